@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * PromQL: text -> checked syntax tree -> evaluator. The tree is immutable and shared; an evaluator holds the caches for one
+ * tsdb and is used by one thread. Semantics: Prometheus 3 (left-open ranges) or 2.x (closed), floats and classic histograms.
+ * What is not supported is refused by name when parsing, with its place; never guessed.
+ */
+#ifndef MODELS_PROMQL_H
+#define MODELS_PROMQL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "models/tsdb.h"
+#include "sim/arena.h"
+#include "sim/err.h"
+
+struct promql; /* opaque, in the arena */
+
+enum promql_type { RS_PQL_SCALAR, RS_PQL_VECTOR, RS_PQL_MATRIX, RS_PQL_STRING };
+
+/*
+ * Parses and type-checks. `at` is where the text starts in its file: errors are placed from there, line by line (a column is
+ * right for plain and quoted one-line scalars; in block scalars `at` must be the first character of the text and
+ * indent the columns to add on every later line).
+ * Returns NULL with *err filled.
+ */
+const struct promql *
+rs_promql_parse(struct arena *arena, const char *text, struct mark at, int indent, struct err *err);
+
+enum promql_type rs_promql_type(const struct promql *q);
+/* Canonical text, in the arena. */
+const char *rs_promql_print(struct arena *arena, const struct promql *q);
+
+/* Calls fn for every selector: its metric name (NULL if only matched by regex), the look-back it needs in ms, its place. */
+typedef void (*rs_promql_selector_fn)(void *ctx,
+                                      const char *metric,
+                                      int64_t span_ms,
+                                      struct mark at);
+void rs_promql_selectors(const struct promql *q,
+                         int64_t lookback_ms,
+                         rs_promql_selector_fn fn,
+                         void *ctx);
+
+/* A threshold that a comparison with a number at the top of the tree tests against: "expr > 0.005". false if there is none. */
+bool rs_promql_threshold(const struct promql *q, double *out_threshold);
+
+struct promql_options {
+    int64_t lookback_ms; /* 300000 */
+    bool left_open;      /* true: Prometheus 3 */
+    bool clamp_after;    /* true: zero clamp of rate after the threshold (>= 2.51) */
+    bool compensated;    /* true: Kahan-Neumaier sums (>= 2.54) */
+};
+struct promql_options rs_promql_options_default(void); /* Prometheus 3 */
+
+struct promql_eval; /* opaque, heap */
+
+/* q and db are borrowed. Tells db how far each selected series must reach back (rs_tsdb_retain). */
+struct promql_eval *
+rs_promql_eval_new(const struct promql *q, struct tsdb *db, struct promql_options opt);
+void rs_promql_eval_free(struct promql_eval *e); /* NULL ok */
+
+struct vector_item {
+    rs_labels labels;
+    double v;
+};
+struct vector { /* result of an evaluation, belongs to the evaluator, valid until its next call */
+    const struct vector_item *item; /* [n]; a scalar is one item with no labels */
+    int n;
+};
+
+/* Evaluates at t_ms. 0, or -1 on an evaluation error (duplicate series in matching): the rule is skipped this round. */
+int rs_promql_eval(struct promql_eval *e, int64_t t_ms, struct vector *out, struct err *err);
+
+/* A condition: not empty (vector), or not 0 and not NaN (scalar). An evaluation error is false. */
+bool rs_promql_true(struct promql_eval *e, int64_t t_ms);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The response: the runbook as an executable document, people and automation. It reads conditions and sets flags only through
+ * the ports it is given, and lives on the kernel's events. One per worker, reset per replica.
+ */
+#ifndef MODELS_RESPONSE_H
+#define MODELS_RESPONSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "models/history.h"
+#include "models/scenario.h"
+#include "sim/kernel.h"
+
+/* What the response may see and do. All set; called with the kernel's present time. */
+struct response_port {
+    void *ctx;
+    bool (*is_true)(void *ctx, const struct promql *expr); /* a dashboard query now */
+    uint64_t (*set_flag)(void *ctx, int flag, bool on, int cohort, double percent); /* version */
+    bool (*flag_settled)(void *ctx, int flag);
+    void (*clear_component)(void *ctx, int component);
+    void (*remove_path)(void *ctx, int service, int path);
+    /* Probability that one check request fails (error or slower than max_latency_s). */
+    double (*check_ratio)(void *ctx, int service, int cohort, double max_latency_s);
+    void (*stage_entered)(void *ctx, int stage);
+    int (*live_fault)(void *ctx);                       /* index of the fault live now, or -1 */
+    bool (*alert_firing)(void *ctx, const char *alert); /* any alert of that name firing now */
+    void (*settled)(
+        void *ctx,
+        enum outcome o); /* the rollout's fate is sealed: the loop runs on for the tail */
+};
+
+struct response;  /* the plan is `struct response` in scenario.h; the running one: */
+struct responder; /* opaque, heap */
+
+struct responder *rs_responder_new(const struct scenario *sc, struct kernel *k);
+void rs_responder_free(struct responder *r); /* NULL ok */
+
+/* Starts a replica at time 0: schedules the first stage. out receives stages, episodes, trace (if `trace`). */
+void rs_responder_reset(struct responder *r,
+                        uint64_t seed,
+                        uint64_t replica,
+                        const struct response_port *port,
+                        struct history *out,
+                        bool trace);
+
+/* An alert changed to pending or firing, or stopped. For automation and for the clock's marks. */
+void rs_responder_alert(
+    struct responder *r, int64_t now_ns, const char *alert, bool firing, int64_t active_ns);
+/* A notification becomes visible on a channel; alerts are the firing ones' names. */
+void rs_responder_notice(struct responder *r,
+                         int64_t now_ns,
+                         int channel,
+                         int n_alert,
+                         const char *const *alert,
+                         const int64_t *pending_ns,
+                         const int64_t *firing_ns);
+/* Progress of a flag's propagation. */
+void rs_responder_flag(
+    struct responder *r, int64_t now_ns, int flag, uint64_t version, int n_done, int n_total);
+/* The fault's instants, for the clock. */
+void rs_responder_fault(struct responder *r, int64_t now_ns, enum clock_mark m, int fault);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Scenario files in, checked structs out. */
+#ifndef SCENARIOS_LOAD_H
+#define SCENARIOS_LOAD_H
+
+#include <stdio.h>
+
+#include "models/alertmanager.h"
+#include "models/rules.h"
+#include "models/scenario.h"
+
+/*
+ * Reads a scenario and every file it names (paths relative to the scenario's folder). All mistakes are added to errors in
+ * one go, with places; NULL is returned if there was any.
+ */
+struct scenario *rs_scenario_load(const char *path, struct err_list *errors);
+
+/* Single readers, for tests and fuzzing; text need not be NUL-terminated. NULL with errors filled. */
+struct scenario *
+rs_scenario_parse(const char *file, const char *text, size_t n, struct err_list *errors);
+const struct rule_file *rs_rule_file_parse(
+    struct arena *arena, const char *file, const char *text, size_t n, struct err_list *errors);
+const struct am_config *rs_am_config_parse(
+    struct arena *arena, const char *file, const char *text, size_t n, struct err_list *errors);
+
+/* docs/scenario-reference.md and the JSON Schema, printed from the key tables. */
+void rs_scenario_print_reference(FILE *to);
+void rs_scenario_print_schema(FILE *to);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Memory that lives and dies together: a scenario, a parsed rule file, a plan. Never fails: out of memory aborts with a word. */
+#ifndef SIM_ARENA_H
+#define SIM_ARENA_H
+
+#include <stddef.h>
+
+struct arena; /* opaque, heap */
+
+struct arena *rs_arena_new(void);
+void rs_arena_free(struct arena *arena); /* NULL ok; frees everything that came from it */
+/* n_bytes zeroed bytes, aligned for any type; n_bytes may be 0. */
+void *rs_arena_alloc(struct arena *arena, size_t n_bytes);
+char *rs_arena_strdup(struct arena *arena, const char *text);
+char *rs_arena_strndup(struct arena *arena, const char *text, size_t n);
+char *rs_arena_printf(struct arena *arena, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#define RS_ARENA_ARRAY(arena, type, n) ((type *)rs_arena_alloc((arena), sizeof(type) * (size_t)(n)))
+
+/* malloc and friends for owned buffers elsewhere; out of memory ends the program with a word and exit status 4. */
+void *rs_xcalloc(size_t n, size_t size);
+void *rs_xrealloc(void *old, size_t n_bytes);
+char *rs_xstrdup(const char *text);
+
+#endif

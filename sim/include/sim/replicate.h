@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Replications over threads. Replica i runs on any thread; results are handed to the reducer strictly in replica order, so
+ * what the reducer makes is the same for any number of threads. Memory is bounded by the window of finished, unreduced slots.
+ */
+#ifndef SIM_REPLICATE_H
+#define SIM_REPLICATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/err.h"
+
+struct replicate_job {
+    uint64_t first, n; /* replicas first .. first+n-1 */
+    int n_thread;      /* >= 1 */
+    void *ctx;         /* handed to every callback */
+    /* Makes / frees what one worker needs for itself (a simulator). NULL from make is an error already told in err. */
+    void *(*worker_new)(void *ctx, struct err *err);
+    void (*worker_free)(void *ctx, void *worker);
+    /* Makes / frees one result slot; slots are reused. */
+    void *(*slot_new)(void *ctx);
+    void (*slot_free)(void *ctx, void *slot);
+    /* Runs one replica into a slot. 0 or -1. Called from many threads, each with its own worker. */
+    int (*run)(void *ctx, void *worker, uint64_t replica, void *slot, struct err *err);
+    /* Takes one result. Called on one thread at a time, replica order. 0 go on, 1 enough (stop cleanly), -1 error. */
+    int (*reduce)(void *ctx, uint64_t replica, void *slot, struct err *err);
+    /* Optional: called now and then on the calling thread with the number reduced so far; return true to stop cleanly. */
+    bool (*tick)(void *ctx, uint64_t n_done, uint64_t n_total);
+};
+
+/*
+ * Returns 0 when all were reduced or a callback said enough; -1 on the error of the lowest failing replica.
+ *   out_n_done  may be NULL; the number of replicas reduced
+ */
+int rs_replicate(const struct replicate_job *job, uint64_t *out_n_done, struct err *err);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Named random streams. (run seed, replica, stream name) -> an independent sequence. Counter-based, so opening one costs
+ * a few nanoseconds and any position can be reached at once.
+ * Algorithm: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, SC'11, doi 10.1145/2063384.2063405), pinned: changing it changes every
+ * golden file. Key = mix of seed and name; counter = (block, replica). The name is hashed with XXH64, seed 0.
+ */
+#ifndef SIM_STREAM_H
+#define SIM_STREAM_H
+
+#include <stdint.h>
+
+#include <gsl/gsl_rng.h>
+
+struct stream { /* value: copy freely, nothing to free */
+    uint32_t key[2];
+    uint64_t replica;
+    uint64_t block;   /* the next block to make */
+    uint64_t word[2]; /* the words of the present block */
+    int n_left;       /* of `word`, 0..2 */
+};
+
+/* XXH64 of a stream's name; do it once, at load. */
+uint64_t rs_stream_hash(const char *name);
+/* The hash of a name made of a hashed stem and a number ("scrape/portal" and instance 3). */
+uint64_t rs_stream_hash_index(uint64_t stem, uint64_t index);
+
+struct stream rs_stream_open(uint64_t seed, uint64_t replica, uint64_t name_hash);
+
+/* Jumps to the start of block `block` (two 64-bit words a block). */
+void rs_stream_seek(struct stream *s, uint64_t block);
+
+uint64_t rs_stream_u64(struct stream *s);
+double rs_stream_uniform(struct stream *s);     /* [0, 1), 53 bits */
+double rs_stream_uniform_pos(struct stream *s); /* (0, 1), never 0 or 1 */
+/* Uniform integer in 0..n-1, unbiased (Lemire 2019); n > 0. */
+uint64_t rs_stream_below(struct stream *s, uint64_t n);
+
+/* The same generator for GSL's samplers: a gsl_rng whose state is a copy of *s. Free with gsl_rng_free. */
+const gsl_rng_type *rs_stream_gsl_type(void);
+gsl_rng *rs_stream_gsl_new(const struct stream *s);
+
+#endif

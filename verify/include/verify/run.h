@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A run: many replicas of one scenario, reduced in replica order to verdicts, the timing card and bands. */
+#ifndef VERIFY_RUN_H
+#define VERIFY_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "models/replica.h"
+#include "verify/claim.h"
+
+struct run_options {
+    uint64_t n_replica, seed;
+    int n_job; /* >= 1 */
+    const char *
+        db_path; /* record here, or NULL. Written to <path>.part and renamed at the end; an existing file is an error unless overwrite */
+    bool overwrite;
+    /* Progress: called now and then on the calling thread; return true to stop early (Ctrl-C). May be NULL. */
+    bool (*tick)(void *ctx, uint64_t n_done, uint64_t n_total);
+    void *tick_ctx;
+};
+
+/* One row of the timing card: a leg of the rollback clock for one rollback scenario (fault, procedure). */
+struct card_leg {
+    enum clock_mark from, to;
+    uint64_t n;                        /* episodes with both ends */
+    uint64_t n_open;                   /* episodes with `from` and without `to` */
+    double s_p50, s_p95, s_p99, s_max; /* seconds; NaN without samples */
+    double s_best_world,
+        s_worst_world; /* smallest and largest median over the worlds; NaN without samples */
+    uint64_t worst_replica;
+};
+
+#define RS_CARD_MAX_LEG 16
+struct card {  /* one rollback scenario */
+    int fault; /* -1 = false alarms */
+    int procedure;
+    uint64_t n_present;     /* replicas with the fault present and started */
+    uint64_t n_episode;     /* of them with this procedure executed */
+    uint64_t n_missed;      /* of them where no procedure at all was executed */
+    double sla_s;           /* INFINITY = none */
+    uint64_t n_within;      /* detected -> completed within the SLA */
+    struct interval within; /* Clopper-Pearson at 0.95 */
+    int n_leg;
+    struct card_leg leg[RS_CARD_MAX_LEG]; /* consecutive legs, then detected -> completed last */
+};
+
+struct run_result { /* owned: rs_run_result_clear */
+    const struct scenario *scenario;
+    uint64_t n_replica, seed;
+    bool stopped; /* fewer than asked for */
+    int n_verdict;
+    struct verdict *verdict;
+    int n_card;
+    struct card *card;
+    uint64_t outcome[RS_OUTCOME_N];
+    /* outcome by fault: [(fault + 1) * RS_OUTCOME_N + outcome] */
+    uint64_t *outcome_by_fault;
+    uint64_t n_false_rollback, n_no_fault;
+};
+
+int rs_run(const struct scenario *sc,
+           const struct run_options *opt,
+           struct run_result *out,
+           struct err *err);
+void rs_run_result_clear(struct run_result *r);
+
+/* Exit status of a run: 1 if a claim is violated, else 3 if one is undecided, else 0. */
+int rs_run_status(const struct run_result *r);
+
+#endif

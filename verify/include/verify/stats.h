@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sound statistics for verdicts. */
+#ifndef VERIFY_STATS_H
+#define VERIFY_STATS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct interval {
+    double low, high;
+};
+
+/*
+ * Clopper-Pearson interval for a binomial proportion at a sample size fixed beforehand.
+ *   n_hit, n_run  hits and trials, n_hit <= n_run; n_run = 0 gives [0, 1]
+ *   confidence    two-sided coverage, 0 < confidence < 1 (0.95, not 95)
+ * Bisection in logit(p) on the forward incomplete beta: GSL's inverse (gsl_cdf_beta_Pinv) fails to converge on realistic
+ * input. Every evaluation is checked for NaN; where the forward function gives none (n >= 1e7 near p = 1/2) a continued
+ * fraction of our own is used.
+ * Source: Clopper & Pearson, Biometrika 26 (1934) 404-413.
+ */
+struct interval rs_clopper_pearson(uint64_t n_hit, uint64_t n_run, double confidence);
+
+/* One-sided bounds, each at `confidence`. */
+double rs_clopper_pearson_low(uint64_t n_hit, uint64_t n_run, double confidence);
+double rs_clopper_pearson_high(uint64_t n_hit, uint64_t n_run, double confidence);
+
+/*
+ * Distribution-free interval for the q-quantile from order statistics: ranks (1-based) of the sorted sample.
+ * rank_low = 0 means -infinity, rank_high = n + 1 means +infinity. n >= 0, 0 < q < 1.
+ * Source: David & Nagaraja, Order Statistics, 3rd ed. (2003), sec. 7.1.
+ */
+struct rank_interval {
+    uint64_t rank_low, rank_high;
+};
+struct rank_interval rs_quantile_ranks(uint64_t n, double q, double confidence);
+
+/*
+ * Interval for the mean of values known to lie in [lo, hi], n fixed beforehand: empirical Bernstein
+ * (Maurer & Pontil, COLT 2009, theorem 4), intersected with Hoeffding's. Sound for any distribution on [lo, hi].
+ */
+struct interval rs_mean_interval(uint64_t n,
+                                 double mean,
+                                 double variance /* sample, n-1 */,
+                                 double lo,
+                                 double hi,
+                                 double confidence);
+
+/* Half-width of the Dvoretzky-Kiefer-Wolfowitz-Massart band for a plotted ECDF of n points. */
+double rs_dkw_half_width(uint64_t n, double confidence);
+
+/* Quantile of sorted values by linear interpolation (type 7); n > 0; for display. */
+double rs_quantile_sorted(const double *x /* [n] */, size_t n, double q);
+
+#endif

@@ -1,0 +1,84 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- One run of rollsim. Times are seconds since the scenario's start (REAL, NULL = did not happen); ratios are 0..1.
+PRAGMA application_id = 0x726f6c6c; -- "roll"
+PRAGMA user_version = 1;
+
+-- What was run: key, value. scenario_name, scenario_title, scenario_file, scenario_text, scenario_sha256, rollsim_version,
+-- seed, n_replica, starts_at, confidence, trajectory_step_s, horizon_s, stopped_early, random_stream.
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE stage (stage INTEGER PRIMARY KEY, name TEXT NOT NULL, title TEXT, ref TEXT, watch_s REAL);
+CREATE TABLE flag (flag INTEGER PRIMARY KEY, name TEXT NOT NULL, ref TEXT, initially_on INTEGER NOT NULL);
+CREATE TABLE service (service INTEGER PRIMARY KEY, name TEXT NOT NULL, ref TEXT, slow_s REAL, slo_error_ratio REAL);
+CREATE TABLE fault (fault INTEGER PRIMARY KEY, name TEXT NOT NULL, title TEXT, ref TEXT, probability REAL NOT NULL, service INTEGER);
+CREATE TABLE procedure (procedure INTEGER PRIMARY KEY, name TEXT NOT NULL, title TEXT, ref TEXT, sla_s REAL, trigger TEXT);
+-- Thresholds to draw: one row a gate, trigger or alert that compares with a number. unit: 'ratio', 'seconds' or 'number'.
+CREATE TABLE threshold (name TEXT NOT NULL, source TEXT NOT NULL, service INTEGER, expr TEXT NOT NULL, value REAL NOT NULL, unit TEXT NOT NULL, ref TEXT);
+CREATE TABLE assumption (id TEXT PRIMARY KEY, text TEXT NOT NULL, source TEXT, placeholder INTEGER NOT NULL);
+
+-- Every replica. fault NULL = none present.
+CREATE TABLE replica (
+    replica INTEGER PRIMARY KEY, world INTEGER NOT NULL, fault INTEGER, fault_started INTEGER NOT NULL, onset_s REAL,
+    outcome TEXT NOT NULL, stage_reached INTEGER, ended_s REAL, sim_s REAL NOT NULL,
+    n_episode INTEGER NOT NULL, false_rollback INTEGER NOT NULL,
+    n_request INTEGER NOT NULL, n_error INTEGER NOT NULL, n_slow INTEGER NOT NULL, users_hurt INTEGER NOT NULL,
+    budget_burned REAL, n_page INTEGER NOT NULL, n_alert_fired INTEGER NOT NULL);
+
+-- Every execution of a rollback procedure, with its clock.
+CREATE TABLE episode (
+    replica INTEGER NOT NULL, episode INTEGER NOT NULL, procedure INTEGER NOT NULL, stage INTEGER, fault INTEGER,
+    detected_by TEXT NOT NULL, detector TEXT,
+    onset REAL, first_bad_sample REAL, pending REAL, detected REAL, notified REAL, acknowledged REAL, decided REAL,
+    commanded REAL, effective_p50 REAL, effective_p95 REAL, effective REAL, completed REAL, recovered REAL, resolved REAL,
+    gave_up INTEGER NOT NULL, cut INTEGER NOT NULL,
+    PRIMARY KEY (replica, episode)) WITHOUT ROWID;
+
+-- Chosen replicas, kept whole: per fault the first, the one with the median and the one with the longest detected -> completed.
+CREATE TABLE chosen (replica INTEGER NOT NULL, fault INTEGER, why TEXT NOT NULL, PRIMARY KEY (replica, why)) WITHOUT ROWID;
+CREATE TABLE trace (replica INTEGER NOT NULL, seq INTEGER NOT NULL, at_s REAL NOT NULL, kind TEXT NOT NULL, a INTEGER, b INTEGER, x REAL, text TEXT, PRIMARY KEY (replica, seq)) WITHOUT ROWID;
+-- grid 'whole' = the scenario's step over the whole replica; 'close' = the scrape interval around the fault's onset.
+CREATE TABLE trajectory (
+    replica INTEGER NOT NULL, grid TEXT NOT NULL, service INTEGER NOT NULL, i INTEGER NOT NULL, t_s REAL NOT NULL, step_s REAL NOT NULL,
+    n_request INTEGER NOT NULL, n_error INTEGER NOT NULL, latency_p50_s REAL, latency_p95_s REAL, latency_p99_s REAL,
+    PRIMARY KEY (replica, grid, service, i)) WITHOUT ROWID;
+
+-- Quantile bands over replicas. fault -1 = replicas without a fault; grid 'whole': t_s since start; 'close': t_s since the onset.
+-- metric: 'error_ratio', 'latency_p50_s', 'latency_p95_s', 'latency_p99_s'.
+CREATE TABLE band (
+    fault INTEGER NOT NULL, service INTEGER NOT NULL, grid TEXT NOT NULL, metric TEXT NOT NULL, i INTEGER NOT NULL,
+    t_s REAL NOT NULL, n INTEGER NOT NULL, q05 REAL, q25 REAL, q50 REAL, q75 REAL, q95 REAL,
+    PRIMARY KEY (fault, service, grid, metric, i)) WITHOUT ROWID;
+
+CREATE TABLE verdict (
+    claim INTEGER PRIMARY KEY, name TEXT NOT NULL, says TEXT NOT NULL, ref TEXT, kind TEXT NOT NULL, given TEXT NOT NULL,
+    verdict TEXT NOT NULL, estimate REAL, low REAL, high REAL, confidence REAL NOT NULL, bound REAL NOT NULL, direction TEXT NOT NULL,
+    unit TEXT NOT NULL, worst REAL, n_applicable INTEGER NOT NULL, n_hit INTEGER, n_undecided INTEGER NOT NULL,
+    witness INTEGER, witness_fault TEXT, n_more INTEGER, placeholder TEXT);
+
+-- The timing card: one row a leg of one rollback scenario. fault -1 = false alarms.
+CREATE TABLE card (
+    fault INTEGER NOT NULL, procedure INTEGER NOT NULL, leg INTEGER NOT NULL, from_mark TEXT NOT NULL, to_mark TEXT NOT NULL,
+    n INTEGER NOT NULL, n_open INTEGER NOT NULL, p50_s REAL, p95_s REAL, p99_s REAL, max_s REAL,
+    best_world_s REAL, worst_world_s REAL, worst_replica INTEGER,
+    PRIMARY KEY (fault, procedure, leg)) WITHOUT ROWID;
+CREATE TABLE card_summary (
+    fault INTEGER NOT NULL, procedure INTEGER NOT NULL, n_present INTEGER NOT NULL, n_episode INTEGER NOT NULL, n_missed INTEGER NOT NULL,
+    sla_s REAL, n_within INTEGER NOT NULL, within_low REAL, within_high REAL, PRIMARY KEY (fault, procedure)) WITHOUT ROWID;
+
+-- Made for people: sqlite3 run.db 'select * from verdicts'
+CREATE VIEW verdicts AS
+SELECT name AS claim, ref, verdict, round(estimate, 6) AS estimate, round(low, 6) AS low, round(high, 6) AS high, direction || ' ' || bound AS wanted,
+       unit, n_applicable AS n, n_undecided AS undecided, worst, witness, witness_fault, placeholder FROM verdict ORDER BY claim;
+CREATE VIEW timing_card AS
+SELECT coalesce(f.name, '(no fault)') AS fault, p.name AS procedure, c.from_mark || ' -> ' || c.to_mark AS leg, c.n, c.n_open AS open,
+       round(p50_s, 3) AS p50_s, round(p95_s, 3) AS p95_s, round(p99_s, 3) AS p99_s, round(max_s, 3) AS worst_s,
+       round(best_world_s, 3) AS best_world_s, round(worst_world_s, 3) AS worst_world_s, worst_replica,
+       p.sla_s, s.n_within || '/' || s.n_episode AS within_sla
+FROM card c JOIN procedure p USING (procedure) JOIN card_summary s USING (fault, procedure) LEFT JOIN fault f ON f.fault = c.fault
+ORDER BY c.fault, c.procedure, c.leg;
+CREATE VIEW replicas AS
+SELECT r.replica, r.world, coalesce(f.name, 'none') AS fault, r.outcome, s.name AS stage_reached, round(r.onset_s, 3) AS onset_s,
+       round(e.detected, 3) AS detected_s, round(e.completed, 3) AS completed_s, round(e.completed - e.detected, 3) AS rollback_s,
+       r.users_hurt, r.n_error, r.n_request, r.n_page, r.false_rollback
+FROM replica r LEFT JOIN fault f USING (fault) LEFT JOIN stage s ON s.stage = r.stage_reached
+LEFT JOIN episode e ON e.replica = r.replica AND e.episode = 0 ORDER BY r.replica;
