@@ -2,9 +2,12 @@
 #include "models/history.h"
 
 #include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/arena.h"
 #include "sim/clock.h"
 
 static const char *const clock_names[RS_CLOCK_N] = {
@@ -110,4 +113,54 @@ void rs_history_clear(struct history *h)
     free(h->episode);
     free(h->trace);
     memset(h, 0, sizeof *h);
+}
+
+const char *rs_trace_kind_name(enum trace_kind k)
+{
+    static const char *const names[RS_TRACE_KIND_N] = {
+        [RS_TRACE_STAGE] = "stage",       [RS_TRACE_ACTION] = "action",
+        [RS_TRACE_FLAG_SET] = "flag_set", [RS_TRACE_FLAG_AT] = "flag_at",
+        [RS_TRACE_FAULT] = "fault",       [RS_TRACE_ALERT] = "alert",
+        [RS_TRACE_NOTICE] = "notice",     [RS_TRACE_PERSON] = "person",
+        [RS_TRACE_GATE] = "gate",         [RS_TRACE_CLOCK] = "clock",
+        [RS_TRACE_SIDE] = "side",         [RS_TRACE_OUTCOME] = "outcome",
+    };
+    assert(k >= 0 && k < RS_TRACE_KIND_N);
+    return names[k];
+}
+
+void rs_history_trace(struct history *h,
+                      int64_t at_ns,
+                      enum trace_kind kind,
+                      int a,
+                      int b,
+                      double x,
+                      const char *fmt,
+                      ...)
+{
+    if (h->n_trace == h->cap_trace) {
+        h->cap_trace = h->cap_trace ? 2 * h->cap_trace : 64;
+        h->trace = rs_xrealloc(h->trace, sizeof *h->trace * (size_t)h->cap_trace);
+    }
+    char line[512];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    h->trace[h->n_trace++] = (struct trace_event){
+        .at_ns = at_ns, .kind = kind, .a = a, .b = b, .x = x, .text = rs_xstrdup(line)};
+}
+
+struct episode *rs_history_episode(struct history *h)
+{
+    if (h->n_episode == h->cap_episode) {
+        h->cap_episode = h->cap_episode ? 2 * h->cap_episode : 4;
+        h->episode = rs_xrealloc(h->episode, sizeof *h->episode * (size_t)h->cap_episode);
+    }
+    struct episode *e = &h->episode[h->n_episode++];
+    memset(e, 0, sizeof *e);
+    e->procedure = e->stage = e->fault = -1;
+    for (int i = 0; i < RS_CLOCK_N; i++)
+        e->at_ns[i] = RS_NEVER;
+    return e;
 }

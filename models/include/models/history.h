@@ -122,6 +122,20 @@ void rs_history_init(struct history *h);
 void rs_history_reset(struct history *h);
 void rs_history_clear(struct history *h);
 
+/* Appends a line to the trace. Call it only when a trace is wanted: formatting costs. */
+void rs_history_trace(struct history *h,
+                      int64_t at_ns,
+                      enum trace_kind kind,
+                      int a,
+                      int b,
+                      double x,
+                      const char *fmt,
+                      ...) __attribute__((format(printf, 7, 8)));
+const char *rs_trace_kind_name(enum trace_kind k); /* "stage", "action", "flag_set", ... */
+
+/* Appends an episode with all instants RS_NEVER, fault -1, and returns it; valid until the next append. */
+struct episode *rs_history_episode(struct history *h);
+
 /* from -> to of an episode; -1 if either did not happen. */
 int64_t rs_episode_leg(const struct episode *e, enum clock_mark from, enum clock_mark to);
 

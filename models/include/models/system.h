@@ -70,7 +70,10 @@ bool rs_system_flag_settled(const struct system *sys,
 
 /* A cache is purged or a secret rotated: faults and residues that end with it end now. */
 void rs_system_clear_component(struct system *sys, int component);
-/* A code path is removed for good. Requests that would take it take the next path that holds; none left: 503. */
+/*
+ * A code path is removed for good. Requests that would take it take the next path that holds; none that holds: 503. When only
+ * one path of the service is left it is taken unconditionally: the flag chooses nothing any more.
+ */
 void rs_system_remove_path(struct system *sys, int service, int path);
 bool rs_system_path_exists(const struct system *sys, int service, int path);
 
