@@ -32,7 +32,7 @@ char *rs_duration_human(char *buf, size_t n, int64_t ns);
 
 /* RFC 3339 ("2025-09-29T09:00:00Z", fraction and offset allowed) to nanoseconds since the Unix epoch; 0 or -1. */
 int rs_time_parse(int64_t *out_unix_ns, const char *text);
-/* The reverse, in UTC with 'Z'; fraction only if not zero, at most milliseconds when `ms` is set. n >= 40. Returns buf. */
+/* The reverse, in UTC with 'Z'; no fraction for a whole second, else 3, 6 or 9 digits, the fewest that are exact. n >= 40. Returns buf. */
 char *rs_time_format(char *buf, size_t n, int64_t unix_ns);
 
 #endif

@@ -30,9 +30,30 @@ struct stream rs_stream_open(uint64_t seed, uint64_t replica, uint64_t name_hash
 /* Jumps to the start of block `block` (two 64-bit words a block). */
 void rs_stream_seek(struct stream *s, uint64_t block);
 
-uint64_t rs_stream_u64(struct stream *s);
-double rs_stream_uniform(struct stream *s);     /* [0, 1), 53 bits */
-double rs_stream_uniform_pos(struct stream *s); /* (0, 1), never 0 or 1 */
+/* Makes block s->block and steps past it: what rs_stream_u64 does when no word is left. */
+void rs_stream_fill(struct stream *s);
+
+/* Inline, since draws are what a simulation spends its time on. */
+inline uint64_t rs_stream_u64(struct stream *s)
+{
+    if (s->n_left == 0) {
+        rs_stream_fill(s);
+    }
+    return s->word[2 - s->n_left--];
+}
+
+/* [0, 1), 53 bits */
+inline double rs_stream_uniform(struct stream *s)
+{
+    return (double)(rs_stream_u64(s) >> 11) * 0x1p-53;
+}
+
+/* (0, 1), never 0 or 1: the middles of 2^52 equal cells */
+inline double rs_stream_uniform_pos(struct stream *s)
+{
+    return ((double)(rs_stream_u64(s) >> 12) + 0.5) * 0x1p-52;
+}
+
 /* Uniform integer in 0..n-1, unbiased (Lemire 2019); n > 0. */
 uint64_t rs_stream_below(struct stream *s, uint64_t n);
 

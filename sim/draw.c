@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/draw.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "draw_log_pmf.h"
+
+static const double TWO_PI = 6.283185307179586476925;
+
+double rs_draw_exponential(struct stream *s, double mean)
+{
+    /* By inversion: one word a draw and rising in it, so that two scenarios stay comparable draw by draw. */
+    assert(mean >= 0);
+    return -mean * log(rs_stream_uniform_pos(s));
+}
+
+double rs_draw_normal(struct stream *s)
+{
+    /* Box & Muller, Ann. Math. Statist. 29 (1958) 610-611; the sine's half is not kept, so a draw has no memory. */
+    double radius = sqrt(-2 * log(rs_stream_uniform_pos(s)));
+    return radius * cos(TWO_PI * rs_stream_uniform(s));
+}
+
+double rs_draw_gamma(struct stream *s, double shape, double scale)
+{
+    assert(shape > 0 && scale >= 0);
+    if (shape < 1) {
+        double boost = pow(rs_stream_uniform_pos(s), 1 / shape);
+        return boost * rs_draw_gamma(s, shape + 1, scale);
+    }
+    double d = shape - 1.0 / 3, c = 1 / sqrt(9 * d);
+    for (;;) {
+        double x = rs_draw_normal(s);
+        double v = 1 + c * x;
+        double u = rs_stream_uniform_pos(s);
+        if (v <= 0) {
+            continue;
+        }
+        v = v * v * v;
+        if (log(u) < 0.5 * x * x + d - d * v + d * log(v)) {
+            return d * v * scale;
+        }
+    }
+}
+
+struct poisson rs_poisson_prepare(double mean)
+{
+    assert(mean >= 0 && mean <= 1e15);
+    struct poisson p = {.mean = mean};
+    if (mean < 10) {
+        p.p0 = exp(-mean);
+        return p;
+    }
+    /* Hoermann, "The transformed rejection method for generating Poisson random variables", Insurance: Mathematics and
+     * Economics 12 (1993) 39-45, algorithm PTRS. */
+    p.b = 0.931 + 2.53 * sqrt(mean);
+    p.a = -0.059 + 0.02483 * p.b;
+    p.inv_alpha = 1.1239 + 1.1328 / (p.b - 3.4);
+    p.v_r = 0.9277 - 3.6224 / (p.b - 2);
+    p.log_mean = log(mean);
+    return p;
+}
+
+/* Sequential search, mean < 10: Devroye, Non-Uniform Random Variate Generation (1986), ch. X.3.3. */
+static uint64_t draw_by_inversion(const struct poisson *p, struct stream *s)
+{
+    for (;;) {
+        double u = rs_stream_uniform(s), term = p->p0;
+        /* P(count > 127) < 1e-93 here: past it only the rounding of the sum is left, so try again. */
+        for (int k = 0; k < 128; k++) {
+            if (u < term) {
+                return (uint64_t)k;
+            }
+            u -= term;
+            term *= p->mean / (k + 1);
+        }
+    }
+}
+
+/* log P(count = k), k >= 0 a whole number. */
+static double log_poisson(double k, const struct poisson *p)
+{
+    if (k == 0) {
+        return -p->mean;
+    }
+    return -rs_stirling_error(k) - rs_deviance(k, p->mean) - 0.5 * log(TWO_PI * k);
+}
+
+static uint64_t draw_by_rejection(const struct poisson *p, struct stream *s)
+{
+    for (;;) {
+        double u = rs_stream_uniform(s) - 0.5, v = rs_stream_uniform_pos(s);
+        double us = 0.5 - fabs(u);
+        double k = floor((2 * p->a / us + p->b) * u + p->mean + 0.43);
+        if (us >= 0.07 && v <= p->v_r) {
+            return (uint64_t)k;
+        }
+        if (k < 0 || (us < 0.013 && v > us)) {
+            continue;
+        }
+        if (log(v * p->inv_alpha / (p->a / (us * us) + p->b)) <= log_poisson(k, p)) {
+            return (uint64_t)k;
+        }
+    }
+}
+
+uint64_t rs_poisson_draw(const struct poisson *p, struct stream *s)
+{
+    if (p->mean == 0) {
+        return 0;
+    }
+    return p->mean < 10 ? draw_by_inversion(p, s) : draw_by_rejection(p, s);
+}
+
+uint64_t rs_draw_poisson(struct stream *s, double mean)
+{
+    struct poisson p = rs_poisson_prepare(mean);
+    return rs_poisson_draw(&p, s);
+}

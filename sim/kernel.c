@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The event queue is a tournament over slots. Every pending event sits in a slot; the slot's leaf in the tree holds the
+ * event's key, one 128-bit number (time, insertion number, slot), and every inner node holds the least key of its four
+ * children. So the root names the next event, keys never tie, and a change costs one walk from a leaf towards the root
+ * without a branch to mispredict. tests/bench/bench_sim.c times it against a textbook heap.
+ */
+#include "sim/kernel.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "oom.h"
+#include "sim/arena.h"
+#include "sim/clock.h"
+
+__extension__ typedef unsigned __int128 key128;
+
+enum {
+    SLOT_BITS = 24,    /* 16.7 million pending events */
+    N_LEAF_FIRST = 64, /* leaves of a new kernel: a power of 4 */
+    ROOT = 3,          /* with the root here, four siblings share one cache line */
+    N_TALLY = 16,      /* labels counted in an instant that looks like a loop */
+    N_PER_INSTANT_DEFAULT = 100000,
+};
+#define SLOT_MASK ((UINT64_C(1) << SLOT_BITS) - 1)
+#define SEQ_MAX ((UINT64_C(1) << (64 - SLOT_BITS)) - 1) /* 1.1e12 insertions */
+#define NO_SLOT UINT32_MAX
+#define NO_EVENT_KEY (~(key128)0) /* a leaf without an event: after every event */
+
+struct slot {
+    rs_event
+        handle; /* 0 = not pending; low half of the key that the event was scheduled with, never used again */
+    rs_event_fn fn;
+    void *ctx;
+    uint64_t arg;
+    const char *label;
+    uint32_t next_free;
+};
+
+struct tally {
+    const char *label;
+    uint64_t n;
+};
+
+struct kernel {
+    key128 *node; /* [ROOT .. leaf_0 + n_leaf - 1], 64-byte aligned; owned */
+    uint32_t leaf_0, n_leaf;
+    struct slot *slot; /* [n_slot_cap], owned; n_slot_used have been in use so far */
+    uint32_t n_slot_cap, n_slot_used;
+    uint32_t free_slot; /* first of a list through next_free, or NO_SLOT */
+    /* While an event fires its slot is the hole: free, but still in the tree, because most events schedule another and
+     * that one can take the place with a single walk. */
+    uint32_t hole;
+    bool running, stopped;
+    int64_t now_ns;
+    uint64_t seq, n_fired;
+    uint64_t n_per_instant, n_this_instant;
+    struct tally tally[N_TALLY];
+};
+
+static key128 key_of(int64_t at_ns, uint64_t low)
+{
+    return (key128)(uint64_t)at_ns << 64 | low;
+}
+
+static key128 min_key(key128 a, key128 b)
+{
+    return a < b ? a : b;
+}
+
+static uint32_t parent_of(uint32_t node)
+{
+    return node / 4 + 2;
+}
+
+static key128 least_of_siblings(const key128 *node, uint32_t i)
+{
+    key128 others = min_key(min_key(node[i ^ 1], node[i ^ 2]), node[i ^ 3]);
+    return min_key(node[i], others);
+}
+
+/* Sets a leaf and walks up until a parent does not change. */
+static void set_leaf(struct kernel *k, uint32_t slot, key128 key)
+{
+    key128 *node = k->node;
+    uint32_t i = k->leaf_0 + slot;
+    node[i] = key;
+    while (i != ROOT) {
+        key128 least = least_of_siblings(node, i);
+        i = parent_of(i);
+        if (node[i] == least) {
+            return;
+        }
+        node[i] = least;
+    }
+}
+
+/* The same for the hole, whose key stands in every node above it: all of them change. */
+static void set_hole(struct kernel *k, key128 key)
+{
+    key128 *node = k->node;
+    uint32_t i = k->leaf_0 + k->hole;
+    k->hole = NO_SLOT;
+    node[i] = key;
+    while (i != ROOT) {
+        /* The others first: their least does not wait for the level below. */
+        key128 others = min_key(min_key(node[i ^ 1], node[i ^ 2]), node[i ^ 3]);
+        key = min_key(key, others);
+        i = parent_of(i);
+        node[i] = key;
+    }
+}
+
+/* A tree of n_leaf leaves, a power of 4, with the leaves of the old one kept. */
+static void grow_tree(struct kernel *k, uint32_t n_leaf)
+{
+    uint32_t leaf_0 = ROOT;
+    for (uint32_t n = 1; n < n_leaf; n *= 4) {
+        leaf_0 = 4 * (leaf_0 - 2);
+    }
+    size_t n_bytes = (size_t)(leaf_0 + n_leaf) * sizeof(key128);
+    key128 *node = aligned_alloc(64, (n_bytes + 63) / 64 * 64);
+    if (!node) {
+        rs_oom_exit(n_bytes);
+    }
+    memset(node, 0xff, n_bytes); /* NO_EVENT_KEY everywhere */
+    if (k->node) {
+        memcpy(node + leaf_0, k->node + k->leaf_0, k->n_leaf * sizeof(key128));
+        for (uint32_t i = leaf_0 + k->n_leaf - 4; i > ROOT; i -= 4) {
+            node[parent_of(i)] = least_of_siblings(node, i);
+        }
+    }
+    free(k->node);
+    k->node = node;
+    k->leaf_0 = leaf_0;
+    k->n_leaf = n_leaf;
+}
+
+struct kernel *rs_kernel_new(void)
+{
+    struct kernel *k = rs_xcalloc(1, sizeof(*k));
+    k->n_per_instant = N_PER_INSTANT_DEFAULT;
+    k->free_slot = k->hole = NO_SLOT;
+    grow_tree(k, N_LEAF_FIRST);
+    return k;
+}
+
+void rs_kernel_free(struct kernel *k)
+{
+    if (k) {
+        assert(!k->running);
+        free(k->node);
+        free(k->slot);
+        free(k);
+    }
+}
+
+void rs_kernel_reset(struct kernel *k)
+{
+    assert(!k->running);
+    memset(k->node, 0xff, (size_t)(k->leaf_0 + k->n_leaf) * sizeof(key128));
+    for (uint32_t i = 0; i < k->n_slot_used; i++) {
+        k->slot[i].handle = 0;
+    }
+    k->n_slot_used = 0;
+    k->free_slot = NO_SLOT;
+    k->now_ns = 0;
+    k->n_fired = 0;
+    k->n_this_instant = 0;
+    /* Insertion numbers go on, so that a handle from before the reset stays harmless. */
+    if (k->seq > SEQ_MAX / 2) {
+        k->seq = 0;
+    }
+}
+
+int64_t rs_kernel_now(const struct kernel *k)
+{
+    return k->now_ns;
+}
+
+uint64_t rs_kernel_fired(const struct kernel *k)
+{
+    return k->n_fired;
+}
+
+void rs_kernel_stop(struct kernel *k)
+{
+    k->stopped = true;
+}
+
+void rs_kernel_limit(struct kernel *k, uint64_t n_per_instant)
+{
+    assert(n_per_instant > 0);
+    k->n_per_instant = n_per_instant;
+}
+
+/* A slot never used before; makes room in the tree and in the array. */
+static uint32_t new_slot(struct kernel *k)
+{
+    uint32_t slot = k->n_slot_used++;
+    assert(slot <= SLOT_MASK);
+    if (slot == k->n_slot_cap) {
+        k->n_slot_cap = k->n_slot_cap ? 2 * k->n_slot_cap : N_LEAF_FIRST;
+        k->slot = rs_xrealloc(k->slot, k->n_slot_cap * sizeof(*k->slot));
+    }
+    if (slot == k->n_leaf) {
+        grow_tree(k, 4 * k->n_leaf);
+    }
+    return slot;
+}
+
+rs_event rs_kernel_at(
+    struct kernel *k, int64_t at_ns, const char *label, rs_event_fn fn, void *ctx, uint64_t arg)
+{
+    assert(at_ns >= k->now_ns && k->seq < SEQ_MAX);
+    uint32_t slot = k->hole;
+    if (slot == NO_SLOT) {
+        slot = k->free_slot;
+        if (slot == NO_SLOT) {
+            slot = new_slot(k);
+        } else {
+            k->free_slot = k->slot[slot].next_free;
+        }
+    }
+    rs_event handle = ++k->seq << SLOT_BITS | slot;
+    k->slot[slot] = (struct slot){handle, fn, ctx, arg, label, NO_SLOT};
+    if (slot == k->hole) {
+        set_hole(k, key_of(at_ns, handle));
+    } else {
+        set_leaf(k, slot, key_of(at_ns, handle));
+    }
+    return handle;
+}
+
+bool rs_kernel_pending(const struct kernel *k, rs_event e)
+{
+    uint64_t slot = e & SLOT_MASK;
+    return e != 0 && slot < k->n_slot_used && k->slot[slot].handle == e;
+}
+
+static void free_slot(struct kernel *k, uint32_t slot)
+{
+    k->slot[slot].handle = 0;
+    k->slot[slot].next_free = k->free_slot;
+    k->free_slot = slot;
+}
+
+bool rs_kernel_cancel(struct kernel *k, rs_event e)
+{
+    if (!rs_kernel_pending(k, e)) {
+        return false;
+    }
+    uint32_t slot = (uint32_t)(e & SLOT_MASK);
+    set_leaf(k, slot, NO_EVENT_KEY);
+    free_slot(k, slot);
+    return true;
+}
+
+bool rs_kernel_move(struct kernel *k, rs_event e, int64_t at_ns)
+{
+    if (!rs_kernel_pending(k, e)) {
+        return false;
+    }
+    assert(at_ns >= k->now_ns && k->seq < SEQ_MAX);
+    uint32_t slot = (uint32_t)(e & SLOT_MASK);
+    set_leaf(k, slot, key_of(at_ns, ++k->seq << SLOT_BITS | slot));
+    return true;
+}
+
+/*
+ * Counts a label among the most frequent ones of this instant. Exact up to N_TALLY labels; with more, the rarest gives way
+ * ("Space-Saving": Metwally, Agrawal, El Abbadi, ICDT 2005).
+ */
+static void count_label(struct kernel *k, const char *label)
+{
+    struct tally *rarest = &k->tally[0];
+    for (int i = 0; i < N_TALLY; i++) {
+        struct tally *t = &k->tally[i];
+        if (t->n > 0 && (t->label == label || strcmp(t->label, label) == 0)) {
+            t->n++;
+            return;
+        }
+        rarest = t->n < rarest->n ? t : rarest;
+    }
+    rarest->label = label;
+    rarest->n++;
+}
+
+static int loop_error(const struct kernel *k, struct err *err)
+{
+    const struct tally *most = &k->tally[0];
+    for (int i = 1; i < N_TALLY; i++) {
+        most = k->tally[i].n > most->n ? &k->tally[i] : most;
+    }
+    char at[40];
+    return rs_err_set(err, RS_E_LOOP, "more than %llu events at the instant %s, most of them '%s'",
+                      (unsigned long long)k->n_per_instant,
+                      rs_duration_format(at, sizeof(at), k->now_ns),
+                      most->n > 0 ? most->label : "?");
+}
+
+/* Sets the clock to the next event's time and counts it there; -1 when the instant has had its share. */
+static int enter_instant(struct kernel *k, int64_t at_ns, const char *label, struct err *err)
+{
+    if (at_ns != k->now_ns) {
+        k->now_ns = at_ns;
+        k->n_this_instant = 0;
+    }
+    k->n_this_instant++;
+    if (k->n_this_instant > k->n_per_instant / 2) {
+        if (k->n_this_instant > k->n_per_instant) {
+            return loop_error(k, err);
+        }
+        if (k->n_this_instant == k->n_per_instant / 2 + 1) {
+            memset(k->tally, 0, sizeof(k->tally));
+        }
+        count_label(k, label ? label : "?");
+    }
+    return 0;
+}
+
+static void fire(struct kernel *k, uint32_t slot)
+{
+    struct slot *s = &k->slot[slot];
+    s->handle = 0; /* from here on the event is history, also for its own callback */
+    k->hole = slot;
+    k->n_fired++;
+    s->fn(s->ctx, k->now_ns, s->arg);
+    if (k->hole != NO_SLOT) {
+        set_hole(k, NO_EVENT_KEY);
+        free_slot(k, slot);
+    }
+}
+
+int rs_kernel_run(struct kernel *k, int64_t until_ns, struct err *err)
+{
+    assert(!k->running && until_ns >= k->now_ns);
+    /* What is due never stays pending. */
+    int64_t last_ns = until_ns < RS_NEVER ? until_ns : RS_NEVER - 1;
+    int status = 0;
+    k->running = true;
+    k->stopped = false;
+    while (!k->stopped) {
+        key128 next = k->node[ROOT];
+        uint64_t at_ns = (uint64_t)(next >> 64);
+        if (at_ns > (uint64_t)last_ns) {
+            break;
+        }
+        uint32_t slot = (uint32_t)((uint64_t)next & SLOT_MASK);
+        status = enter_instant(k, (int64_t)at_ns, k->slot[slot].label, err);
+        if (status != 0) {
+            break;
+        }
+        fire(k, slot);
+    }
+    k->running = false;
+    if (status == 0 && !k->stopped && k->now_ns != until_ns) {
+        k->now_ns = until_ns;
+        k->n_this_instant = 0;
+    }
+    return status;
+}
