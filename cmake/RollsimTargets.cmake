@@ -7,6 +7,13 @@ target_compile_options(rs_flags INTERFACE
     -Wwrite-strings -Wvla -Wundef -Wswitch-enum -Wno-missing-field-initializers
     -ffp-contract=off -fno-math-errno -fno-common)
 
+# Valgrind cannot run what the address sanitizer built.
+if(NOT RS_SANITIZE AND NOT RS_FUZZ)
+    find_program(RS_VALGRIND valgrind)
+endif()
+set(RS_VALGRIND_OPTIONS --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect
+    --errors-for-leak-kinds=definite,indirect --suppressions=${PROJECT_SOURCE_DIR}/tests/valgrind.supp)
+
 function(rs_apply_flags target)
     target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:rs_flags>)
     if(RS_WERROR)
@@ -34,7 +41,8 @@ function(rs_library name)
             FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 endfunction()
 
-# rs_test(test_queue unit rs_sim m)  ->  a Check program tests/<...>/test_queue.c, run by CTest under the label
+# rs_test(test_queue unit rs_sim m)  ->  a Check program tests/<...>/test_queue.c, run by CTest under the label. Without
+# sanitizers a unit test is also run under valgrind, as valgrind_test_queue under the label valgrind (not slow ones).
 function(rs_test name label)
     add_executable(${name} ${name}.c)
     target_link_libraries(${name} PRIVATE ${ARGN} PkgConfig::CHECK)
@@ -42,7 +50,14 @@ function(rs_test name label)
         RS_SOURCE_DIR="${PROJECT_SOURCE_DIR}" RS_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared")
     rs_apply_flags(${name})
     add_test(NAME ${name} COMMAND ${name})
-    set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 300 SKIP_RETURN_CODE 77)
+    # Check ends a test after 4 s; a busy machine with sanitizers needs more.
+    set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 300 SKIP_RETURN_CODE 77
+                         ENVIRONMENT "CK_DEFAULT_TIMEOUT=120")
+    if(RS_VALGRIND AND label STREQUAL "unit")
+        add_test(NAME valgrind_${name} COMMAND ${RS_VALGRIND} ${RS_VALGRIND_OPTIONS} $<TARGET_FILE:${name}>)
+        set_tests_properties(valgrind_${name} PROPERTIES LABELS valgrind TIMEOUT 600 SKIP_RETURN_CODE 77
+                             ENVIRONMENT "CK_DEFAULT_TIMEOUT=600;RS_UNDER_VALGRIND=1")
+    endif()
 endfunction()
 
 # rs_fuzz(fuzz_promql rs_models)  ->  fuzz_promql.c with LLVMFuzzerTestOneInput. With RS_FUZZ a libFuzzer binary; without,
