@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Monitoring on the clock: rule groups are evaluated, alerts go to Alertmanager, notifications travel to channels. */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/arena.h"
+#include "sim/clock.h"
+#include "simulator.h"
+
+/* Prometheus' --rules.alert.resend-delay. */
+#define RESEND_DELAY_MS INT64_C(60000)
+
+static void group_due(void *ctx, int64_t now_ns, uint64_t arg);
+
+static struct promql_options promql_options(const struct scenario *sc)
+{
+    struct promql_options opt = rs_promql_options_default();
+    opt.lookback_ms = sc->monitoring.lookback_ns / RS_NS_PER_MS;
+    opt.left_open = sc->monitoring.left_open;
+    return opt;
+}
+
+static void
+add_group(struct simulator *sim, const struct rule_file *file, const struct rule_group *g)
+{
+    char name[512];
+    struct group_timer *timer = &sim->group[sim->n_group++];
+    timer->sim = sim;
+    timer->interval_ns =
+        g->interval_ns ? g->interval_ns : sim->sc->monitoring.evaluation_interval_ns;
+    timer->runner = rs_rule_runner_new(g, sim->db, promql_options(sim->sc),
+                                       timer->interval_ns / RS_NS_PER_MS, RESEND_DELAY_MS);
+    snprintf(name, sizeof name, "phase/rules/%s/%s", file->file, g->name);
+    timer->phase_hash = rs_stream_hash(name);
+}
+
+static void add_condition(struct simulator *sim, const struct promql *expr)
+{
+    if (!expr)
+        return;
+    struct condition_eval *c = &sim->condition[sim->n_condition++];
+    c->expr = expr;
+    c->eval = rs_promql_eval_new(expr, sim->db, promql_options(sim->sc));
+}
+
+static void add_conditions(struct simulator *sim)
+{
+    const struct response *r = &sim->sc->response;
+    int n = 2 * r->n_procedure;
+    for (int i = 0; i < r->n_stage; i++)
+        n += r->stage[i].n_gate;
+    sim->condition = rs_xcalloc((size_t)n + 1, sizeof *sim->condition);
+    for (int i = 0; i < r->n_procedure; i++) {
+        add_condition(sim, r->procedure[i].trigger);
+        add_condition(sim, r->procedure[i].recovered);
+    }
+    for (int i = 0; i < r->n_stage; i++) {
+        for (int j = 0; j < r->stage[i].n_gate; j++)
+            add_condition(sim, r->stage[i].gate[j].expr);
+    }
+}
+
+int rs_loop_monitor_new(struct simulator *sim)
+{
+    const struct monitoring *m = &sim->sc->monitoring;
+    int n = 0;
+    for (int i = 0; i < m->n_rule_file; i++)
+        n += m->rule_file[i]->n_group;
+    sim->group = rs_xcalloc((size_t)n + 1, sizeof *sim->group);
+    for (int i = 0; i < m->n_rule_file; i++) {
+        for (int j = 0; j < m->rule_file[i]->n_group; j++)
+            add_group(sim, m->rule_file[i], &m->rule_file[i]->group[j]);
+    }
+    add_conditions(sim);
+    if (m->alertmanager)
+        sim->am = rs_am_new(m->alertmanager, sim->labels);
+    sim->delivery = rs_xcalloc((size_t)m->n_channel + 1, sizeof *sim->delivery);
+    sim->delivery_hash = rs_xcalloc((size_t)m->n_channel + 1, sizeof *sim->delivery_hash);
+    for (int i = 0; i < m->n_channel; i++) {
+        char name[512];
+        snprintf(name, sizeof name, "delivery/%s", m->channel[i].name);
+        sim->delivery_hash[i] = rs_stream_hash(name);
+    }
+    return 0;
+}
+
+void rs_loop_monitor_free(struct simulator *sim)
+{
+    for (int i = 0; i < sim->n_message; i++) {
+        free(sim->message[i].alert);
+        free(sim->message[i].pending_ns);
+        free(sim->message[i].firing_ns);
+    }
+    free(sim->message);
+    free(sim->firing);
+    free(sim->delivery);
+    free(sim->delivery_hash);
+    for (int i = 0; i < sim->n_condition; i++)
+        rs_promql_eval_free(sim->condition[i].eval);
+    free(sim->condition);
+    for (int i = 0; i < sim->n_group; i++)
+        rs_rule_runner_free(sim->group[i].runner);
+    free(sim->group);
+    rs_am_free(sim->am);
+}
+
+/* ---- channels ---- */
+
+static struct message *message_take(struct simulator *sim)
+{
+    for (int i = 0; i < sim->n_message; i++) {
+        if (!sim->message[i].used)
+            return &sim->message[i];
+    }
+    sim->message = rs_xrealloc(sim->message, sizeof *sim->message * (size_t)(sim->n_message + 1));
+    struct message *m = &sim->message[sim->n_message++];
+    memset(m, 0, sizeof *m);
+    return m;
+}
+
+static void message_add(struct message *m, const struct firing *f)
+{
+    for (int i = 0; i < m->n; i++) {
+        if (strcmp(m->alert[i], f->name) == 0)
+            return; /* people read names: one line an alert name, the earliest times */
+    }
+    if (m->n == m->cap) {
+        m->cap = m->cap ? 2 * m->cap : 4;
+        m->alert = rs_xrealloc(m->alert, sizeof *m->alert * (size_t)m->cap);
+        m->pending_ns = rs_xrealloc(m->pending_ns, sizeof *m->pending_ns * (size_t)m->cap);
+        m->firing_ns = rs_xrealloc(m->firing_ns, sizeof *m->firing_ns * (size_t)m->cap);
+    }
+    m->alert[m->n] = f->name;
+    m->pending_ns[m->n] = f->pending_ns;
+    m->firing_ns[m->n] = f->firing_ns;
+    m->n++;
+}
+
+static void message_visible(void *ctx, int64_t now_ns, uint64_t arg)
+{
+    struct simulator *sim = ctx;
+    struct message *m = &sim->message[arg];
+    if (sim->opt.trace) {
+        for (int i = 0; i < m->n; i++)
+            rs_history_trace(sim->out, now_ns, RS_TRACE_NOTICE, m->channel, -1, 0.0,
+                             "%s is visible on %s", m->alert[i],
+                             sim->sc->monitoring.channel[m->channel].name);
+    }
+    m->used = false; /* before the call: nothing in it takes a message */
+    rs_responder_notice(sim->responder, now_ns, m->channel, m->n, m->alert, m->pending_ns,
+                        m->firing_ns);
+}
+
+static void
+send_to_channel(struct simulator *sim, int64_t now_ns, int channel, const struct am_notification *n)
+{
+    struct message *m = message_take(sim);
+    m->n = 0;
+    m->channel = channel;
+    for (int i = 0; i < sim->n_firing; i++) {
+        for (int j = 0; j < n->n_firing; j++) {
+            if (sim->firing[i].labels == n->firing[j])
+                message_add(m, &sim->firing[i]);
+        }
+    }
+    if (m->n == 0)
+        return; /* resolved only: nobody is called for that */
+    m->used = true;
+    sim->out->n_page++;
+    const struct dist *d = &sim->sc->monitoring.channel[channel].delivery;
+    int64_t delay_ns = rs_ns_from_s(rs_dist_draw(d, &sim->delivery[channel]));
+    rs_kernel_at(sim->kernel, now_ns + delay_ns, "message delivery", message_visible, sim,
+                 (uint64_t)(m - sim->message));
+}
+
+static void notify(void *ctx, int64_t now_ns, const struct am_notification *n)
+{
+    struct simulator *sim = ctx;
+    const struct monitoring *m = &sim->sc->monitoring;
+    for (int i = 0; i < m->n_channel; i++) {
+        if (m->channel[i].receiver && strcmp(m->channel[i].receiver, n->receiver) == 0)
+            send_to_channel(sim, now_ns, i, n);
+    }
+}
+
+/* ---- Alertmanager ---- */
+
+static void am_due(void *ctx, int64_t now_ns, uint64_t arg);
+
+static void am_rearm(struct simulator *sim)
+{
+    int64_t next_ns = rs_am_next(sim->am);
+    int64_t now_ns = rs_kernel_now(sim->kernel);
+    if (next_ns < now_ns)
+        next_ns = now_ns; /* a group that is flushed at once */
+    if (!rs_kernel_move(sim->kernel, sim->am_timer, next_ns))
+        sim->am_timer = rs_kernel_at(sim->kernel, next_ns, "alertmanager timer", am_due, sim, 0);
+}
+
+static void am_due(void *ctx, int64_t now_ns, uint64_t arg)
+{
+    struct simulator *sim = ctx;
+    (void)arg;
+    rs_am_tick(sim->am, now_ns, notify, sim);
+    am_rearm(sim);
+}
+
+/* ---- rules ---- */
+
+bool rs_loop_alert_firing(const struct simulator *sim, const char *alert)
+{
+    for (int i = 0; i < sim->n_firing; i++) {
+        if (strcmp(sim->firing[i].name, alert) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void firing_add(struct simulator *sim, const struct alert *a)
+{
+    if (sim->n_firing == sim->cap_firing) {
+        sim->cap_firing = sim->cap_firing ? 2 * sim->cap_firing : 8;
+        sim->firing = rs_xrealloc(sim->firing, sizeof *sim->firing * (size_t)sim->cap_firing);
+    }
+    sim->firing[sim->n_firing++] = (struct firing){
+        .labels = a->labels,
+        .name = a->rule->alert,
+        .pending_ns = rs_loop_ns(sim, a->active_ms),
+        .firing_ns = rs_loop_ns(sim, a->fired_ms),
+    };
+}
+
+static void firing_remove(struct simulator *sim, rs_labels labels)
+{
+    for (int i = 0; i < sim->n_firing; i++) {
+        if (sim->firing[i].labels == labels) {
+            memmove(&sim->firing[i], &sim->firing[i + 1],
+                    sizeof *sim->firing * (size_t)(sim->n_firing - i - 1));
+            sim->n_firing--;
+            return;
+        }
+    }
+}
+
+static void alert_changed(void *ctx, int64_t t_ms, const struct alert *a, enum alert_state from)
+{
+    struct simulator *sim = ctx;
+    int64_t now_ns = rs_loop_ns(sim, t_ms);
+    if (sim->opt.trace)
+        rs_history_trace(sim->out, now_ns, RS_TRACE_ALERT, (int)a->state, (int)from, a->value,
+                         "%s %s -> %s (value %.4g)", a->rule->alert, rs_alert_state_name(from),
+                         rs_alert_state_name(a->state), a->value);
+    if (a->state == RS_ALERT_FIRING) {
+        firing_add(sim, a);
+        sim->out->n_alert_fired++;
+        rs_responder_alert(sim->responder, now_ns, a->rule->alert, true,
+                           rs_loop_ns(sim, a->active_ms));
+    } else if (from == RS_ALERT_FIRING) {
+        firing_remove(sim, a->labels);
+        if (!rs_loop_alert_firing(sim, a->rule->alert))
+            rs_responder_alert(sim->responder, now_ns, a->rule->alert, false, now_ns);
+    }
+}
+
+static void alert_send(void *ctx, int64_t t_ms, const struct alert *a, int64_t ends_ms)
+{
+    struct simulator *sim = ctx;
+    if (!sim->am)
+        return;
+    rs_am_post(sim->am, rs_loop_ns(sim, t_ms), a->labels, rs_loop_ns(sim, a->fired_ms),
+               rs_loop_ns(sim, ends_ms));
+    am_rearm(sim);
+}
+
+static void group_due(void *ctx, int64_t now_ns, uint64_t arg)
+{
+    struct group_timer *g = ctx;
+    (void)arg;
+    struct rule_sink sink = {.ctx = g->sim, .changed = alert_changed, .send = alert_send};
+    rs_rule_runner_eval(g->runner, rs_loop_ms(g->sim, now_ns), &sink);
+    rs_kernel_at(g->sim->kernel, now_ns + g->interval_ns, "rule evaluation", group_due, g, 0);
+}
+
+void rs_loop_monitor_reset(struct simulator *sim, uint64_t world)
+{
+    for (int i = 0; i < sim->n_message; i++)
+        sim->message[i].used = false;
+    sim->n_firing = 0;
+    sim->am_timer = 0;
+    if (sim->am)
+        rs_am_reset(sim->am);
+    for (int i = 0; i < sim->sc->monitoring.n_channel; i++)
+        sim->delivery[i] = rs_stream_open(sim->opt.seed, sim->opt.replica, sim->delivery_hash[i]);
+    for (int i = 0; i < sim->n_group; i++) {
+        struct group_timer *g = &sim->group[i];
+        rs_rule_runner_reset(g->runner);
+        /* Whole milliseconds, as Prometheus' timestamps are. */
+        struct stream s = rs_stream_open(sim->opt.seed, world, g->phase_hash);
+        uint64_t n_ms = (uint64_t)(g->interval_ns / RS_NS_PER_MS);
+        int64_t phase_ns = (int64_t)rs_stream_below(&s, n_ms ? n_ms : 1) * RS_NS_PER_MS;
+        rs_kernel_at(sim->kernel, phase_ns, "rule evaluation", group_due, g, 0);
+    }
+}
