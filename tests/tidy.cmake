@@ -74,7 +74,7 @@ set(place_gsl "^(sim|models|verify)/")
 set(header_yaml "<yaml[.]h>")
 set(place_yaml "^scenarios/")
 set(header_sqlite3 "<sqlite3[.]h>")
-set(place_sqlite3 "^verify/")
+set(place_sqlite3 "^(verify/|plots/read)") # the record is written by one and read by the other
 set(header_plplot "<plplot")
 set(place_plplot "^plots/canvas")
 set(header_jansson "<jansson[.]h>")

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <jansson.h>
+
+#include "cli.h"
+#include "scenario_args.h"
+#include "scenarios/load.h"
+
+/* What the scenario holds, for the word that it is well-formed. */
+struct holding {
+    const char *what, *plural;
+    int n;
+};
+#define N_HOLDING 8
+
+static void count(struct holding out[N_HOLDING], const struct scenario *sc)
+{
+    const struct holding all[N_HOLDING] = {
+        {"service", "services", sc->n_service},
+        {"flag", "flags", sc->n_flag},
+        {"fault", "faults", sc->n_fault},
+        {"stage", "stages", sc->response.n_stage},
+        {"procedure", "procedures", sc->response.n_procedure},
+        {"role", "roles", sc->response.n_role},
+        {"rule file", "rule files", sc->monitoring.n_rule_file},
+        {"claim", "claims", sc->n_claim},
+    };
+    for (int i = 0; i < N_HOLDING; i++) {
+        out[i] = all[i];
+    }
+}
+
+static void print_text(const char *file, const struct scenario *sc)
+{
+    struct holding holding[N_HOLDING];
+    count(holding, sc);
+    printf("%s: scenario is well-formed:", file);
+    for (int i = 0; i < N_HOLDING; i++) {
+        const struct holding *h = &holding[i];
+        printf("%s %d %s", i ? "," : "", h->n, h->n == 1 ? h->what : h->plural);
+    }
+    putchar('\n');
+}
+
+static json_t *errors_json(const struct err_list *errors)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < errors->n; i++) {
+        const struct err *e = &errors->item[i];
+        json_array_append_new(list, json_pack("{s:s, s:i, s:i, s:s}", "file", e->file, "line",
+                                              e->line, "column", e->col, "text", e->text));
+    }
+    return list;
+}
+
+static void print_json(const char *file, const struct scenario *sc, const struct err_list *errors)
+{
+    json_t *root = json_pack("{s:s, s:b}", "file", file, "well_formed", sc != NULL);
+    if (sc) {
+        struct holding holding[N_HOLDING];
+        count(holding, sc);
+        json_t *holds = json_object();
+        for (int i = 0; i < N_HOLDING; i++) {
+            json_object_set_new(holds, holding[i].plural, json_integer(holding[i].n));
+        }
+        json_object_set_new(root, "name", json_string(sc->name));
+        json_object_set_new(root, "sha256", json_string(sc->sha256));
+        json_object_set_new(root, "holds", holds);
+    }
+    json_object_set_new(root, "errors", errors_json(errors));
+    json_dumpf(root, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(root);
+}
+
+static int check_file(const struct cli_args *args)
+{
+    const char *file = args->operand[0];
+    struct err_list errors;
+    rs_err_list_init(&errors);
+    struct scenario *sc = rs_scenario_load(file, &errors);
+    rs_err_list_sort(&errors);
+    if (args->json) {
+        print_json(file, sc, &errors);
+    } else if (sc) {
+        print_text(file, sc);
+    } else {
+        rs_err_list_print(&errors, stderr);
+    }
+    int status = sc ? RS_EXIT_HOLDS : RS_EXIT_USAGE;
+    rs_scenario_free(sc);
+    rs_err_list_clear(&errors);
+    return status;
+}
+
+static int run_check(const struct cli_args *args)
+{
+    if (args->print_reference) {
+        rs_scenario_print_reference(stdout);
+        return RS_EXIT_HOLDS;
+    }
+    if (args->print_schema) {
+        rs_scenario_print_schema(stdout);
+        return RS_EXIT_HOLDS;
+    }
+    if (args->n_operand == 0) {
+        fputs("rollsim: error: rollsim check wants SCENARIO\n", stderr);
+        return RS_EXIT_USAGE;
+    }
+    return check_file(args);
+}
+
+static const struct option_row options[] = {
+    RS_ROW_JSON,
+    RS_SWITCH(0, print_reference, "print-reference", "print the reference of all keys and stop"),
+    RS_SWITCH(0, print_schema, "print-schema", "print the JSON Schema for editors and stop"),
+    RS_ROW_HELP,
+};
+
+const struct cmd cmd_check = {
+    .name = "check",
+    .args = "SCENARIO",
+    .summary = "read a scenario and tell every mistake in it",
+    .about = "Reads the scenario and every file that it names. All mistakes are told in one go, "
+             "each with\n"
+             "file:line:column; the exit status is then 2.",
+    .examples = "  rollsim check scenarios/prisma/prisma.yaml\n"
+                "  rollsim check scenarios/prisma/prisma.yaml --json\n"
+                "  rollsim check --print-schema > scenario.schema.json\n",
+    .n_operand_min = 0,
+    .n_operand_max = 1,
+    .n_option = sizeof options / sizeof options[0],
+    .option = options,
+    .run = run_check,
+};

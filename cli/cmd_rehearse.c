@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli.h"
+#include "models/replica.h"
+#include "scenario_args.h"
+#include "timeline.h"
+
+static int tell(const struct scenario *sc, const struct cli_args *args, int fault, struct err *err)
+{
+    struct told_run run = {.file = args->operand[0],
+                           .seed = args->seed.given ? args->seed.value : sc->default_seed,
+                           .replica = args->replica.value,
+                           .fault = args->fault};
+    struct replica_options opt = {
+        .seed = run.seed, .replica = run.replica, .fault = fault, .trace = true, .fine = true};
+    struct simulator *sim = rs_simulator_new(sc, err);
+    if (!sim) {
+        return -1;
+    }
+    struct history h;
+    rs_history_init(&h);
+    int failed = rs_simulator_run(sim, &opt, &h, err);
+    if (!failed && args->json) {
+        rs_timeline_print_json(sc, &h, &run, stdout);
+    } else if (!failed) {
+        rs_timeline_print(sc, &h, &run, rs_term_has_colour(stdout), stdout);
+    }
+    rs_history_clear(&h);
+    rs_simulator_free(sim);
+    return failed;
+}
+
+static int run_rehearse(const struct cli_args *args)
+{
+    struct scenario *sc = rs_args_scenario(args);
+    if (!sc) {
+        return RS_EXIT_USAGE;
+    }
+    struct err err = {0};
+    int fault;
+    int status = RS_EXIT_HOLDS;
+    if (rs_args_fault(&fault, args, sc, &err) || tell(sc, args, fault, &err)) {
+        rs_err_print(&err, stderr);
+        status = rs_err_exit_status(&err);
+    }
+    rs_scenario_free(sc);
+    return status;
+}
+
+static const struct option_row options[] = {
+    RS_TEXT(
+        0, fault, "fault", "NAME", "this fault is present for sure; none: no fault (by chance)"),
+    RS_COUNT(0, replica, "replica", 0, UINT64_MAX, "number of the history (0)"),
+    RS_ROW_SEED,
+    RS_ROW_TRAFFIC,
+    RS_ROW_JSON,
+    RS_ROW_HELP,
+};
+
+const struct cmd cmd_rehearse = {
+    .name = "rehearse",
+    .args = "SCENARIO",
+    .summary = "tell one history minute by minute",
+    .about = "Runs one history of the scenario and tells it: the stages, the flags, the fault, "
+             "alerts, people, and\n"
+             "the clock of every rollback with its legs. The same seed and replica tell the same "
+             "history, and the\n"
+             "replicas are those of rollsim verify: a witness that verify names can be told here.",
+    .examples = "  rollsim rehearse scenarios/prisma/prisma.yaml --fault prisma-read-errors\n"
+                "  rollsim rehearse scenarios/prisma/prisma.yaml --fault none --replica 3\n"
+                "  rollsim rehearse scenarios/prisma/prisma.yaml --replica 17 --seed 7 --json\n",
+    .n_operand_min = 1,
+    .n_operand_max = 1,
+    .n_option = sizeof options / sizeof options[0],
+    .option = options,
+    .run = run_rehearse,
+};

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+static void print_option(const struct option_row *row, FILE *to)
+{
+    char letter[8] = "   ";
+    char left[64];
+    if (row->letter) {
+        snprintf(letter, sizeof letter, "-%c,", row->letter);
+    }
+    const char *arg = row->arg ? row->arg : "";
+    snprintf(left, sizeof left, "%s --%s%s%s", letter, row->name, *arg ? " " : "", arg);
+    fprintf(to, "  %-28s %s\n", left, row->help);
+}
+
+void rs_cmd_print_help(const struct cmd *cmd, FILE *to)
+{
+    fprintf(to, "Usage: rollsim %s [options] %s\n\n%s\n\nOptions:\n", cmd->name, cmd->args,
+            cmd->about);
+    for (int i = 0; i < cmd->n_option; i++) {
+        print_option(&cmd->option[i], to);
+    }
+    fprintf(to, "\nExamples:\n%s", cmd->examples);
+}
+
+int rs_err_exit_status(const struct err *err)
+{
+    switch (err->code) {
+    case RS_E_SYNTAX:
+    case RS_E_KEY:
+    case RS_E_TYPE:
+    case RS_E_RANGE:
+    case RS_E_REF:
+    case RS_E_UNSUPPORTED:
+    case RS_E_USAGE:
+    case RS_E_LOOP: return RS_EXIT_USAGE;
+    case RS_E_NONE:
+    case RS_E_IO:
+    case RS_E_INTERNAL: return RS_EXIT_INTERNAL;
+    }
+    return RS_EXIT_INTERNAL;
+}
+
+bool rs_term_has_colour(FILE *to)
+{
+    const char *no_color = getenv("NO_COLOR"); /* no-color.org: set and not empty */
+    const char *term = getenv("TERM");
+    return isatty(fileno(to)) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * rollsim: rehearse and verify staged software rollouts.
+ *
+ * A map of the code. Data travels one way:
+ *
+ *   scenarios/  YAML, rule files, routing files in; a checked struct scenario out, or every mistake with its place
+ *   models/     one history of the loop: traffic -> system -> monitoring -> response -> flags (loop/ closes it)
+ *   sim/        the kernel below: clock, event queue, named random streams, replications over threads
+ *   verify/     many histories reduced to verdicts, the timing card and bands; the record of a run (SQLite)
+ *   plots/      a record in, pictures out
+ *   cli/        this folder: words in, words out; nothing is decided here
+ *     main.c        finds the command, watches over stdout
+ *     cmd_*.c       one command each, with its row of the table at the end
+ *     options.c     the tables of options over getopt_long
+ *     progress.c    the progress line and Ctrl-C
+ *     timeline*.c   one history told to people, or to machines
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+static const struct cmd *const commands[] = {&cmd_check, &cmd_rehearse, &cmd_verify, &cmd_plot};
+#define N_COMMAND (sizeof commands / sizeof commands[0])
+
+static void print_version(void)
+{
+    puts("rollsim " ROLLSIM_VERSION);
+    puts("Licence GPL-3.0-or-later. There is no warranty, as far as the law permits.");
+}
+
+static void print_usage(FILE *to)
+{
+    fputs("Usage: rollsim COMMAND [options]\n\n"
+          "Rehearses a staged rollout before it happens, and judges it with error bars.\n\n"
+          "Commands:\n",
+          to);
+    for (size_t i = 0; i < N_COMMAND; i++) {
+        fprintf(to, "  %-9s %-9s %s\n", commands[i]->name, commands[i]->args, commands[i]->summary);
+    }
+    fputs(
+        "  help      [COMMAND] this text, or a command's\n\n"
+        "rollsim COMMAND --help tells more, with examples. rollsim --version prints the version.\n"
+        "Exit status: 0 all hold, 1 a claim is violated, 2 bad input or usage, 3 undecided, 4 "
+        "internal error.\n",
+        to);
+}
+
+static const struct cmd *find_command(const char *name)
+{
+    for (size_t i = 0; i < N_COMMAND; i++) {
+        if (strcmp(commands[i]->name, name) == 0) {
+            return commands[i];
+        }
+    }
+    return NULL;
+}
+
+static int unknown_command(const char *name)
+{
+    const char *names[N_COMMAND + 1];
+    for (size_t i = 0; i < N_COMMAND; i++) {
+        names[i] = commands[i]->name;
+    }
+    names[N_COMMAND] = "help";
+    const char *near = rs_near_name(name, names, N_COMMAND + 1);
+    fprintf(stderr,
+            near ? "rollsim: error: unknown command '%s' (did you mean '%s'?)\n"
+                 : "rollsim: error: unknown command '%s'\n",
+            name, near);
+    print_usage(stderr);
+    return RS_EXIT_USAGE;
+}
+
+static int run_help(int argc, char **argv)
+{
+    if (argc > 1) {
+        fprintf(stderr, "rollsim: error: rollsim help: one word too many: '%s'\n", argv[1]);
+        return RS_EXIT_USAGE;
+    }
+    if (argc == 0) {
+        print_usage(stdout);
+        return RS_EXIT_HOLDS;
+    }
+    const struct cmd *cmd = find_command(argv[0]);
+    if (!cmd) {
+        return unknown_command(argv[0]);
+    }
+    rs_cmd_print_help(cmd, stdout);
+    return RS_EXIT_HOLDS;
+}
+
+static int run_command(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_usage(stderr);
+        return RS_EXIT_USAGE;
+    }
+    const char *word = argv[1];
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+        print_usage(stdout);
+        return RS_EXIT_HOLDS;
+    }
+    if (strcmp(word, "--version") == 0) {
+        print_version();
+        return RS_EXIT_HOLDS;
+    }
+    if (strcmp(word, "help") == 0) {
+        return run_help(argc - 2, argv + 2);
+    }
+    const struct cmd *cmd = find_command(word);
+    if (!cmd) {
+        return unknown_command(word);
+    }
+    struct cli_args args;
+    struct err err = {0};
+    if (rs_options_parse(&args, cmd, argc - 1, argv + 1, &err)) {
+        rs_err_print(&err, stderr);
+        fprintf(stderr, "Usage: rollsim %s [options] %s\nrollsim %s --help tells more.\n",
+                cmd->name, cmd->args, cmd->name);
+        return RS_EXIT_USAGE;
+    }
+    if (args.help) {
+        rs_cmd_print_help(cmd, stdout);
+        return RS_EXIT_HOLDS;
+    }
+    return cmd->run(&args);
+}
+
+/*
+ * A standard stream that was closed would be given away to the next file opened, and our words would land in a database.
+ * The stand-in is opened the wrong way round, so that writing to it fails as it would have.
+ */
+static void hold_standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++) {
+        if (fcntl(fd, F_GETFD) == -1 && errno == EBADF) {
+            int got = open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+            (void)got; /* the lowest free number, so it is fd */
+        }
+    }
+}
+
+/* Words that did not arrive are a failure; a reader that went away (a pipe to head) is one without a word. */
+static int close_stdout(int status)
+{
+    int failed = fflush(stdout) != 0;
+    int why = failed ? errno : EIO;
+    if (!failed && !ferror(stdout)) {
+        return status;
+    }
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    bool reader_gone = why == EPIPE || (poll(&out, 1, 0) == 1 && (out.revents & POLLERR));
+    if (!reader_gone) {
+        fprintf(stderr, "rollsim: error: cannot write to standard output: %s\n", strerror(why));
+    }
+    return RS_EXIT_INTERNAL;
+}
+
+int main(int argc, char **argv)
+{
+    hold_standard_streams();
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGPIPE, &ignore, NULL);
+    return close_stdout(run_command(argc, argv));
+}

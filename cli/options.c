@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "options.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+#define MAX_OPTION 24
+/* Long options without a letter are told from letters by values above any char. */
+#define FIRST_LONG 1000
+
+/* A whole number in decimal digits, min..max, with nothing before or behind it. */
+static int
+read_count(struct count_arg *out, const struct option_row *row, const char *text, struct err *err)
+{
+    errno = 0;
+    char *end = NULL;
+    unsigned long long value = isdigit((unsigned char)text[0]) ? strtoull(text, &end, 10) : 0;
+    if (!end || *end || errno == ERANGE || value < row->min || value > row->max) {
+        if (row->max == UINT64_MAX) {
+            return rs_err_set(err, RS_E_USAGE, "--%s must be a whole number from %llu on, got '%s'",
+                              row->name, (unsigned long long)row->min, text);
+        }
+        return rs_err_set(err, RS_E_USAGE, "--%s must be a whole number in %llu..%llu, got '%s'",
+                          row->name, (unsigned long long)row->min, (unsigned long long)row->max,
+                          text);
+    }
+    out->given = true;
+    out->value = value;
+    return 0;
+}
+
+static int add_traffic(struct cli_args *out, const char *text, struct err *err)
+{
+    const char *equals = strchr(text, '=');
+    if (!equals || equals == text || !equals[1]) {
+        return rs_err_set(err, RS_E_USAGE, "--traffic must be SERVICE=FILE, got '%s'", text);
+    }
+    if (out->n_traffic == RS_MAX_TRAFFIC) {
+        return rs_err_set(err, RS_E_USAGE, "--traffic is given more than %d times", RS_MAX_TRAFFIC);
+    }
+    out->traffic[out->n_traffic++] = text;
+    return 0;
+}
+
+static int
+set_field(struct cli_args *out, const struct option_row *row, const char *text, struct err *err)
+{
+    void *field = (char *)out + row->offset;
+    switch (row->kind) {
+    case RS_OPTION_SWITCH: *(bool *)field = true; return 0;
+    case RS_OPTION_TEXT:
+        if (!*text) {
+            return rs_err_set(err, RS_E_USAGE, "--%s must not be empty", row->name);
+        }
+        *(const char **)field = text;
+        return 0;
+    case RS_OPTION_COUNT: return read_count(field, row, text, err);
+    case RS_OPTION_TRAFFIC: return add_traffic(out, text, err);
+    }
+    assert(!"every kind of option returns");
+    return -1;
+}
+
+/* The word that getopt_long refused, as the user wrote it. */
+static int unknown_option(const struct cmd *cmd, const char *word, int letter, struct err *err)
+{
+    if (strncmp(word, "--", 2) != 0) {
+        return rs_err_set(err, RS_E_USAGE, "unknown option '-%c' of rollsim %s", letter, cmd->name);
+    }
+    const char *names[MAX_OPTION];
+    for (int i = 0; i < cmd->n_option; i++) {
+        names[i] = cmd->option[i].name;
+    }
+    int n_word = (int)strcspn(word, "=");
+    char bare[64];
+    snprintf(bare, sizeof bare, "%.*s", n_word - 2, word + 2);
+    for (int i = 0; i < cmd->n_option; i++) {
+        if (!cmd->option[i].arg && strcmp(bare, names[i]) == 0) {
+            return rs_err_set(err, RS_E_USAGE, "option '--%s' takes no value", bare);
+        }
+    }
+    const char *near = rs_near_name(bare, names, (size_t)cmd->n_option);
+    return near ? rs_err_set(err, RS_E_USAGE,
+                             "unknown option '%.*s' of rollsim %s (did you mean '--%s'?)", n_word,
+                             word, cmd->name, near)
+                : rs_err_set(err, RS_E_USAGE, "unknown option '%.*s' of rollsim %s", n_word, word,
+                             cmd->name);
+}
+
+/* getopt's two tables, made from the rows. */
+static void
+make_tables(const struct cmd *cmd, char *letters, struct option *longs /* [n_option + 1] */)
+{
+    *letters++ = ':'; /* a missing argument is told from an unknown option */
+    for (int i = 0; i < cmd->n_option; i++) {
+        const struct option_row *row = &cmd->option[i];
+        longs[i] = (struct option){.name = row->name,
+                                   .has_arg = row->arg ? required_argument : no_argument,
+                                   .val = FIRST_LONG + i};
+        if (row->letter) {
+            *letters++ = row->letter;
+            if (row->arg) {
+                *letters++ = ':';
+            }
+        }
+    }
+    *letters = '\0';
+    longs[cmd->n_option] = (struct option){.name = NULL};
+}
+
+static const struct option_row *row_of(const struct cmd *cmd, int got)
+{
+    if (got >= FIRST_LONG) {
+        return &cmd->option[got - FIRST_LONG];
+    }
+    for (int i = 0; i < cmd->n_option; i++) {
+        if (cmd->option[i].letter == got) {
+            return &cmd->option[i];
+        }
+    }
+    assert(!"getopt_long returns only what its tables hold");
+    return NULL;
+}
+
+static int
+take_operands(struct cli_args *out, const struct cmd *cmd, int argc, char **argv, struct err *err)
+{
+    int n = argc - optind;
+    if (n < cmd->n_operand_min) {
+        return rs_err_set(err, RS_E_USAGE, "rollsim %s wants %s", cmd->name, cmd->args);
+    }
+    if (n > cmd->n_operand_max) {
+        return rs_err_set(err, RS_E_USAGE, "rollsim %s: one word too many: '%s'", cmd->name,
+                          argv[optind + cmd->n_operand_max]);
+    }
+    for (int i = 0; i < n; i++) {
+        out->operand[out->n_operand++] = argv[optind + i];
+    }
+    return 0;
+}
+
+int rs_options_parse(
+    struct cli_args *out, const struct cmd *cmd, int argc, char **argv, struct err *err)
+{
+    assert(cmd->n_option < MAX_OPTION && cmd->n_operand_max <= RS_MAX_OPERAND);
+    *out = (struct cli_args){0};
+    char letters[2 * MAX_OPTION + 2];
+    struct option longs[MAX_OPTION + 1];
+    make_tables(cmd, letters, longs);
+    opterr = 0;
+    optind = 0; /* GNU: start anew */
+    for (;;) {
+        /* With permutation, the word under examination is the one before optind only after the call. */
+        int got = getopt_long(argc, argv, letters, longs, NULL);
+        if (got == -1) {
+            break;
+        }
+        const char *word = argv[optind - 1];
+        if (got == '?') {
+            return unknown_option(cmd, word, optopt, err);
+        }
+        if (got == ':') {
+            return rs_err_set(err, RS_E_USAGE, "option '%s' wants a value", word);
+        }
+        const struct option_row *row = row_of(cmd, got);
+        if (set_field(out, row, optarg, err)) {
+            return -1;
+        }
+    }
+    return out->help ? 0 : take_operands(out, cmd, argc, argv, err);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Options as rows of a table per command: usage, help and parsing are made from the same row. getopt_long is under it. */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/err.h"
+
+#define RS_MAX_OPERAND 2
+#define RS_MAX_TRAFFIC 64
+
+/* A whole number that may have been left out. */
+struct count_arg {
+    bool given;
+    uint64_t value;
+};
+
+/* Every option of every command; a command reads those that it lists. Texts are borrowed from argv; NULL = not given. */
+struct cli_args {
+    int n_operand;
+    const char *operand[RS_MAX_OPERAND];
+    bool help, json, quiet, force, print_reference, print_schema;
+    const char *output, *plots, *format, *only, *fault;
+    struct count_arg replica, replicas, seed, jobs;
+    int n_traffic;
+    const char *traffic[RS_MAX_TRAFFIC]; /* "SERVICE=FILE" */
+};
+
+enum option_kind {
+    RS_OPTION_SWITCH, /* bool */
+    RS_OPTION_TEXT,   /* const char * */
+    RS_OPTION_COUNT,  /* struct count_arg, min..max */
+    RS_OPTION_TRAFFIC /* added to traffic[] */
+};
+
+struct option_row {
+    char letter; /* 0 = long name only */
+    enum option_kind kind;
+    const char *name;
+    const char *arg; /* word for the argument in the usage text; NULL for switches */
+    const char *help;
+    size_t offset;     /* of the field in struct cli_args */
+    uint64_t min, max; /* COUNT */
+};
+
+/* Rows: letter (0 = none), field of struct cli_args, long name, word for the argument, bounds, help. */
+#define RS_SWITCH(letter_, field_, name_, help_)                                                   \
+    {                                                                                              \
+        .letter = (letter_), .kind = RS_OPTION_SWITCH, .name = (name_), .help = (help_),           \
+        .offset = offsetof(struct cli_args, field_)                                                \
+    }
+#define RS_TEXT(letter_, field_, name_, arg_, help_)                                               \
+    {                                                                                              \
+        .letter = (letter_), .kind = RS_OPTION_TEXT, .name = (name_), .arg = (arg_),               \
+        .help = (help_), .offset = offsetof(struct cli_args, field_)                               \
+    }
+#define RS_COUNT(letter_, field_, name_, min_, max_, help_)                                        \
+    {                                                                                              \
+        .letter = (letter_), .kind = RS_OPTION_COUNT, .name = (name_), .arg = "N",                 \
+        .help = (help_), .offset = offsetof(struct cli_args, field_), .min = (min_), .max = (max_) \
+    }
+
+/* Rows that several commands have, spelled once. */
+#define RS_ROW_HELP RS_SWITCH('h', help, "help", "this text")
+#define RS_ROW_JSON RS_SWITCH(0, json, "json", "print JSON for machines on stdout")
+#define RS_ROW_SEED                                                                                \
+    RS_COUNT(0, seed, "seed", 0, UINT64_MAX, "seed of every random stream (the scenario's)")
+#define RS_ROW_TRAFFIC                                                                             \
+    {                                                                                              \
+        .kind = RS_OPTION_TRAFFIC, .name = "traffic", .arg = "SERVICE=FILE",                       \
+        .help = "drive a service by a recorded rate series; may be repeated"                       \
+    }
+
+struct cmd;
+
+/*
+ * Reads the words after the command's name.
+ *   argv[0]  the command's name; argc counts it
+ * Returns 0 or -1 with the mistake told in err (RS_E_USAGE), a near name included. With --help seen, operands are not
+ * counted. Uses getopt_long, so it may be called once at a time only.
+ */
+int rs_options_parse(
+    struct cli_args *out, const struct cmd *cmd, int argc, char **argv, struct err *err);
+
+#endif

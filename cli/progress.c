@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "progress.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sim/clock.h"
+
+#define REDRAW_NS (200 * RS_NS_PER_MS)
+
+/* The one file-level variable of the program: a signal handler is handed no context. */
+static volatile sig_atomic_t stop_asked;
+
+static void on_signal(int number)
+{
+    (void)number;
+    stop_asked = 1;
+}
+
+/* Wall time, for the eyes only: nothing that is simulated or recorded depends on it. */
+static int64_t wall_ns(void)
+{
+    struct timespec now = {0};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * RS_NS_PER_S + now.tv_nsec;
+}
+
+void rs_progress_start(struct progress *p, bool quiet)
+{
+    *p = (struct progress){.shown = !quiet && isatty(STDERR_FILENO), .began_ns = wall_ns()};
+    /* SA_RESETHAND: the second signal has its usual effect, so nobody is held. */
+    struct sigaction act = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&act.sa_mask);
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+}
+
+static void draw(struct progress *p, int64_t now_ns, uint64_t n_done, uint64_t n_total)
+{
+    char eta[40] = "?";
+    if (n_done > 0) {
+        double took = (double)(now_ns - p->began_ns);
+        double left = took * (double)(n_total - n_done) / (double)n_done;
+        rs_duration_human(eta, sizeof eta, (int64_t)(left / 1e9 + 0.5) * RS_NS_PER_S);
+    }
+    fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 " replicas (%d %%), ETA %s\033[K", n_done, n_total,
+            n_total ? (int)(100 * n_done / n_total) : 100, eta);
+    fflush(stderr);
+    p->drawn_ns = now_ns;
+}
+
+bool rs_progress_tick(void *ctx, uint64_t n_done, uint64_t n_total)
+{
+    struct progress *p = ctx;
+    if (p->shown) {
+        int64_t now_ns = wall_ns();
+        if (now_ns - p->drawn_ns >= REDRAW_NS) {
+            draw(p, now_ns, n_done, n_total);
+        }
+    }
+    return stop_asked != 0;
+}
+
+void rs_progress_end(struct progress *p)
+{
+    if (p->shown && p->drawn_ns) {
+        fputs("\r\033[K", stderr);
+        fflush(stderr);
+    }
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+}

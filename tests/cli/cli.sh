@@ -1,0 +1,415 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Black-box tests of the program. cli.sh ROLLSIM SOURCE_DIR CASE: runs one case in a folder of its own; silence is success.
+set -eu
+rollsim=$1
+source_dir=$2
+case_name=$3
+scenario=$source_dir/scenarios/prisma/prisma.yaml
+here=$(mktemp -d)
+trap 'rm -rf "$here"' EXIT
+cd "$here"
+few="--replicas 20 --seed 7"
+
+fail() {
+    printf '%s: %s\n' "$case_name" "$*" >&2
+    for stream in out err; do
+        [ ! -s "$stream" ] || { echo "--- $stream"; head -n 30 "$stream"; } >&2
+    done
+    exit 1
+}
+
+# expect STATUS WORD... : runs rollsim; its streams are kept in the files out and err.
+expect() {
+    wanted=$1
+    shift
+    got=0
+    "$rollsim" "$@" >out 2>err </dev/null || got=$?
+    [ "$got" = "$wanted" ] || fail "rollsim $* ended with status $got, expected $wanted"
+}
+
+# expect_verdict WORD... : as above, for any of the verdicts' statuses.
+expect_verdict() {
+    got=0
+    "$rollsim" "$@" >out 2>err </dev/null || got=$?
+    case $got in
+    0 | 1 | 3) ;;
+    *) fail "rollsim $* ended with status $got, expected a verdict's" ;;
+    esac
+}
+
+says() { # says FILE TEXT: the text stands in it as it is
+    grep -qF -- "$2" "$1" || fail "no '$2' in the $1 of the command"
+}
+
+silent() { # silent FILE
+    [ ! -s "$1" ] || fail "the $1 of the command is not empty"
+}
+
+usage() {
+    expect 2
+    says err "Usage: rollsim COMMAND"
+    silent out
+    expect 0 --help
+    says out "verify"
+    says out "Exit status: 0"
+    silent err
+    expect 0 help
+    expect 0 -h
+    expect 0 --version
+    says out "rollsim 0."
+    expect 0 help verify
+    says out "Usage: rollsim verify"
+    expect 2 help verify plot
+    expect 2 help verfy
+    says err "did you mean 'verify'?"
+    for command in check rehearse verify plot; do
+        expect 0 "$command" --help
+        says out "Usage: rollsim $command"
+        says out "Examples:"
+        silent err
+        expect 0 "$command" -h
+        [ "$command" = check ] && continue
+        expect 2 "$command"
+        says err "rollsim $command wants"
+    done
+}
+
+unknown_words() {
+    expect 2 verfiy "$scenario"
+    says err "unknown command 'verfiy' (did you mean 'verify'?)"
+    silent out
+    expect 2 verify "$scenario" --replica
+    expect 2 verify "$scenario" --sed 7 --jbos 2
+    says err "unknown option '--jbos' of rollsim verify (did you mean '--jobs'?)"
+    expect 2 verify "$scenario" --jbos=2
+    says err "unknown option '--jbos' of rollsim verify (did you mean '--jobs'?)"
+    expect 2 verify -z "$scenario"
+    says err "unknown option '-z' of rollsim verify"
+    expect 2 verify "$scenario" --quiet=yes
+    says err "option '--quiet' takes no value"
+    expect 2 verify "$scenario" --seed
+    says err "option '--seed' wants a value"
+    expect 2 verify "$scenario" another
+    says err "one word too many: 'another'"
+    silent out
+}
+
+wrong_values() {
+    for value in -1 x '' 1.5 18446744073709551616 ' 7' 7x 0x7; do
+        expect 2 verify "$scenario" --seed "$value"
+        says err "--seed must be a whole number from 0 on, got '$value'"
+    done
+    expect 2 verify "$scenario" --jobs 0
+    says err "--jobs must be a whole number in 1..1024, got '0'"
+    expect 2 verify "$scenario" --replicas 0
+    expect 2 verify "$scenario" --traffic portal
+    says err "--traffic must be SERVICE=FILE, got 'portal'"
+    expect 2 verify "$scenario" -o ''
+    says err "--output must not be empty"
+    expect 2 plot --format gif x.db
+    says err "--format must be svg or png, got 'gif'"
+    [ "$(ls)" = "err
+out" ] || fail "a refused command left a file behind"
+}
+
+check() {
+    expect 0 check "$scenario"
+    says out "scenario is well-formed: 4 services, 5 flags, 5 faults, 6 stages, 4 procedures, 3 roles"
+    silent err
+    expect 0 check --json "$scenario"
+    says out '"well_formed": true'
+    expect 2 check
+    says err "rollsim check wants SCENARIO"
+    expect 2 check no-such.yaml
+    says err "no-such.yaml"
+    silent out
+    expect 0 check --print-schema
+    says out '"$schema"'
+    expect 0 check --print-reference
+    says out "horizon"
+}
+
+# The reference pages that the repository holds are those that the program prints.
+printed_pages() {
+    expect 0 check --print-reference
+    cmp -s out "$source_dir/docs/scenario-reference.md" || fail "docs/scenario-reference.md is not what --print-reference prints"
+    expect 0 check --print-schema
+    cmp -s out "$source_dir/docs/scenario.schema.json" || fail "docs/scenario.schema.json is not what --print-schema prints"
+}
+
+bad_scenario() {
+    mkdir bad
+    cp "$source_dir"/scenarios/prisma/* bad/
+    sed 's/^horizon: 3d/horizn: 3d/; s/default: off/default: perhaps/' "$scenario" >bad/prisma.yaml
+    for command in check rehearse verify; do
+        expect 2 "$command" bad/prisma.yaml
+        silent out
+        says err "bad/prisma.yaml:7:1: error: "
+        says err "horizon"
+        [ "$(grep -c ': error: ' err)" -ge 3 ] || fail "not all mistakes are told in one go"
+    done
+    expect 2 verify bad/prisma.yaml -o run.db
+    [ ! -e run.db ] && [ ! -e run.db.part ] || fail "a bad scenario left a record behind"
+    expect 2 check --json bad/prisma.yaml
+    says out '"well_formed": false'
+    says out '"line": 7'
+}
+
+rehearse() {
+    for fault in prisma-read-errors settlement-inconsistency portal-errors portal-latency vault-auth-failure none; do
+        expect 0 rehearse "$scenario" --fault "$fault" --replica 3
+        silent err
+        says out "$fault"
+        says out "Outcome: "
+        says out "again      rollsim rehearse $scenario --fault $fault --replica 3 --seed 7"
+        cp out first
+        expect 0 rehearse "$scenario" --fault "$fault" --replica 3
+        cmp -s out first || fail "the same words told another history"
+        expect 0 rehearse "$scenario" --fault "$fault" --replica 3 --json
+        says out '"clock_s"' || true
+        says out '"trace"'
+    done
+    expect 2 rehearse "$scenario" --fault portal-eror
+    says err "has no fault 'portal-eror' (did you mean 'portal-errors'?)"
+    expect 0 rehearse "$scenario" --fault none
+    says out "fault      none"
+}
+
+# A fault's history names every mark of the rollback clock, and the words that it hands out tell it again.
+clock() {
+    expect 0 rehearse "$scenario" --fault prisma-read-errors --replica 1
+    for mark in "fault onset" "first bad sample" "alert pending" "detected (firing)" "page visible" acknowledged decided \
+        "flag set" "last instance effective" "all blocking actions done" "metric recovered"; do
+        says out "$mark"
+    done
+    says out "detected -> completed"
+    words=$(sed -n 's/^again *rollsim //p' out)
+    cp out first
+    # shellcheck disable=SC2086 # the words are words
+    expect 0 $words
+    cmp -s out first || fail "the words under 'again' tell another history"
+}
+
+# verify's replicas are rehearse's: a record and a told history agree.
+same_replicas() {
+    # shellcheck disable=SC2086
+    expect_verdict verify "$scenario" $few -o run.db
+    row=$(sqlite3 run.db "select r.outcome, n_request, n_error, users_hurt, coalesce(f.name, 'null')
+        from replica r left join fault f using (fault) where replica = 11" -separator ' ')
+    expect 0 rehearse "$scenario" --replica 11 --seed 7 --json
+    # shellcheck disable=SC2086
+    set -- $row
+    says out "\"outcome\": \"$1\""
+    says out "\"requests\": $2"
+    says out "\"failed\": $3"
+    says out "\"users_hurt\": $4"
+    case $5 in
+    null) says out '"fault": null' ;;
+    *) says out "\"fault\": \"$5\"" ;;
+    esac
+}
+
+verify() {
+    # shellcheck disable=SC2086
+    expect_verdict verify "$scenario" $few
+    status=$got
+    says out "rollback-dashboard-in-5m"
+    silent err
+    [ "$(ls)" = "err
+out" ] || fail "verify without -o left a file behind"
+    # shellcheck disable=SC2086
+    expect "$status" verify "$scenario" $few --quiet
+    silent out
+    silent err
+    # shellcheck disable=SC2086
+    expect "$status" verify "$scenario" $few --json --jobs 1
+    cp out one
+    # shellcheck disable=SC2086
+    expect "$status" verify "$scenario" $few --json --jobs 2
+    cmp -s out one || fail "--jobs 1 and --jobs 2 print different JSON"
+    # shellcheck disable=SC2086
+    expect "$status" verify "$scenario" --replicas 20 --seed 8 --json
+    cmp -s out one && fail "another seed gives the same run"
+    return 0
+}
+
+# A violated claim, claims that hold, too few replicas: the statuses 1, 0 and 3.
+verdict_statuses() {
+    mkdir s
+    cp "$source_dir"/scenarios/prisma/*.yml s/
+    sed '/^claims:/,$d' "$scenario" >s/head
+    claim() { # claim LIMIT-LINE
+        { cat s/head; printf 'claims:\n  - name: completes\n    says: It completes\n    ref: "x"\n'
+          printf '    probability: {outcome: completed}\n    given: all\n    %s\n' "$1"; } >s/prisma.yaml
+    }
+    claim "at_least: 0.01%"
+    expect 0 verify s/prisma.yaml --replicas 20
+    claim "at_least: 99.99%"
+    expect 1 verify s/prisma.yaml --replicas 60
+    claim "at_least: 50%"
+    expect 3 verify s/prisma.yaml --replicas 1
+}
+
+records() {
+    # shellcheck disable=SC2086
+    expect_verdict verify "$scenario" $few -o run.db
+    [ -s run.db ] && [ ! -e run.db.part ] || fail "no record, or one half-written"
+    says out "record: run.db"
+    cp run.db before
+    # shellcheck disable=SC2086
+    expect 2 verify "$scenario" $few -o run.db
+    says err "run.db is there already; --force replaces it"
+    cmp -s run.db before || fail "the refused run touched the record"
+    # shellcheck disable=SC2086
+    expect_verdict verify "$scenario" $few -o run.db --force
+    for view in verdicts timing_card replicas; do
+        [ "$(sqlite3 run.db "select count(*) from $view")" -gt 0 ] || fail "view $view is empty"
+    done
+    [ "$(sqlite3 run.db 'pragma integrity_check')" = ok ] || fail "the record is damaged"
+    # shellcheck disable=SC2086
+    expect 4 verify "$scenario" $few -o no/such/folder/run.db
+    says err "no/such/folder/run.db"
+}
+
+pictures() {
+    # shellcheck disable=SC2086
+    expect_verdict verify "$scenario" $few --plots drawn
+    says out "picture: drawn/"
+    says out "record: drawn/run.db"
+    ls drawn/*.svg >names || fail "no picture was drawn"
+    for picture in drawn/*.svg; do
+        grep -q '</svg>' "$picture" || fail "$picture is not whole"
+    done
+    mkdir alone
+    cp drawn/run.db alone/run.db
+    expect 0 plot alone/run.db -o again
+    says out "picture: again/"
+    for picture in drawn/*.svg; do
+        cmp -s "$picture" "again/$(basename "$picture")" || fail "plot draws another $(basename "$picture")"
+    done
+    one=$(basename "$(head -n 1 names)" .svg)
+    expect 0 plot alone/run.db -o png --format png --only "$one"
+    [ "$(ls png)" = "$one.png" ] || fail "--only drew something else: $(ls png)"
+    expect 0 plot alone/run.db -o silent --quiet
+    silent out
+}
+
+wrong_database() {
+    expect 2 plot no-such.db
+    says err "no-such.db"
+    echo "this is no database" >text.db
+    expect 2 plot text.db -o drawn
+    : >empty.db
+    expect 2 plot empty.db -o drawn
+    sqlite3 other.db 'create table t (x)'
+    expect 2 plot other.db -o drawn
+    expect 2 plot "$here" -o drawn
+    silent out
+    [ ! -e drawn ] || [ -z "$(ls drawn)" ] || fail "a wrong database left pictures"
+}
+
+# SIGINT ends a long run cleanly: the record is whole, says that it was stopped, and the status is a verdict's, never 0.
+interrupt() {
+    # A shell gives its background jobs SIGINT ignored; the program sets a handler of its own all the same.
+    "$rollsim" verify "$scenario" --replicas 1000000 --seed 7 -o run.db >out 2>err </dev/null &
+    pid=$!
+    waited=0
+    while [ ! -s run.db.part ] && [ "$waited" -lt 300 ]; do
+        sleep 0.1
+        waited=$((waited + 1))
+    done
+    sleep 1
+    kill -INT "$pid"
+    got=0
+    wait "$pid" || got=$?
+    case $got in
+    1 | 3) ;;
+    *) fail "an interrupted run ended with status $got" ;;
+    esac
+    says err "stopped after "
+    says err "kept in run.db"
+    [ -s run.db ] && [ ! -e run.db.part ] || fail "the record of an interrupted run is not there"
+    [ "$(sqlite3 run.db "select value from meta where key = 'stopped_early'")" = 1 ] || fail "the record does not say that it was stopped"
+    n=$(sqlite3 run.db 'select count(*) from replica')
+    says err "stopped after $n of 1000000 replicas"
+}
+
+standard_output() {
+    got=0
+    "$rollsim" --help >&- 2>err || got=$?
+    [ "$got" = 4 ] || fail "a closed standard output gave status $got"
+    says err "cannot write to standard output"
+    # With its standard output closed, the words must not land in the record.
+    got=0
+    "$rollsim" verify "$scenario" --replicas 3 -o run.db >&- 2>err || got=$?
+    [ "$got" = 4 ] || fail "a closed standard output gave status $got"
+    [ "$(sqlite3 run.db 'pragma integrity_check')" = ok ] || fail "the table landed in the record"
+    if [ -w /dev/full ]; then
+        got=0
+        "$rollsim" rehearse "$scenario" >/dev/full 2>err || got=$?
+        [ "$got" = 4 ] || fail "a full disk gave status $got"
+        says err "cannot write to standard output"
+    fi
+    # A reader that goes away is met with silence.
+    { "$rollsim" check --print-schema 2>err || echo "$?" >status; } | true
+    silent err
+}
+
+colour() {
+    command -v script >/dev/null || exit 77
+    escape=$(printf '\033')
+    expect 0 rehearse "$scenario" --fault none
+    ! grep -qF "$escape" out || fail "colour on a stream that is no terminal"
+    TERM=xterm script -qec "'$rollsim' rehearse '$scenario' --fault none" /dev/null >out 2>err </dev/null
+    grep -qF "$escape[" out || fail "no colour on a terminal"
+    TERM=xterm NO_COLOR=1 script -qec "'$rollsim' rehearse '$scenario' --fault none" /dev/null >out 2>err </dev/null
+    ! grep -qF "$escape[" out || fail "NO_COLOR is not honoured"
+    TERM=dumb script -qec "'$rollsim' rehearse '$scenario' --fault none" /dev/null >out 2>err </dev/null
+    ! grep -qF "$escape[" out || fail "colour on a dumb terminal"
+}
+
+progress() {
+    command -v script >/dev/null || exit 77
+    TERM=xterm script -qec "'$rollsim' verify '$scenario' --replicas 200 >table" /dev/null >out 2>err </dev/null || true
+    says out "of 200 replicas"
+    says out "ETA"
+    ! grep -qF "ETA" table || fail "progress on standard output"
+    TERM=xterm script -qec "'$rollsim' verify '$scenario' --replicas 200 --quiet" /dev/null >out 2>err </dev/null || true
+    ! grep -qF "ETA" out || fail "progress though --quiet was given"
+}
+
+# Recorded traffic: a series per second drives the portal, and a wrong one is refused with its place.
+traffic() {
+    awk 'BEGIN { print "time,requests"; for (i = 0; i < 4320; i++) printf "%d,%d\n", 60 * i, 600 + 300 * (i % 2) }' >series.csv
+    expect 0 rehearse "$scenario" --fault none --json --traffic portal=series.csv
+    cp out recorded
+    expect 0 rehearse "$scenario" --fault none --json
+    cmp -s out recorded && fail "--traffic changed nothing"
+    expect 2 rehearse "$scenario" --traffic portl=series.csv
+    says err "portal"
+    expect 2 rehearse "$scenario" --traffic portal=no-such.csv
+    says err "no-such.csv"
+    printf 'time,requests\n0,five\n' >wrong.csv
+    expect 2 verify "$scenario" --traffic portal=wrong.csv
+    says err "wrong.csv:2:"
+}
+
+# Every option that --help lists stands in the man page and in the completion.
+documented() {
+    for command in check rehearse verify plot; do
+        expect 0 "$command" --help
+        options=$(sed -n 's/^  .* --\([a-z-]*\).*/\1/p' out)
+        [ -n "$options" ] || fail "no option found in the help of $command"
+        row=$(grep "^ *$command) options=" "$source_dir/cli/completion/rollsim.bash")
+        for option in $options; do
+            grep -q "^\.It Fl.* -$option" "$source_dir/man/rollsim-$command.1" || fail "man page of $command: no --$option"
+            case $row in
+            *"--$option"*) ;;
+            *) fail "completion of $command: no --$option" ;;
+            esac
+        done
+    done
+}
+
+"$case_name"
