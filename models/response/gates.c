@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading gates and triggers, and carrying out what a tripped one orders. */
+#include <assert.h>
+
+#include "responder.h"
+
+static const struct stage *present_stage(const struct responder *r)
+{
+    assert(r->rollout.stage >= 0 && r->rollout.stage < r->plan->n_stage);
+    return &r->plan->stage[r->rollout.stage];
+}
+
+bool rs_gates_any(const struct stage *st, enum gate_when when)
+{
+    for (int i = 0; i < st->n_gate; i++) {
+        if (st->gate[i].when == when)
+            return true;
+    }
+    return false;
+}
+
+static bool trips(const struct responder *r, const struct gate *g)
+{
+    return r->port.is_true(r->port.ctx, g->expr) != g->require;
+}
+
+static const char *glance(enum gate_when when)
+{
+    switch (when) {
+    case RS_GATE_LOOKS: return "looks at the board";
+    case RS_GATE_END: return "reads the board at the end of the watch";
+    case RS_GATE_CONTINUOUS: return "evaluates";
+    }
+    return "";
+}
+
+static const char *order(enum gate_then then)
+{
+    switch (then) {
+    case RS_THEN_ROLLBACK: return "roll back";
+    case RS_THEN_HOLD: return "hold";
+    case RS_THEN_HALT: return "halt";
+    case RS_THEN_PROMOTE: return "promote";
+    }
+    return "";
+}
+
+/* Gates that are evaluated all the time are read by automation, whoever performs the stage. */
+static int reader(const struct stage *st, enum gate_when when)
+{
+    return when == RS_GATE_CONTINUOUS ? -1 : st->by;
+}
+
+/* A procedure that is done, or in somebody's hands, is not called for again. */
+static bool open_to(const struct responder *r, int procedure)
+{
+    if (procedure < 0)
+        return false;
+    return r->rollback[procedure].state <= RS_ROLLBACK_NOTIFIED;
+}
+
+/* false: the watch does not go on. */
+static bool obey(struct responder *r, int64_t now_ns, const struct gate *g)
+{
+    const struct stage *st = present_stage(r);
+    int who = reader(st, g->when);
+    rs_trace_say(r, RS_TRACE_GATE, r->rollout.stage, (int)(g - st->gate), "%s %s: gate %s says %s",
+                 rs_role_words(r, who), glance(g->when), g->name, order(g->then));
+    switch (g->then) {
+    case RS_THEN_ROLLBACK:
+        if (open_to(r, g->procedure))
+            rs_rollback_seen(&r->rollback[g->procedure], now_ns,
+                             g->when == RS_GATE_LOOKS ? RS_BY_LOOK : RS_BY_GATE, g->name, who);
+        else
+            rs_rollout_hold(r, now_ns, g->name);
+        return false;
+    case RS_THEN_HOLD: rs_rollout_hold(r, now_ns, g->name); return false;
+    case RS_THEN_HALT: rs_rollout_halt(r, now_ns, g->name); return false;
+    case RS_THEN_PROMOTE:
+        if (g->when == RS_GATE_END)
+            return true;
+        rs_rollout_watch_over(r, now_ns);
+        return false;
+    }
+    return true;
+}
+
+static bool read_watched(struct responder *r, int64_t now_ns)
+{
+    const struct stage *st = present_stage(r);
+    for (int i = 0; i < st->n_watched; i++) {
+        int p = st->watched[i];
+        const struct procedure *proc = &r->plan->procedure[p];
+        if (!proc->trigger || !open_to(r, p) || !r->port.is_true(r->port.ctx, proc->trigger))
+            continue;
+        rs_trace_say(r, RS_TRACE_GATE, r->rollout.stage, -1,
+                     "%s looks at the board: the trigger of \"%s\" holds", rs_role_words(r, st->by),
+                     rs_procedure_words(r, p));
+        rs_rollback_seen(&r->rollback[p], now_ns, RS_BY_LOOK, proc->name, st->by);
+        return false;
+    }
+    return true;
+}
+
+bool rs_gates_read(struct responder *r, int64_t now_ns, enum gate_when when)
+{
+    const struct stage *st = present_stage(r);
+    assert(r->rollout.state == RS_ROLLOUT_WATCHING);
+    for (int i = 0; i < st->n_gate; i++) {
+        const struct gate *g = &st->gate[i];
+        if (g->when != when)
+            continue;
+        if (trips(r, g)) {
+            if (!obey(r, now_ns, g))
+                return false;
+        } else if (when == RS_GATE_END) {
+            rs_trace_say(r, RS_TRACE_GATE, r->rollout.stage, i, "%s %s: gate %s lets pass",
+                         rs_role_words(r, reader(st, when)), glance(when), g->name);
+        }
+    }
+    return when != RS_GATE_LOOKS || read_watched(r, now_ns);
+}
+
+bool rs_gates_check_failed(struct responder *r, int64_t now_ns, const struct action *check)
+{
+    const struct stage *st = present_stage(r);
+    const char *name = check->title ? check->title : st->name;
+    switch (st->check_then) {
+    case RS_THEN_ROLLBACK:
+        if (open_to(r, st->check_procedure))
+            rs_rollback_seen(&r->rollback[st->check_procedure], now_ns, RS_BY_CHECK, name, st->by);
+        else
+            rs_rollout_hold(r, now_ns, name);
+        return false;
+    case RS_THEN_HOLD: rs_rollout_hold(r, now_ns, name); return false;
+    case RS_THEN_HALT: rs_rollout_halt(r, now_ns, name); return false;
+    case RS_THEN_PROMOTE: return true;
+    }
+    return true;
+}
