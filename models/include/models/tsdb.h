@@ -22,15 +22,17 @@ struct tsdb; /* opaque, heap */
 /* labels is borrowed and must outlive the tsdb. */
 struct tsdb *rs_tsdb_new(struct label_table *labels);
 void rs_tsdb_free(struct tsdb *db); /* NULL ok */
-/* Forgets samples and drops the series that were not declared before rs_tsdb_seal (rule outputs stay declared but empty). */
+/* Forgets samples and drops the series that were not declared before rs_tsdb_seal. Cheap: once per replica. */
 void rs_tsdb_reset(struct tsdb *db);
+/* The series declared so far survive resets; later ones (rule outputs) are dropped by them. */
+void rs_tsdb_seal(struct tsdb *db);
 struct label_table *rs_tsdb_labels(const struct tsdb *db);
 
 /* Returns the series with these labels (with __name__), made if new. Numbers are dense from 0 and stay. */
 int rs_tsdb_series(struct tsdb *db, rs_labels set);
 int rs_tsdb_count(const struct tsdb *db);
 rs_labels rs_tsdb_labels_of(const struct tsdb *db, int series);
-/* Grows by one whenever a series is made: lets selectors know that they must match anew. */
+/* Grows whenever a series is made or dropped: lets selectors know that they must match anew. */
 uint64_t rs_tsdb_generation(const struct tsdb *db);
 
 /* fill(ctx, arg, series, t_ms): must append all samples of the series with timestamp <= t_ms that are visible by then. */

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The tree as text again. Parentheses are kept as written, so printing what was parsed from a print changes nothing. */
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "promql_ast.h"
+
+struct printer {
+    char *text;
+    size_t n, cap;
+};
+
+static void put_n(struct printer *p, const char *text, size_t n)
+{
+    if (p->n + n + 1 > p->cap) {
+        p->cap = 2 * p->cap + n + 64;
+        p->text = rs_xrealloc(p->text, p->cap);
+    }
+    memcpy(p->text + p->n, text, n);
+    p->n += n;
+    p->text[p->n] = '\0';
+}
+
+static void put(struct printer *p, const char *text)
+{
+    put_n(p, text, strlen(text));
+}
+
+static void put_quoted(struct printer *p, const char *text)
+{
+    put(p, "\"");
+    for (; *text != '\0'; text++) {
+        char octal[8];
+
+        if (*text == '"' || *text == '\\') {
+            put_n(p, "\\", 1);
+            put_n(p, text, 1);
+        } else if (*text == '\n') {
+            put(p, "\\n");
+        } else if ((unsigned char)*text < 0x20 || *text == 0x7f) {
+            (void)snprintf(octal, sizeof octal, "\\%03o", (unsigned)(unsigned char)*text);
+            put(p, octal);
+        } else {
+            put_n(p, text, 1);
+        }
+    }
+    put(p, "\"");
+}
+
+/* The shortest decimal that reads back as the same number. */
+static void put_number(struct printer *p, double v)
+{
+    char buf[40];
+
+    if (isnan(v)) {
+        put(p, "NaN");
+        return;
+    }
+    if (isinf(v)) {
+        put(p, v < 0.0 ? "-Inf" : "+Inf");
+        return;
+    }
+    for (int digits = 1; digits <= 17; digits++) {
+        (void)snprintf(buf, sizeof buf, "%.*g", digits, v);
+        if (strtod(buf, NULL) == v) {
+            break;
+        }
+    }
+    put(p, buf);
+}
+
+static void put_duration(struct printer *p, int64_t ms)
+{
+    static const struct {
+        int64_t ms;
+        const char *unit;
+    } units[] = {{INT64_C(31536000000), "y"},
+                 {604800000, "w"},
+                 {86400000, "d"},
+                 {3600000, "h"},
+                 {60000, "m"},
+                 {1000, "s"},
+                 {1, "ms"}};
+    char buf[32];
+
+    if (ms == 0) {
+        put(p, "0s");
+    }
+    if (ms < 0) {
+        put(p, "-");
+        ms = -ms;
+    }
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        /* Years and weeks only if nothing is left over, as Prometheus prints them. */
+        if (ms >= units[i].ms && (i > 1 || ms % units[i].ms == 0)) {
+            (void)snprintf(buf, sizeof buf, "%" PRId64 "%s", ms / units[i].ms, units[i].unit);
+            put(p, buf);
+            ms %= units[i].ms;
+        }
+    }
+}
+
+static void put_names(struct printer *p, struct name_list list)
+{
+    put(p, "(");
+    for (int i = 0; i < list.n; i++) {
+        put(p, i > 0 ? ", " : "");
+        if (rs_legal_label(list.name[i])) {
+            put(p, list.name[i]);
+        } else {
+            put_quoted(p, list.name[i]);
+        }
+    }
+    put(p, ")");
+}
+
+static void put_modifiers(struct printer *p, const struct modifiers *mod)
+{
+    char buf[40];
+    int64_t at_ms;
+
+    switch (mod->at) {
+    case RS_AT_NONE: break;
+    case RS_AT_TIME:
+        /* Whole and thousandth parts apart: no rounding. */
+        at_ms = mod->at_ms < 0 ? -mod->at_ms : mod->at_ms;
+        (void)snprintf(buf, sizeof buf, " @ %s%" PRId64, at_ms != mod->at_ms ? "-" : "",
+                       at_ms / 1000);
+        put(p, buf);
+        (void)snprintf(buf, sizeof buf, ".%03" PRId64, at_ms % 1000);
+        put(p, buf);
+        break;
+    case RS_AT_START: put(p, " @ start()"); break;
+    case RS_AT_END: put(p, " @ end()"); break;
+    }
+    if (mod->has_offset) {
+        put(p, " offset ");
+        put_duration(p, mod->offset_ms);
+    }
+}
+
+static void put_node(struct printer *p, const struct node *n);
+
+static void put_selector(struct printer *p, const struct node *n)
+{
+    static const char *const ops[] = {
+        [RS_MATCH_EQ] = "=", [RS_MATCH_NE] = "!=", [RS_MATCH_RE] = "=~", [RS_MATCH_NRE] = "!~"};
+
+    put(p, n->u.sel.name != NULL ? n->u.sel.name : "");
+    if (n->u.sel.n_matcher > 0) {
+        put(p, "{");
+        for (int i = 0; i < n->u.sel.n_matcher; i++) {
+            const struct pql_matcher *m = &n->u.sel.matcher[i];
+
+            put(p, i > 0 ? "," : "");
+            if (rs_legal_label(m->name)) {
+                put(p, m->name);
+            } else {
+                put_quoted(p, m->name);
+            }
+            put(p, ops[m->op]);
+            put_quoted(p, m->value);
+        }
+        put(p, "}");
+    }
+    if (n->u.sel.range_ms > 0) {
+        put(p, "[");
+        put_duration(p, n->u.sel.range_ms);
+        put(p, "]");
+    }
+    put_modifiers(p, &n->u.sel.mod);
+}
+
+static void put_subquery(struct printer *p, const struct node *n)
+{
+    put_node(p, n->u.sub.expr);
+    put(p, "[");
+    put_duration(p, n->u.sub.range_ms);
+    put(p, ":");
+    if (n->u.sub.step_ms > 0) {
+        put_duration(p, n->u.sub.step_ms);
+    }
+    put(p, "]");
+    put_modifiers(p, &n->u.sub.mod);
+}
+
+static void put_aggr(struct printer *p, const struct node *n)
+{
+    put(p, rs_aggr_table[n->u.aggr.op].name);
+    if (n->u.aggr.grouped && (n->u.aggr.without || n->u.aggr.label.n > 0)) {
+        put(p, n->u.aggr.without ? " without " : " by ");
+        put_names(p, n->u.aggr.label);
+        put(p, " ");
+    }
+    put(p, "(");
+    if (n->u.aggr.param != NULL) {
+        put_node(p, n->u.aggr.param);
+        put(p, ", ");
+    }
+    put_node(p, n->u.aggr.expr);
+    put(p, ")");
+}
+
+static void put_binary(struct printer *p, const struct node *n)
+{
+    const struct matching *m = &n->u.bin.match;
+
+    put_node(p, n->u.bin.lhs);
+    put(p, " ");
+    put(p, rs_op_table[n->u.bin.op].text);
+    put(p, n->u.bin.returns_bool ? " bool" : "");
+    if (m->given) {
+        put(p, m->on ? " on " : " ignoring ");
+        put_names(p, m->label);
+        if (m->card == RS_MANY_TO_ONE || m->card == RS_ONE_TO_MANY) {
+            put(p, m->card == RS_MANY_TO_ONE ? " group_left " : " group_right ");
+            put_names(p, m->include);
+        }
+    }
+    put(p, " ");
+    put_node(p, n->u.bin.rhs);
+}
+
+static void put_call(struct printer *p, const struct node *n)
+{
+    put(p, n->u.call.fn->name);
+    put(p, "(");
+    for (int i = 0; i < n->u.call.n_arg; i++) {
+        put(p, i > 0 ? ", " : "");
+        put_node(p, n->u.call.arg[i]);
+    }
+    put(p, ")");
+}
+
+static void put_node(struct printer *p, const struct node *n)
+{
+    switch (n->kind) {
+    case RS_NODE_NUMBER: put_number(p, n->u.number); break;
+    case RS_NODE_STRING: put_quoted(p, n->u.string); break;
+    case RS_NODE_SELECTOR: put_selector(p, n); break;
+    case RS_NODE_SUBQUERY: put_subquery(p, n); break;
+    case RS_NODE_CALL: put_call(p, n); break;
+    case RS_NODE_AGGR: put_aggr(p, n); break;
+    case RS_NODE_BINARY: put_binary(p, n); break;
+    case RS_NODE_UNARY:
+        put(p, n->u.unary.minus ? "-" : "+");
+        put_node(p, n->u.unary.expr);
+        break;
+    case RS_NODE_PAREN:
+        put(p, "(");
+        put_node(p, n->u.paren);
+        put(p, ")");
+        break;
+    }
+}
+
+const char *rs_promql_print(struct arena *arena, const struct promql *q)
+{
+    struct printer p = {0};
+    char *text;
+
+    put_node(&p, q->root);
+    text = rs_arena_strndup(arena, p.text, p.n);
+    free(p.text);
+    return text;
+}
+
+bool rs_promql_threshold(const struct promql *q, double *out_threshold)
+{
+    const struct node *n = rs_node_bare(q->root), *side;
+
+    if (n->kind != RS_NODE_BINARY || rs_op_table[n->u.bin.op].class != RS_OPS_COMPARE) {
+        return false;
+    }
+    side = rs_node_bare(n->u.bin.rhs);
+    if (side->kind != RS_NODE_NUMBER) {
+        side = rs_node_bare(n->u.bin.lhs);
+    }
+    if (side->kind != RS_NODE_NUMBER) {
+        return false;
+    }
+    *out_threshold = side->u.number;
+    return true;
+}

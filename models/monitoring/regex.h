@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Prometheus' regular expressions (RE2 syntax, anchored at both ends, dot matches newline) on PCRE2, and label matchers. */
+#ifndef MONITORING_REGEX_H
+#define MONITORING_REGEX_H
+
+#include <stdbool.h>
+
+#include "models/alertmanager.h"
+
+struct regex; /* opaque, heap */
+
+/*
+ * Compiles ^(?s:pattern)$. NULL if it is no regular expression, or one that RE2 does not have (look-around, back
+ * references, atomic groups): then why[n] says so in words.
+ */
+struct regex *rs_regex_new(const char *pattern, char *why, int n);
+void rs_regex_free(struct regex *re); /* NULL ok */
+bool rs_regex_match(const struct regex *re, const char *text);
+
+/*
+ * Go's Regexp.Expand: writes `template` with $1, ${1}, $name, ${name} and $$ replaced from a match of `text`.
+ * Returns heap text, or NULL if the expression does not match.
+ */
+char *rs_regex_expand(const struct regex *re, const char *text, const char *template);
+
+/* A matcher made ready: for = and != re is NULL. */
+struct ready_matcher {
+    const char *name, *value; /* borrowed */
+    enum match_op op;
+    struct regex *re; /* owned */
+};
+
+/* The expressions have been checked before (assert). */
+void rs_matcher_init(struct ready_matcher *m,
+                     const char *name,
+                     const char *value,
+                     enum match_op op);
+void rs_matcher_clear(struct ready_matcher *m);
+/* value "" = the label is absent. */
+bool rs_matcher_matches(const struct ready_matcher *m, const char *value);
+
+#endif
