@@ -31,7 +31,7 @@ void add_abort_test(TCase *tc, const TTest *test)
     }
 }
 
-double chi_square_p(const uint64_t *n_seen, const double *n_expected, size_t n_cell)
+double chi_square_p(const uint64_t *n_seen, const double *n_expected, size_t n_cell, double n_pool)
 {
     double chi2 = 0, seen = 0, expected = 0, expected_left = 0;
     int n_pooled = 0;
@@ -43,7 +43,7 @@ double chi_square_p(const uint64_t *n_seen, const double *n_expected, size_t n_c
         expected += n_expected[i];
         expected_left -= n_expected[i];
         /* The last pool takes all that is left, so that no small one remains. */
-        if ((expected >= 10 && expected_left >= 10) || i + 1 == n_cell) {
+        if ((expected >= n_pool && expected_left >= n_pool) || i + 1 == n_cell) {
             chi2 += (seen - expected) * (seen - expected) / expected;
             n_pooled++;
             seen = expected = 0;
