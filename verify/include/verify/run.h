@@ -57,6 +57,7 @@ struct run_result { /* owned: rs_run_result_clear */
     /* outcome by fault: [(fault + 1) * RS_OUTCOME_N + outcome] */
     uint64_t *outcome_by_fault;
     uint64_t n_false_rollback, n_no_fault;
+    struct arena *arena; /* owns what the verdicts name */
 };
 
 int rs_run(const struct scenario *sc,

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rows into a SQLite file that appears under its name only when it is whole. Knows nothing of runs but the table names. */
+#ifndef VERIFY_DATABASE_H
+#define VERIFY_DATABASE_H
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/clock.h"
+#include "sim/err.h"
+
+enum table {
+    RS_TABLE_META,
+    RS_TABLE_STAGE,
+    RS_TABLE_FLAG,
+    RS_TABLE_SERVICE,
+    RS_TABLE_FAULT,
+    RS_TABLE_PROCEDURE,
+    RS_TABLE_THRESHOLD,
+    RS_TABLE_ASSUMPTION,
+    RS_TABLE_REPLICA,
+    RS_TABLE_EPISODE,
+    RS_TABLE_CHOSEN,
+    RS_TABLE_TRACE,
+    RS_TABLE_TRAJECTORY,
+    RS_TABLE_BAND,
+    RS_TABLE_VERDICT,
+    RS_TABLE_CARD,
+    RS_TABLE_CARD_SUMMARY,
+    RS_TABLE_N
+};
+
+enum value_kind { RS_VALUE_NULL, RS_VALUE_INT, RS_VALUE_REAL, RS_VALUE_TEXT };
+struct value { /* value; text is borrowed until the insert returns */
+    enum value_kind kind;
+    int64_t i;
+    double d;
+    const char *t;
+};
+
+static inline struct value null_value(void)
+{
+    return (struct value){.kind = RS_VALUE_NULL};
+}
+
+static inline struct value int_value(int64_t i)
+{
+    return (struct value){.kind = RS_VALUE_INT, .i = i};
+}
+
+static inline struct value count_value(uint64_t n) /* a count above INT64_MAX would not be one */
+{
+    return int_value((int64_t)n);
+}
+
+static inline struct value id_value(int i) /* -1 = none */
+{
+    return i < 0 ? null_value() : int_value(i);
+}
+
+static inline struct value real_value(double d) /* NaN = none */
+{
+    return isnan(d) ? null_value() : (struct value){.kind = RS_VALUE_REAL, .d = d};
+}
+
+static inline struct value time_value(int64_t ns) /* seconds; RS_NEVER = did not happen */
+{
+    return ns == RS_NEVER ? null_value() : real_value(rs_s_from_ns(ns));
+}
+
+static inline struct value text_value(const char *t) /* NULL = none */
+{
+    return t ? (struct value){.kind = RS_VALUE_TEXT, .t = t} : null_value();
+}
+
+struct database; /* opaque, heap */
+
+/* Makes PATH.part with the schema. NULL with *err filled: PATH exists and may not be overwritten, or the disk's word. */
+struct database *rs_database_create(const char *path, bool overwrite, struct err *err);
+
+/* Inserts one row with a value for every column, in the schema's order. 0 or -1. */
+int rs_database_insert(struct database *db,
+                       enum table table,
+                       int n,
+                       const struct value *value /* [n] */,
+                       struct err *err);
+
+/* Makes it last and renames it. Frees db in any case; on failure PATH.part is gone and PATH as it was. 0 or -1. */
+int rs_database_finish(struct database *db, struct err *err);
+/* Removes PATH.part. NULL ok. */
+void rs_database_abandon(struct database *db);
+
+#define RS_INSERT(db, table, err, ...)                                                             \
+    rs_database_insert((db), (table),                                                              \
+                       (int)(sizeof((struct value[]){__VA_ARGS__}) / sizeof(struct value)),        \
+                       (struct value[]){__VA_ARGS__}, (err))
+
+#endif

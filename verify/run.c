@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "verify/run.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "band.h"
+#include "card.h"
+#include "pick.h"
+#include "record.h"
+#include "run_engine.h"
+#include "sim/arena.h"
+#include "sim/replicate.h"
+#include "tally.h"
+
+/* Everything that grows while replicas come in. */
+struct reduction {
+    const struct run_engine *engine;
+    const struct scenario *scenario;
+    const struct run_options *options;
+    struct run_result *result;
+    struct tally *tally; /* [n_claim] */
+    struct card_book *card;
+    struct pick_book *pick; /* the last three only when a record is kept, else NULL */
+    struct band_book *band;
+    struct record *record;
+};
+
+/* ---- replicas -------------------------------------------------------------------------------------------------------- */
+
+static void *worker_new(void *ctx, struct err *err)
+{
+    struct reduction *r = ctx;
+    return r->engine->sim_new(r->scenario, err);
+}
+
+static void worker_free(void *ctx, void *worker)
+{
+    struct reduction *r = ctx;
+    r->engine->sim_free(worker);
+}
+
+static void *slot_new(void *ctx)
+{
+    (void)ctx;
+    struct history *h = rs_xcalloc(1, sizeof *h);
+    rs_history_init(h);
+    return h;
+}
+
+static void slot_free(void *ctx, void *slot)
+{
+    (void)ctx;
+    rs_history_clear(slot);
+    free(slot);
+}
+
+static int run_one(void *ctx, void *worker, uint64_t replica, void *slot, struct err *err)
+{
+    const struct reduction *r = ctx;
+    struct replica_options opt = {.seed = r->options->seed, .replica = replica, .fault = -2};
+    rs_history_reset(slot);
+    if (r->engine->sim_run(worker, &opt, slot, err) != 0)
+        return rs_err_context(err, "replica %" PRIu64, replica);
+    return 0;
+}
+
+static int reduce(void *ctx, uint64_t replica, void *slot, struct err *err)
+{
+    struct reduction *r = ctx;
+    const struct history *h = slot;
+    struct run_result *out = r->result;
+    assert(h->replica == replica && h->fault >= -1 && h->fault < r->scenario->n_fault);
+    out->n_replica++;
+    out->outcome[h->outcome]++;
+    out->outcome_by_fault[(h->fault + 1) * RS_OUTCOME_N + (int)h->outcome]++;
+    out->n_false_rollback += h->false_rollback;
+    out->n_no_fault += h->fault < 0;
+    for (int i = 0; i < r->scenario->n_claim; i++)
+        rs_tally_add(&r->tally[i], r->scenario, h);
+    rs_card_book_add(r->card, h);
+    if (!r->record)
+        return 0;
+    rs_pick_book_add(r->pick, h);
+    rs_band_book_add(r->band, h);
+    return rs_record_replica(r->record, h, err);
+}
+
+static bool tick(void *ctx, uint64_t n_done, uint64_t n_total)
+{
+    const struct reduction *r = ctx;
+    return r->options->tick && r->options->tick(r->options->tick_ctx, n_done, n_total);
+}
+
+static int replicate(struct reduction *r, struct err *err)
+{
+    struct replicate_job job = {
+        .first = 0,
+        .n = r->options->n_replica,
+        .n_thread = r->options->n_job,
+        .ctx = r,
+        .worker_new = worker_new,
+        .worker_free = worker_free,
+        .slot_new = slot_new,
+        .slot_free = slot_free,
+        .run = run_one,
+        .reduce = reduce,
+        .tick = tick,
+    };
+    uint64_t n_done = 0;
+    if (rs_replicate(&job, &n_done, err) != 0)
+        return -1;
+    assert(n_done == r->result->n_replica);
+    r->result->stopped = n_done < r->options->n_replica;
+    return 0;
+}
+
+/* ---- what it comes to ------------------------------------------------------------------------------------------------ */
+
+/* Bonferroni: the errors of all claims together stay below that of the family. */
+static void decide(struct reduction *r)
+{
+    const struct scenario *sc = r->scenario;
+    struct run_result *out = r->result;
+    out->n_verdict = sc->n_claim;
+    out->verdict = rs_xcalloc((size_t)sc->n_claim + 1, sizeof *out->verdict);
+    for (int i = 0; i < sc->n_claim; i++) {
+        double confidence = fmin(1.0 - (1.0 - sc->confidence) / sc->n_claim, 1.0 - 1e-12);
+        int role;
+        const char *part;
+        out->verdict[i] = rs_tally_decide(&r->tally[i], confidence, out->n_replica);
+        if (rs_claim_placeholder(sc, &sc->claim[i], &role, &part))
+            out->verdict[i].placeholder =
+                rs_arena_printf(out->arena, "%s.%s", sc->response.role[role].name, part);
+    }
+    out->card = rs_card_book_rows(r->card, &out->n_card);
+}
+
+/* Runs a chosen replica again with its trace. It must be the replica that was counted. */
+static int repeat(struct reduction *r, void *sim, const struct pick *p, struct err *err)
+{
+    struct replica_options opt = {
+        .seed = r->options->seed, .replica = p->replica, .fault = -2, .trace = true};
+    struct history h;
+    rs_history_init(&h);
+    int rc = r->engine->sim_run(sim, &opt, &h, err);
+    if (rc == 0 && (h.fault != p->fault || h.n_error != p->n_error))
+        rc = rs_err_set(err, RS_E_INTERNAL,
+                        "replica %" PRIu64 " came out differently when repeated", p->replica);
+    if (rc == 0)
+        rc = rs_record_history(r->record, &h, err);
+    rs_history_clear(&h);
+    return rc;
+}
+
+static int record_chosen(struct reduction *r, struct err *err)
+{
+    int n, rc = 0;
+    const struct pick *p = rs_pick_book_choose(r->pick, r->result, &n);
+    void *sim = n > 0 ? r->engine->sim_new(r->scenario, err) : NULL;
+    if (n > 0 && !sim)
+        return -1;
+    for (int i = 0; rc == 0 && i < n; i++) {
+        rc = rs_record_chosen(r->record, &p[i], err);
+        if (rc == 0 && (i == 0 || p[i].replica != p[i - 1].replica))
+            rc = repeat(r, sim, &p[i], err);
+    }
+    r->engine->sim_free(sim);
+    return rc;
+}
+
+static int record_all(struct reduction *r, struct err *err)
+{
+    if (rs_record_result(r->record, r->result, err) != 0 || record_chosen(r, err) != 0 ||
+        rs_record_bands(r->record, r->band, err) != 0)
+        return -1;
+    struct record *record = r->record;
+    r->record = NULL;
+    return rs_record_finish(record, err);
+}
+
+static int open_books(struct reduction *r, struct err *err)
+{
+    const struct scenario *sc = r->scenario;
+    struct run_result *out = r->result;
+    out->arena = rs_arena_new();
+    out->outcome_by_fault =
+        rs_xcalloc(((size_t)sc->n_fault + 1) * RS_OUTCOME_N, sizeof *out->outcome_by_fault);
+    r->tally = rs_xcalloc((size_t)sc->n_claim + 1, sizeof *r->tally);
+    for (int i = 0; i < sc->n_claim; i++)
+        rs_tally_init(&r->tally[i], &sc->claim[i]);
+    r->card = rs_card_book_new(sc);
+    if (!r->options->db_path)
+        return 0;
+    r->pick = rs_pick_book_new(sc);
+    r->band = rs_band_book_new(sc);
+    r->record = rs_record_open(r->options->db_path, r->options->overwrite, sc, r->engine, err);
+    return r->record ? 0 : -1;
+}
+
+static void close_books(struct reduction *r)
+{
+    rs_record_abandon(r->record); /* NULL when it was finished */
+    rs_band_book_free(r->band);
+    rs_pick_book_free(r->pick);
+    rs_card_book_free(r->card);
+    for (int i = 0; i < r->scenario->n_claim; i++)
+        rs_tally_clear(&r->tally[i]);
+    free(r->tally);
+}
+
+int rs_run_with(const struct run_engine *engine,
+                const struct scenario *sc,
+                const struct run_options *opt,
+                struct run_result *out,
+                struct err *err)
+{
+    assert(opt->n_job >= 1);
+    *out = (struct run_result){.scenario = sc, .seed = opt->seed};
+    struct reduction r = {.engine = engine, .scenario = sc, .options = opt, .result = out};
+    int rc = open_books(&r, err);
+    if (rc == 0 && opt->n_replica > 0)
+        rc = replicate(&r, err);
+    if (rc == 0)
+        decide(&r);
+    if (rc == 0 && r.record)
+        rc = record_all(&r, err);
+    close_books(&r);
+    if (rc != 0)
+        rs_run_result_clear(out);
+    return rc;
+}
+
+void rs_run_result_clear(struct run_result *r)
+{
+    free(r->verdict);
+    free(r->card);
+    free(r->outcome_by_fault);
+    rs_arena_free(r->arena);
+    memset(r, 0, sizeof *r);
+}
+
+int rs_run_status(const struct run_result *r)
+{
+    int status = 0;
+    for (int i = 0; i < r->n_verdict; i++) {
+        if (r->verdict[i].kind == RS_VERDICT_VIOLATED)
+            return 1;
+        if (r->verdict[i].kind == RS_VERDICT_UNDECIDED)
+            status = 3;
+    }
+    return status;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a run needs from the models, as a table, so that tests can run it over made-up histories. */
+#ifndef VERIFY_RUN_ENGINE_H
+#define VERIFY_RUN_ENGINE_H
+
+#include "verify/run.h"
+
+struct run_engine {
+    void *(*sim_new)(const struct scenario *sc, struct err *err); /* one per worker */
+    void (*sim_free)(void *sim);                                  /* NULL ok */
+    /* A function of (scenario, options) alone. 0 or -1. */
+    int (*sim_run)(void *sim,
+                   const struct replica_options *opt,
+                   struct history *out,
+                   struct err *err);
+    /* The number that a condition compares with; false if there is none. */
+    bool (*threshold)(const struct promql *q, double *out);
+};
+
+/* rs_run over the models given; rs_run itself is this with rollsim's own. */
+int rs_run_with(const struct run_engine *engine,
+                const struct scenario *sc,
+                const struct run_options *opt,
+                struct run_result *out,
+                struct err *err);
+
+#endif

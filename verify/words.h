@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How claims and verdicts are worded, the same in the terminal, in JSON and in the database. */
+#ifndef VERIFY_WORDS_H
+#define VERIFY_WORDS_H
+
+#include <stddef.h>
+
+#include "verify/claim.h"
+
+const char *rs_claim_kind_name(enum claim_kind k);    /* "probability", "quantile", "expectation" */
+const char *rs_detected_by_name(enum detected_by by); /* "alert", "look", "gate", "check" */
+
+/* "all", "no fault", "fault NAME", "any fault". Returns buf. */
+char *rs_claim_given_text(char *buf, size_t n, const struct scenario *sc, const struct claim *c);
+
+/* Whether the claim's quantity is a time, kept in ns. */
+bool rs_claim_is_time(const struct claim *c);
+/* A value of the claim's quantity as people measure it: seconds for times, else as it is. */
+double rs_claim_in_unit(const struct claim *c, double value);
+/* Unit of the quantity: "s", "users", "requests", "ratio", "budgets", "pages", "" for events. */
+const char *rs_claim_quantity_unit(const struct claim *c);
+/* Unit of estimate, interval and limit: "ratio" for PROBABILITY, else the quantity's. */
+const char *rs_claim_unit(const struct claim *c);
+/* Estimate, interval and limit in that unit. */
+double rs_claim_estimate_in_unit(const struct claim *c, double value);
+
+#endif
