@@ -13,6 +13,8 @@
 #define MAX_OPTION 24
 /* Long options without a letter are told from letters by values above any char. */
 #define FIRST_LONG 1000
+/* getopt_long's code for a word that is no option. */
+#define OPERAND 1
 
 /* A whole number in decimal digits, min..max, with nothing before or behind it. */
 static int
@@ -97,6 +99,7 @@ static int unknown_option(const struct cmd *cmd, const char *word, int letter, s
 static void
 make_tables(const struct cmd *cmd, char *letters, struct option *longs /* [n_option + 1] */)
 {
+    *letters++ = '-'; /* words are taken in order, operands too */
     *letters++ = ':'; /* a missing argument is told from an unknown option */
     for (int i = 0; i < cmd->n_option; i++) {
         const struct option_row *row = &cmd->option[i];
@@ -129,20 +132,40 @@ static const struct option_row *row_of(const struct cmd *cmd, int got)
 }
 
 static int
-take_operands(struct cli_args *out, const struct cmd *cmd, int argc, char **argv, struct err *err)
+add_operand(struct cli_args *out, const struct cmd *cmd, const char *word, struct err *err)
 {
-    int n = argc - optind;
-    if (n < cmd->n_operand_min) {
-        return rs_err_set(err, RS_E_USAGE, "rollsim %s wants %s", cmd->name, cmd->args);
+    if (out->n_operand == cmd->n_operand_max) {
+        return rs_err_set(err, RS_E_USAGE, "rollsim %s: one word too many: '%s'", cmd->name, word);
     }
-    if (n > cmd->n_operand_max) {
-        return rs_err_set(err, RS_E_USAGE, "rollsim %s: one word too many: '%s'", cmd->name,
-                          argv[optind + cmd->n_operand_max]);
-    }
-    for (int i = 0; i < n; i++) {
-        out->operand[out->n_operand++] = argv[optind + i];
-    }
+    out->operand[out->n_operand++] = word;
     return 0;
+}
+
+/* getopt_long takes abbreviations; "verify --replica 17" must not become --replicas 17. */
+static bool is_spelled_out(const char *word, const struct option_row *row)
+{
+    size_t n = strlen(row->name);
+    return strncmp(word + 2, row->name, n) == 0 && (word[2 + n] == '\0' || word[2 + n] == '=');
+}
+
+/* What getopt_long made of `word`: an operand, a mistake, or a row of the table. */
+static int
+take_word(struct cli_args *out, const struct cmd *cmd, int got, const char *word, struct err *err)
+{
+    if (got == OPERAND) {
+        return add_operand(out, cmd, optarg, err);
+    }
+    if (got == '?') {
+        return unknown_option(cmd, word, optopt, err);
+    }
+    if (got == ':') {
+        return rs_err_set(err, RS_E_USAGE, "option '%s' wants a value", word);
+    }
+    const struct option_row *row = row_of(cmd, got);
+    if (got >= FIRST_LONG && !is_spelled_out(word, row)) {
+        return unknown_option(cmd, word, 0, err);
+    }
+    return set_field(out, row, optarg, err);
 }
 
 int rs_options_parse(
@@ -150,28 +173,28 @@ int rs_options_parse(
 {
     assert(cmd->n_option < MAX_OPTION && cmd->n_operand_max <= RS_MAX_OPERAND);
     *out = (struct cli_args){0};
-    char letters[2 * MAX_OPTION + 2];
+    char letters[2 * MAX_OPTION + 3];
     struct option longs[MAX_OPTION + 1];
     make_tables(cmd, letters, longs);
     opterr = 0;
     optind = 0; /* GNU: start anew */
     for (;;) {
-        /* With permutation, the word under examination is the one before optind only after the call. */
+        const char *word = argv[optind ? optind : 1];
         int got = getopt_long(argc, argv, letters, longs, NULL);
         if (got == -1) {
             break;
         }
-        const char *word = argv[optind - 1];
-        if (got == '?') {
-            return unknown_option(cmd, word, optopt, err);
-        }
-        if (got == ':') {
-            return rs_err_set(err, RS_E_USAGE, "option '%s' wants a value", word);
-        }
-        const struct option_row *row = row_of(cmd, got);
-        if (set_field(out, row, optarg, err)) {
+        if (take_word(out, cmd, got, word, err)) {
             return -1;
         }
     }
-    return out->help ? 0 : take_operands(out, cmd, argc, argv, err);
+    for (int i = optind; i < argc; i++) { /* behind "--" */
+        if (add_operand(out, cmd, argv[i], err)) {
+            return -1;
+        }
+    }
+    if (!out->help && out->n_operand < cmd->n_operand_min) {
+        return rs_err_set(err, RS_E_USAGE, "rollsim %s wants %s", cmd->name, cmd->args);
+    }
+    return 0;
 }

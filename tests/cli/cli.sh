@@ -79,8 +79,9 @@ unknown_words() {
     expect 2 verfiy "$scenario"
     says err "unknown command 'verfiy' (did you mean 'verify'?)"
     silent out
-    expect 2 verify "$scenario" --replica
-    expect 2 verify "$scenario" --sed 7 --jbos 2
+    expect 2 verify "$scenario" --replica 17
+    says err "unknown option '--replica' of rollsim verify (did you mean '--replicas'?)"
+    expect 2 verify "$scenario" --seed 7 --jbos 2
     says err "unknown option '--jbos' of rollsim verify (did you mean '--jobs'?)"
     expect 2 verify "$scenario" --jbos=2
     says err "unknown option '--jbos' of rollsim verify (did you mean '--jobs'?)"
@@ -92,6 +93,8 @@ unknown_words() {
     says err "option '--seed' wants a value"
     expect 2 verify "$scenario" another
     says err "one word too many: 'another'"
+    expect 2 verify -- "$scenario" --quiet
+    says err "one word too many: '--quiet'"
     silent out
 }
 
