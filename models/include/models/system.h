@@ -36,12 +36,17 @@ struct system_sink { /* all may be NULL; called inside kernel events */
     void (*residue_end)(void *ctx, int64_t now_ns, int fault);
 };
 
-/* sc, k, db are borrowed. Declares all series in db (the caller seals it afterwards). */
+/*
+ * sc, k, db are borrowed. Declares all series in db (the caller seals it afterwards): <requests_metric>{job, instance, code} for
+ * every code that the plan can bring about (503 for "no path holds" included), the counters, the histogram, and `up`. Counters
+ * stand at 0 from the first scrape on, as with client libraries that create their children beforehand.
+ */
 struct system *rs_system_new(const struct scenario *sc, struct kernel *k, struct tsdb *db);
 void rs_system_free(struct system *sys); /* NULL ok */
 
 /*
- * Starts a replica at time 0. fault: index of the fault that is present, or -1. Streams are opened with (seed, replica);
+ * Starts a replica at time 0; kernel and tsdb must have been reset before, and the retentions of the series are read here (so
+ * evaluators are made before): a series that nobody reads gets no samples. fault: index of the fault that is present, or -1. Streams are opened with (seed, replica);
  * phases (scrape, poll) with (seed, world).
  */
 void rs_system_reset(struct system *sys,

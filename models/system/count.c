@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Requests and counters of one target, drawn forward in time. The requests of a class in an interval are Poisson with the
+ * integrated intensity; its cells are then Poisson too and independent (thinning), so the likeliest cell and all the others
+ * together take one draw each, and only the few others are told apart.
+ */
+#include <assert.h>
+#include <math.h>
+
+#include "internal.h"
+#include "sim/clock.h"
+
+/* ---- intensities ---- */
+
+static double until(const struct meter *m, int64_t at_ns, struct cursor *c)
+{
+    return rs_intensity_until(&m->intensity, rs_s_from_ns(at_ns), &c->segment);
+}
+
+/* Integral over (a, b] with the bursts' factor: sojourn by sojourn. */
+static double bursty_mean(struct meter *m, struct cursor *c, int64_t a_ns, int64_t b_ns)
+{
+    double a = rs_s_from_ns(a_ns), b = rs_s_from_ns(b_ns), sum = 0.0;
+    int first = rs_burst_sojourn(&m->burst, a, &c->sojourn);
+    int last = rs_burst_sojourn(&m->burst, b, &c->sojourn);
+    double from = rs_intensity_until(&m->intensity, a, &c->segment);
+    for (int i = first; i <= last; i++) {
+        double end = m->burst.switch_s[i] < b ? m->burst.switch_s[i] : b;
+        double to = rs_intensity_until(&m->intensity, end, &c->segment);
+        sum += (to - from) * (rs_burst_is_on(&m->burst, i) ? m->burst.bursts->factor : 1.0);
+        from = to;
+    }
+    return sum;
+}
+
+/* Expected requests of this traffic at one instance in (a, b]. */
+double rs_meter_mean(struct meter *m, struct cursor *c, int64_t a_ns, int64_t b_ns)
+{
+    const struct profile *p = &m->traffic->profile;
+    if (m->bursty)
+        return bursty_mean(m, c, a_ns, b_ns) * m->per_instance;
+    if (p->kind == RS_PROFILE_CONSTANT) /* equal intervals give equal means */
+        return p->per_s[0] * p->scale * rs_s_from_ns(b_ns - a_ns) * m->per_instance;
+    double from = c->at_ns == a_ns ? c->until : until(m, a_ns, c);
+    c->until = until(m, b_ns, c);
+    c->at_ns = b_ns;
+    return (c->until - from) * m->per_instance;
+}
+
+/* ---- requests ---- */
+
+void rs_target_add(
+    struct system *sys, struct target *t, int class, const struct cell *cell, uint64_t n)
+{
+    const struct law *law = &t->site->law[class];
+    t->count[cell->code] += n;
+    t->served[class] += n;
+    t->pending[class * RS_KIND_N + (int)cell->kind] += n;
+    if (cell->kind >= RS_KIND_FALLBACK_OK) {
+        int counter = t->site->service->path[law->path].fallback_counter;
+        t->served_fallback[class] += n;
+        if (counter >= 0)
+            t->counter[counter] += n;
+    }
+    if (cell->bad > 0.0 && sys->fault.watching)
+        t->n_bad += rs_draw_binomial(rs_lane_at(&t->cause, t->next_k), n, cell->bad);
+}
+
+/* Tells n requests of the unlikelier cells apart. */
+static void
+split_rest(struct system *sys, struct target *t, int class, struct stream *s, uint64_t n)
+{
+    const struct law *law = &t->site->law[class];
+    double left = law->p_rest;
+    for (int i = 1; i < law->n_cell && n > 0; i++) {
+        const struct cell *cell = &law->cell[i];
+        bool all = i == law->n_cell - 1 || cell->p >= left;
+        uint64_t here = all ? n : rs_draw_binomial(s, n, cell->p / left);
+        if (here)
+            rs_target_add(sys, t, class, cell, here);
+        left -= cell->p;
+        n -= here;
+    }
+}
+
+static uint64_t draw_poisson(struct poisson *last, double mean, struct stream *s)
+{
+    if (mean <= 0.0)
+        return 0;
+    if (last->mean != mean)
+        *last = rs_poisson_prepare(mean);
+    return rs_poisson_draw(last, s);
+}
+
+static void
+draw_class(struct system *sys, struct target *t, int class, double mean, struct stream *s)
+{
+    const struct law *law = &t->site->law[class];
+    struct poisson *last = &t->poisson[2 * class];
+    uint64_t n = draw_poisson(&last[0], mean * law->cell[0].p, s);
+    if (n)
+        rs_target_add(sys, t, class, &law->cell[0], n);
+    if (law->p_rest <= 0.0)
+        return;
+    n = draw_poisson(&last[1], mean * law->p_rest, s);
+    if (n)
+        split_rest(sys, t, class, s, n);
+}
+
+void rs_target_requests(struct system *sys, struct target *t, int64_t to_ns)
+{
+    struct site *site = t->site;
+    int64_t from_ns = t->requests_ns;
+    if (to_ns <= from_ns)
+        return;
+    rs_target_refresh(sys, t);
+    rs_site_laws(sys, site);
+    struct stream *s = rs_lane_at(&t->requests, t->next_k);
+    for (int i = 0; i < site->n_traffic; i++) {
+        struct meter *m = &sys->meter[site->traffic[i]];
+        bool log = m->traffic->profile.kind == RS_PROFILE_LOG;
+        sys->mean[i] = log ? 0.0 : rs_meter_mean(m, &t->cursor[i], from_ns, to_ns);
+        t->weight[i] += sys->mean[i];
+        if (log)
+            rs_target_replay(sys, t, i, from_ns, to_ns);
+    }
+    for (int j = 0; j < t->n_active; j++) {
+        int class = t->active[j];
+        double mean = 0.0;
+        for (int i = 0; i < site->n_traffic; i++) {
+            int cohort = sys->meter[site->traffic[i]].traffic->cohort;
+            mean += sys->mean[i] * t->share[cohort * site->n_class + class];
+        }
+        if (mean > 0.0)
+            draw_class(sys, t, class, mean, s);
+    }
+    t->requests_ns = to_ns;
+}
+
+/* ---- counters ---- */
+
+static uint64_t served_for(const struct target *t, const struct counter *c)
+{
+    uint64_t sum = 0;
+    for (int k = 0; k < t->site->n_class; k++) {
+        if (c->only_on_path < 0 || t->site->law[k].path == c->only_on_path)
+            sum += t->served[k];
+    }
+    return sum;
+}
+
+/* r counts per request: the whole part for each, and one more with the probability of the rest. */
+static void count_served(struct target *t, int i, const struct counter *c)
+{
+    uint64_t served = served_for(t, c), n = served - t->counted[i];
+    double whole = floor(c->base_per_request);
+    if (n == 0)
+        return;
+    t->counted[i] = served;
+    t->counter[i] += (uint64_t)whole * n;
+    if (c->base_per_request > whole) {
+        struct stream *s = rs_lane_at(&t->counter_lane[i], t->next_k);
+        t->counter[i] += rs_draw_binomial(s, n, c->base_per_request - whole);
+    }
+}
+
+void rs_target_counters(struct system *sys, struct target *t, int64_t to_ns)
+{
+    double dt = rs_s_from_ns(to_ns - t->counters_ns);
+    for (int i = 0; i < t->site->service->n_counter; i++) {
+        const struct counter *c = &t->site->service->counter[i];
+        if (!t->counter_read[i] && !sys->fault.watching)
+            continue;
+        if (c->base_per_request > 0.0)
+            count_served(t, i, c);
+        if (c->base_per_s > 0.0 && dt > 0.0) {
+            struct stream *s = rs_lane_at(&t->counter_lane[i], t->next_k);
+            t->counter[i] += rs_draw_poisson(s, c->base_per_s * dt);
+        }
+        double extra = sys->fault.fault ? rs_fault_counter_rate(sys, t, i) : 0.0;
+        if (extra > 0.0 && dt > 0.0) {
+            uint64_t n = rs_draw_poisson(rs_lane_at(&t->extra_lane[i], t->next_k), extra * dt);
+            t->counter[i] += n;
+            t->n_bad += sys->fault.watching ? n : 0;
+        }
+    }
+    if (dt > 0.0)
+        t->counters_ns = to_ns;
+}

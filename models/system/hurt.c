@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Users hurt. Each answer that hurt belongs to one definite user: drawn uniformly among those users of the cohort who take
+ * this class on this instance, by rejection over the whole cohort with their sticky buckets. Marks in bitmaps then count
+ * distinct users exactly, whatever flags and services they met.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+static size_t words(const struct system *sys, int cohort)
+{
+    return (size_t)(sys->sc->cohort[cohort].population / 64 + 1);
+}
+
+/* Sets the user's bit; 1 if it was not set. */
+static uint64_t mark(const struct system *sys, uint64_t **bits, int cohort, uint64_t user)
+{
+    if (!bits[cohort])
+        bits[cohort] = rs_xcalloc(words(sys, cohort), sizeof **bits);
+    uint64_t *word = &bits[cohort][user / 64], bit = UINT64_C(1) << user % 64;
+    uint64_t fresh = !(*word & bit);
+    *word |= bit;
+    return fresh;
+}
+
+static uint64_t pick_user(struct system *sys, struct target *t, int class, int cohort)
+{
+    double share = t->share[cohort * t->site->n_class + class];
+    uint64_t population = sys->sc->cohort[cohort].population, user = 0;
+    /* Only where several partial flags meet in a tiny cohort may there be nobody at all; then anybody will do. */
+    double most = share >= 1.0 ? 1.0 : 100.0 / share + 1e4;
+    for (double n = 0.0; n < most; n++) {
+        user = rs_stream_below(&t->site->hurt, population);
+        if (share >= 1.0 || rs_target_class_of(sys, t, cohort, user) == class)
+            return user;
+    }
+    return user;
+}
+
+/* The cohort of one request of the class, by the intensities since the last settling. */
+static int pick_cohort(struct system *sys, struct target *t, int class, double total)
+{
+    const struct site *site = t->site;
+    double u = total > 0.0 ? rs_stream_uniform(&t->site->hurt) * total : 0.0;
+    int last = -1;
+    for (int i = 0; i < site->n_traffic; i++) {
+        int cohort = sys->sc->traffic[site->traffic[i]].cohort;
+        double share = t->share[cohort * site->n_class + class], w = t->weight[i] * share;
+        if (share <= 0.0)
+            continue;
+        last = cohort;
+        if (u < w)
+            break;
+        u -= w;
+    }
+    assert(last >= 0);
+    return last;
+}
+
+void rs_hurt_users(struct system *sys, struct target *t, int class, uint64_t n)
+{
+    struct site *site = t->site;
+    double total = 0.0;
+    bool several = false;
+    for (int i = 0; i < site->n_traffic; i++) {
+        int cohort = sys->sc->traffic[site->traffic[i]].cohort;
+        total += t->weight[i] * t->share[cohort * site->n_class + class];
+        several |= cohort != sys->sc->traffic[site->traffic[0]].cohort;
+    }
+    int cohort = several ? 0 : sys->sc->traffic[site->traffic[0]].cohort;
+    for (uint64_t i = 0; i < n; i++) {
+        if (several)
+            cohort = pick_cohort(sys, t, class, total);
+        uint64_t user = pick_user(sys, t, class, cohort);
+        site->n_hurt += mark(sys, site->hurt_bits, cohort, user);
+        sys->n_hurt += mark(sys, sys->hurt_bits, cohort, user);
+    }
+}
+
+static void wipe(struct system *sys, uint64_t **bits)
+{
+    for (int c = 0; c < sys->sc->n_cohort; c++) {
+        if (bits[c])
+            memset(bits[c], 0, sizeof **bits * words(sys, c));
+    }
+}
+
+void rs_hurt_reset(struct system *sys)
+{
+    wipe(sys, sys->hurt_bits);
+    sys->n_hurt = 0;
+    for (int i = 0; i < sys->sc->n_service; i++) {
+        wipe(sys, sys->site[i].hurt_bits);
+        sys->site[i].n_hurt = 0;
+    }
+}
+
+uint64_t rs_system_users_hurt(struct system *sys)
+{
+    rs_system_flush(sys);
+    return sys->n_hurt;
+}
+
+uint64_t rs_system_users_hurt_by(struct system *sys, int service)
+{
+    rs_site_flush(sys, &sys->site[service]);
+    return sys->site[service].n_hurt;
+}

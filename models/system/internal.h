@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The inside of the counting engine.
+ *
+ * A *site* is a service at work, a *target* one of its instances. Requests of a target fall into *classes*: the path that they
+ * take and whether its fallback stands by; the last class is "no path holds". A class' *law* says how its requests end (cells:
+ * code and kind) and how long they take (split over a grid of latency bounds); laws belong to the site, because only the
+ * fault changes them. A target's *shares* say which part of each cohort falls into which class; flags change them.
+ *
+ * Everything is drawn forward in time from what was drawn last: requests and counters up to requests_ns and counters_ns,
+ * latencies up to what is still pending. Before anything changes, the targets concerned are flushed: drawn up to the present
+ * under the old state.
+ */
+#ifndef MODELS_SYSTEM_INTERNAL_H
+#define MODELS_SYSTEM_INTERNAL_H
+
+#include "../traffic/intensity.h"
+#include "models/system.h"
+#include "sim/draw.h"
+#include "sim/stream.h"
+
+#define RS_SITE_MAX_CODE 64 /* distinct status codes of one service */
+#define RS_MAX_PARTIAL 20   /* flags with a partial audience that meet on one instance */
+
+/* How a request ended: bit 0 error, bit 1 its first try failed and the fallback took it. */
+enum kind { RS_KIND_OK, RS_KIND_ERROR, RS_KIND_FALLBACK_OK, RS_KIND_FALLBACK_ERROR, RS_KIND_N };
+
+struct cell {
+    double p;   /* P(a request of the class ends here) */
+    double bad; /* share of it that the fault or its residue caused, 0..1 */
+    int code;   /* slot in the site's codes */
+    enum kind kind;
+};
+
+/* Latency over the grid as a chain of conditional probabilities, likeliest cell first. */
+struct split {
+    bool made;
+    double key[4]; /* factor and shift of the first and second try that it was made for */
+    int *order;    /* [n_grid + 1] */
+    double *given; /* [n_grid + 1] P(cell order[i] | none of the earlier ones); the last is 1 */
+    double mean, variance; /* of one request's latency, seconds */
+};
+
+struct law {
+    int path;      /* -1: no path holds */
+    bool fallback; /* failed requests go on to the path's fallback */
+    int n_cell;
+    struct cell *cell; /* [n_cell] cell[0] is where nearly all end */
+    double p_rest;     /* 1 - cell[0].p */
+    double p_error;
+    struct split split[2]; /* one try; first try and fallback together */
+};
+
+/* How a path answers now. */
+struct mix {
+    double sum, bad; /* P(error); part of it that the fault caused */
+    double p[RS_SITE_MAX_CODE], p_bad[RS_SITE_MAX_CODE]; /* by code slot */
+    double factor, shift;                                /* latency = X * factor + shift */
+    bool slowed;                                         /* the fault touches the latency */
+};
+
+/* A stream whose position belongs to a number: a scrape's draws are the same whatever was read before. */
+struct lane {
+    struct stream stream;
+    uint64_t k;
+};
+
+/* Bernoulli marks on the scrapes (lost, late), found by geometric gaps. */
+struct marks {
+    struct stream stream;
+    double p;
+    uint64_t next; /* the next marked scrape */
+};
+
+struct late_sample {
+    int64_t visible_ns, t_ms;
+    int series;
+    double v;
+};
+
+/* Samples of one group that are not visible yet, in order. */
+struct late_queue {
+    int first, n, cap;
+    struct late_sample *item;
+};
+
+struct want { /* a series that somebody reads */
+    int series;
+    const uint64_t *value;
+};
+
+/* Series read together: A is requests, counters and up; B is the histogram. */
+struct group {
+    int64_t retention_ms; /* the longest of its series; 0: nobody reads it */
+    int n_want;
+    struct want *want;
+    bool fresh; /* the last scrape gave samples: a lost one must end them with stale markers */
+    struct marks lost, late;
+    struct late_queue queue;
+};
+
+struct cursor { /* how far a target has walked along a profile */
+    int64_t at_ns;
+    double until;
+    int segment, sojourn;
+};
+
+struct ring {             /* requests by class and kind, per scrape, that have no latency yet */
+    uint64_t *n;          /* [cap * n_class * RS_KIND_N] */
+    uint64_t first, past; /* scrape numbers held */
+    int cap;              /* 0: nobody reads the histogram */
+};
+
+struct site;
+
+struct target {
+    struct site *site;
+    int instance;
+    int *
+        flag_inst; /* [sc->n_flag] number among the flag's instances, -1 = the flag plays no part here */
+    bool stale_shares;
+    double *share;   /* [n_cohort * n_class] */
+    bool *path_used; /* [n_path] somebody with traffic takes it, as first path or as fallback */
+    int n_active, *active; /* classes that get requests */
+    int64_t phase_ns;
+    uint64_t next_k; /* the next scrape */
+    int64_t requests_ns, counters_ns;
+    struct cursor *cursor; /* [site->n_traffic] */
+    double *weight;        /* [site->n_traffic] expected requests since the last settling */
+    struct lane requests, latency, cause;
+    struct poisson *poisson;            /* [2 * n_class] the last means */
+    uint64_t *count;                    /* [n_code + 1] the last: 503 where it is not exposed */
+    uint64_t *served, *served_fallback; /* [n_class] */
+    uint64_t *counter;                  /* [n_counter] */
+    bool *counter_read;                 /* [n_counter] somebody reads it */
+    uint64_t *counted; /* [n_counter] served requests that base_per_request has seen */
+    struct lane *counter_lane, *extra_lane; /* [n_counter] base and fault's part */
+    uint64_t n_bad; /* counts of the fault since its onset, told to nobody yet */
+    uint64_t *
+        pending; /* [n_class * RS_KIND_N] requests without latency, since the last scrape in the ring */
+    uint64_t *lump; /* [n_class * RS_KIND_N] older ones that fell out of the ring */
+    struct ring ring;
+    uint64_t *cell;     /* [n_grid + 1] latency counts */
+    uint64_t *le;       /* [n_bucket + 1] cumulative, as exposed */
+    double latency_sum; /* seconds */
+    bool sum_wanted, up_wanted, sampled, needs_requests;
+    int64_t filled_ns[2]; /* up to where the groups have been read */
+    bool last_lost;       /* the last scrape failed */
+    int sum_series, up_series;
+    int keep;    /* scrapes that must be drawn one by one before the present */
+    int *series; /* codes, counters, buckets, count */
+    struct group a, b;
+};
+
+struct site {
+    const struct service *service;
+    int index;
+    int n_code, code[RS_SITE_MAX_CODE]; /* code[0] = 200 */
+    int slot_503; /* n_code, which is not exposed, where some path always holds */
+    int n_class;
+    struct law *law; /* [n_class]; the last is "no path holds" */
+    int *path_class; /* [n_path] class of the path without fallback; with one: the next */
+    int n_grid;      /* histogram bounds and slow_s */
+    double *grid;
+    int slow_from;    /* first grid cell that is slow; n_grid + 1 = none is */
+    int *cell_bucket; /* [n_grid + 1] the exposed bucket that a grid cell lies in */
+    int n_traffic, *traffic;
+    int n_flag, *flag; /* that choose its paths, requirements included */
+    bool *path_gone;
+    int n_gone;
+    struct mix *mix; /* [n_path] */
+    double *
+        *first_quantile; /* [n_path] latency quantiles for sums of two tries; made when asked for */
+    bool law_made;
+    int law_fault; /* what the laws were made for */
+    double law_level;
+    bool law_residue;
+    bool fault_touches; /* the present fault may change this site's laws */
+    bool pooled; /* nobody reads a histogram here: latencies of all instances are drawn together */
+    struct target *target; /* [n_instance] */
+    struct stream hurt, pool;
+    uint64_t requests_hash, latency_hash, phase_hash, lost_hash, late_hash, hurt_hash, pool_hash;
+    uint64_t *counter_hash; /* [n_counter] */
+    uint64_t *bucket;       /* [n_bucket + 1] answer of rs_system_observe */
+    uint64_t **hurt_bits;   /* [n_cohort] one bit per user */
+    uint64_t n_hurt;
+};
+
+struct command { /* a flag's value */
+    bool on;
+    int cohort;
+    double percent;
+};
+
+struct flag_inst {
+    struct target *target; /* NULL: the flag is used nowhere */
+    uint64_t version;
+    int64_t phase_ns;
+    bool polling; /* a poll that will bring news is scheduled */
+};
+
+struct flag_state {
+    const struct flag *flag;
+    int n_inst, n_done;
+    struct flag_inst *inst;
+    uint64_t version; /* newest command; command[0] is the default */
+    struct command *command;
+    uint64_t cap;
+    uint64_t stream_hash, phase_hash;
+    uint64_t *bucket_hash;  /* [n_cohort] */
+    uint32_t **bucket_upto; /* [n_cohort] users with bucket < i, [10001]; made when asked for */
+};
+
+struct meter { /* one traffic element */
+    const struct traffic *traffic;
+    struct intensity intensity;
+    bool bursty;
+    struct burst_path burst;
+    uint64_t burst_hash, log_hash;
+    uint64_t
+        log_key; /* of this replica: recorded requests are placed by hashing their number with it */
+    double per_instance; /* 1 / n_instance */
+};
+
+struct fault_state {
+    const struct fault *fault; /* NULL: none in this replica */
+    int index;
+    bool armed;   /* the onset condition has not come yet */
+    bool pending; /* the onset delay runs */
+    bool started, over, residue;
+    bool was_shown;
+    bool only_slow; /* neither errors nor counters: seen by latency */
+    bool watching;  /* nobody has been told of the first bad scrape */
+    int n_watch;    /* instances whose next scrape is awaited */
+    double level;
+    int step;
+    int64_t onset_ns;
+    uint64_t served_before; /* LEAK: requests served by the target before the onset */
+    rs_event shape_event, end_event, residue_event;
+    struct stream onset, shape;
+};
+
+struct fault_hash {
+    uint64_t onset, shape, cause, counter;
+};
+
+struct system {
+    const struct scenario *sc;
+    struct kernel *kernel;
+    struct tsdb *db;
+    struct arena *arena;
+    struct system_sink sink;
+    int64_t start_ms;
+    uint64_t seed, replica, world;
+    int n_target;
+    struct target **target;        /* [n_target] all, service by service */
+    struct site *site;             /* [n_service] */
+    struct flag_state *flag;       /* [n_flag] */
+    struct meter *meter;           /* [n_traffic] */
+    struct fault_hash *fault_hash; /* [n_fault] */
+    struct fault_state fault;
+    uint64_t **hurt_bits; /* [n_cohort] over all services */
+    uint64_t n_hurt;
+    bool *raw;        /* [n_flag] scratch */
+    double *raw_p;    /* [n_flag] scratch */
+    double *mean;     /* [n_traffic] scratch */
+    uint64_t *pool_n; /* scratch, the most n_class * RS_KIND_N */
+};
+
+/* topology.c: what is the same in all replicas. */
+void rs_system_build(struct system *sys);
+int rs_site_code_slot(const struct site *site, int code); /* -1 = unknown */
+
+/* lane.c: streams by scrape. */
+void rs_lane_open(struct lane *lane, uint64_t seed, uint64_t replica, uint64_t hash);
+struct stream *rs_lane_at(struct lane *lane, uint64_t k);
+/* The lane's other half of the place of scrape k, for what was left over from before it. */
+struct stream *rs_lane_aside(struct lane *lane, uint64_t k);
+void rs_marks_open(struct marks *m, struct stream stream, double p);
+bool rs_marks_hit(struct marks *m, uint64_t k); /* k must not fall */
+
+/* choice.c: who takes which path. */
+void rs_target_refresh(struct system *sys, struct target *t); /* shares, if they are stale */
+/* Share of a cohort's users that see the flag on at this instance of it, requirements included. */
+double rs_flag_shown(struct system *sys, int flag, const struct flag_inst *inst, int cohort);
+/* The class of one definite user at a target. */
+int rs_target_class_of(struct system *sys, const struct target *t, int cohort, uint64_t user);
+
+/* flags.c */
+void rs_flags_reset(struct system *sys);
+const struct command *rs_flag_value(const struct flag_state *f, const struct flag_inst *inst);
+bool rs_flag_shown_anywhere(struct system *sys, int flag);
+
+/* law.c */
+void rs_site_laws(struct system *sys,
+                  struct site *site); /* brings them up to date with the fault */
+const struct split *rs_site_split(struct site *site, int class, int tries /* 1, 2 */);
+double rs_site_latency_cdf(struct site *site, int class, int tries, double x_s);
+
+/* count.c */
+double rs_meter_mean(struct meter *m, struct cursor *c, int64_t a_ns, int64_t b_ns);
+void rs_target_requests(struct system *sys, struct target *t, int64_t to_ns);
+void rs_target_counters(struct system *sys, struct target *t, int64_t to_ns);
+
+/* replay.c: recorded requests of one traffic element in (a, b]. */
+void rs_target_replay(
+    struct system *sys, struct target *t, int traffic, int64_t a_ns, int64_t b_ns);
+/* Counts n requests of a class in a cell. */
+void rs_target_add(
+    struct system *sys, struct target *t, int class, const struct cell *cell, uint64_t n);
+
+/* scrape.c */
+int64_t rs_target_scrape_ns(const struct target *t, uint64_t k);
+/* Draws all scrapes up to to_ns; partial: and the rest of the interval up to it. */
+void rs_target_advance(struct system *sys, struct target *t, int64_t to_ns, bool partial);
+void rs_target_fill(void *ctx, uint64_t arg, int series, int64_t t_ms);
+void rs_target_reset_scrapes(struct system *sys, struct target *t);
+void rs_group_drain(struct system *sys, struct group *g, int64_t to_ns);
+/* Hands samples of scrape k to the tsdb, or to the queue of late ones. */
+void rs_group_emit(
+    struct system *sys, struct target *t, struct group *g, uint64_t k, int64_t to_ns);
+/* Draws everything up to the present. */
+void rs_target_flush(struct system *sys, struct target *t);
+void rs_site_flush(struct system *sys, struct site *site);
+
+/* latency.c: gives latencies to what is pending, and finds the users hurt. */
+void rs_ring_push(struct target *t, uint64_t k);
+void rs_target_settle(struct system *sys, struct target *t, int64_t to_ns);
+
+/* hurt.c */
+void rs_hurt_users(struct system *sys, struct target *t, int class, uint64_t n);
+void rs_hurt_reset(struct system *sys);
+
+/* fault.c */
+void rs_fault_reset(struct system *sys, int fault);
+void rs_fault_look(struct system *sys); /* after flags or paths changed */
+void rs_fault_withdrawn(struct system *sys, int flag);
+void rs_fault_stage(struct system *sys, int stage);
+void rs_fault_clear(struct system *sys, int component);
+bool rs_fault_live(struct system *sys);
+bool rs_fault_used_on(struct system *sys,
+                      struct target *t); /* what it hits is taken on this instance */
+bool rs_fault_telemetry_lost(struct system *sys, struct site *site);
+/* Rate that the fault and its residue add to a counter of this target, per second. */
+double rs_fault_counter_rate(struct system *sys, struct target *t, int counter);
+bool rs_fault_touches(const struct system *sys, const struct fault *f, int service);
+
+/* fault_watch.c: the first scrape that carries the fault. */
+void rs_fault_watch(struct system *sys);
+
+/* system.c */
+void rs_system_flush(struct system *sys);
+
+#endif

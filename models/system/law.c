@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How the requests of a class end and how long they take, under the present state of the fault. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* A sum of two tries is averaged over so many equally likely values of the first. */
+#define N_FIRST 64
+
+/* ---- errors of a path ---- */
+
+/*
+ * One more thing that a request must get through, at `level`: what was left of P(ok) splits into its codes and the rest.
+ * So P(ok) is the product of the parts, and an error belongs to the first part that failed.
+ */
+static void add_part(
+    const struct site *site, struct mix *m, const struct error_mix *part, double level, bool bad)
+{
+    double ok = 1.0 - m->sum;
+    for (int i = 0; i < part->n; i++) {
+        int slot = rs_site_code_slot(site, part->code[i]);
+        double p = ok * part->ratio[i] * level;
+        m->p[slot] += p;
+        m->sum += p;
+        if (bad) {
+            m->p_bad[slot] += p;
+            m->bad += p;
+        }
+    }
+    m->sum = m->sum < 1.0 ? m->sum : 1.0;
+}
+
+static void add_slowness(struct mix *m, const struct effect *e, double level)
+{
+    if (e->latency_factor == 1.0 && e->latency_shift_s == 0.0)
+        return;
+    double factor = 1.0 + (e->latency_factor - 1.0) * level;
+    m->factor *= factor;
+    m->shift = m->shift * factor + e->latency_shift_s * level;
+    m->slowed = level > 0.0;
+}
+
+static bool hits_path(const struct fault *f, const struct site *site, int path)
+{
+    const struct path *p = &site->service->path[path];
+    switch (f->target) {
+    case RS_TARGET_PATH: return f->service == site->index && f->path == path;
+    case RS_TARGET_SERVICE: return f->service == site->index;
+    case RS_TARGET_DEPENDENCY:
+        for (int i = 0; i < p->n_uses; i++) {
+            if (p->uses[i] == f->dependency)
+                return true;
+        }
+        return false;
+    }
+    assert(!"target of a fault");
+    return false;
+}
+
+static void make_mix(struct system *sys, struct site *site, int path)
+{
+    const struct path *p = &site->service->path[path];
+    const struct fault *f = sys->fault.fault;
+    struct mix *m = &site->mix[path];
+    *m = (struct mix){.factor = 1.0};
+    add_part(site, m, &p->errors, 1.0, false);
+    for (int i = 0; i < p->n_uses; i++)
+        add_part(site, m, &sys->sc->dependency[p->uses[i]].errors, 1.0, false);
+    if (site->law_level > 0.0 && hits_path(f, site, path)) {
+        add_part(site, m, &f->effect.errors, site->law_level, true);
+        add_slowness(m, &f->effect, site->law_level);
+    }
+    if (site->law_residue) {
+        add_part(site, m, &f->residue.errors, 1.0, true);
+        add_slowness(m, &f->residue, 1.0);
+    }
+}
+
+/* ---- laws ---- */
+
+static void add_cell(struct law *law, double p, double p_bad, int code, enum kind kind)
+{
+    if (p <= 0.0 && law->n_cell > 0)
+        return;
+    double bad = p > 0.0 && p_bad > 0.0 ? (p_bad < p ? p_bad / p : 1.0) : 0.0;
+    law->cell[law->n_cell++] = (struct cell){.p = p, .bad = bad, .code = code, .kind = kind};
+    if (kind & RS_KIND_ERROR)
+        law->p_error += p;
+}
+
+static void make_law(struct system *sys, struct site *site, struct law *law)
+{
+    const struct mix *m = law->path >= 0 ? &site->mix[law->path] : NULL;
+    bool slowed = m && m->slowed;
+    law->n_cell = 0;
+    law->p_error = 0.0;
+    if (!m) {
+        add_cell(law, 1.0, 0.0, site->slot_503, RS_KIND_ERROR);
+    } else if (!law->fallback) {
+        add_cell(law, 1.0 - m->sum, 0.0, 0, RS_KIND_OK);
+        for (int i = 0; i < site->n_code; i++)
+            add_cell(law, m->p[i], m->p_bad[i], i, RS_KIND_ERROR);
+    } else {
+        const struct path *p = &site->service->path[law->path];
+        const struct mix *second = &site->mix[p->fallback];
+        bool seen = p->fallback_counter >= 0;
+        slowed |= second->slowed;
+        add_cell(law, 1.0 - m->sum, 0.0, 0, RS_KIND_OK);
+        add_cell(law, m->sum * (1.0 - second->sum), seen ? m->bad * (1.0 - second->sum) : 0.0, 0,
+                 RS_KIND_FALLBACK_OK);
+        for (int i = 0; i < site->n_code; i++) {
+            double all = m->sum * second->p[i];
+            double good = (m->sum - m->bad) * (second->p[i] - second->p_bad[i]);
+            add_cell(law, all, all - good, i, RS_KIND_FALLBACK_ERROR);
+        }
+    }
+    for (int i = 0; slowed && sys->fault.only_slow && i < law->n_cell; i++)
+        law->cell[i].bad =
+            1.0; /* nothing but slowness to be seen: every request under it shows it */
+    law->p_rest = 0.0;
+    for (int i = 1; i < law->n_cell; i++)
+        law->p_rest += law->cell[i].p;
+}
+
+void rs_site_laws(struct system *sys, struct site *site)
+{
+    const struct fault_state *fs = &sys->fault;
+    double level = site->fault_touches ? fs->level : 0.0;
+    bool residue = site->fault_touches && fs->residue && fs->fault->service == site->index;
+    int index = level > 0.0 || residue ? fs->index : -1;
+    if (site->law_made && site->law_fault == index && site->law_level == level &&
+        site->law_residue == residue)
+        return;
+    site->law_made = true;
+    site->law_fault = index;
+    site->law_level = level;
+    site->law_residue = residue;
+    for (int i = 0; i < site->service->n_path; i++)
+        make_mix(sys, site, i);
+    for (int i = 0; i < site->n_class; i++)
+        make_law(sys, site, &site->law[i]);
+}
+
+/* ---- latency ---- */
+
+static double one_try_cdf(const struct site *site, int path, double x)
+{
+    const struct mix *m = &site->mix[path];
+    if (x < m->shift)
+        return 0.0;
+    if (m->factor <= 0.0)
+        return 1.0;
+    return rs_dist_cdf(&site->service->path[path].latency, (x - m->shift) / m->factor);
+}
+
+static const double *first_quantiles(struct site *site, int path)
+{
+    double *q = site->first_quantile[path];
+    if (!q) {
+        q = site->first_quantile[path] = rs_xcalloc(N_FIRST, sizeof *q);
+        for (int i = 0; i < N_FIRST; i++)
+            q[i] = rs_dist_quantile(&site->service->path[path].latency, (i + 0.5) / N_FIRST);
+    }
+    return q;
+}
+
+/* P(latency <= x). Two tries: the distribution of the sum, the first try at its N_FIRST mid-quantiles. */
+double rs_site_latency_cdf(struct site *site, int class, int tries, double x_s)
+{
+    int path = site->law[class].path;
+    if (path < 0)
+        return 1.0; /* refused on the spot */
+    if (tries == 1)
+        return one_try_cdf(site, path, x_s);
+    const double *first = first_quantiles(site, path);
+    const struct mix *m = &site->mix[path];
+    double sum = 0.0;
+    for (int i = 0; i < N_FIRST; i++) {
+        double left = x_s - (first[i] * m->factor + m->shift);
+        if (left < 0.0)
+            break;
+        sum += one_try_cdf(site, site->service->path[path].fallback, left);
+    }
+    return sum / N_FIRST;
+}
+
+static void add_moments(const struct site *site, int path, struct split *s)
+{
+    const struct mix *m = &site->mix[path];
+    const struct dist *d = &site->service->path[path].latency;
+    s->mean += rs_dist_mean(d) * m->factor + m->shift;
+    s->variance += rs_dist_variance(d) * m->factor * m->factor;
+}
+
+/* Likeliest first: few conditional draws are needed before nothing is left. */
+static void chain(struct split *s, double *p, int n)
+{
+    double left = 1.0;
+    for (int i = 0; i < n; i++) {
+        int best = -1;
+        for (int j = 0; j < n; j++) {
+            if (p[j] >= 0.0 && (best < 0 || p[j] > p[best]))
+                best = j;
+        }
+        s->order[i] = best;
+        s->given[i] = i == n - 1 || p[best] >= left ? 1.0 : p[best] / left;
+        left -= p[best];
+        p[best] = -1.0;
+    }
+}
+
+static void make_split(struct site *site, int class, int tries, struct split *s)
+{
+    double *p = rs_xcalloc((size_t)site->n_grid + 1, sizeof *p), below = 0.0;
+    int path = site->law[class].path;
+    for (int i = 0; i < site->n_grid; i++) {
+        double upto = rs_site_latency_cdf(site, class, tries, site->grid[i]);
+        p[i] = upto > below ? upto - below : 0.0;
+        below = upto > below ? upto : below;
+    }
+    p[site->n_grid] = 1.0 - below;
+    chain(s, p, site->n_grid + 1);
+    free(p);
+    s->mean = s->variance = 0.0;
+    if (path >= 0)
+        add_moments(site, path, s);
+    if (path >= 0 && tries == 2)
+        add_moments(site, site->service->path[path].fallback, s);
+}
+
+const struct split *rs_site_split(struct site *site, int class, int tries)
+{
+    struct law *law = &site->law[class];
+    struct split *s = &law->split[tries - 1];
+    double key[4] = {1.0, 0.0, 1.0, 0.0};
+    if (law->path >= 0) {
+        key[0] = site->mix[law->path].factor;
+        key[1] = site->mix[law->path].shift;
+        if (tries == 2) {
+            int second = site->service->path[law->path].fallback;
+            key[2] = site->mix[second].factor;
+            key[3] = site->mix[second].shift;
+        }
+    }
+    if (!s->made || memcmp(key, s->key, sizeof key) != 0) {
+        make_split(site, class, tries, s);
+        memcpy(s->key, key, sizeof key);
+        s->made = true;
+    }
+    return s;
+}
