@@ -30,14 +30,42 @@ static bool is_number_like(enum promql_type t)
     return t == RS_PQL_SCALAR || t == RS_PQL_VECTOR;
 }
 
+/* Label names may be any UTF-8 in Prometheus 3. */
+static bool is_utf8(const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+
+    while (*p != '\0') {
+        int more = *p < 0x80 ? 0 : *p >= 0xc2 && *p < 0xe0 ? 1 : (*p & 0xf0) == 0xe0 ? 2 : 3;
+
+        if ((*p >= 0x80 && *p < 0xc2) || *p > 0xf4) {
+            return false;
+        }
+        for (p++; more > 0; more--, p++) {
+            if ((*p & 0xc0) != 0x80) {
+                return false;
+            }
+        }
+    }
+    return text[0] != '\0';
+}
+
 /* label_replace's regular expression and label names are literals, so they can be refused now. */
 static int check_label_call(const struct source *src, const struct node *n)
 {
-    const struct node *re;
+    const struct func_row *fn = n->u.call.fn;
+    const struct node *re, *name;
     struct regex *compiled;
     char why[200];
 
-    if (n->u.call.fn->call != rs_call_label_replace) {
+    if (fn->call != rs_call_label_replace && fn->call != rs_call_label_join) {
+        return 0;
+    }
+    name = rs_node_bare(n->u.call.arg[1]);
+    if (!is_utf8(name->u.string)) {
+        return rs_source_fail(src, name->pos, RS_E_RANGE, "invalid label name in %s", fn->name);
+    }
+    if (fn->call == rs_call_label_join) {
         return 0;
     }
     re = rs_node_bare(n->u.call.arg[4]);

@@ -111,13 +111,35 @@ int series_number(const char *text, double *out)
     return *end == '\0' ? 0 : -1;
 }
 
+/* A decimal number; "0x10" is a 0 followed by x10. Returns the bytes taken, 0 if there is none. */
+static int read_decimal(const char *p, double *out)
+{
+    char text[64];
+    int n = *p == '+' || *p == '-';
+
+    if (isalpha((unsigned char)p[n])) {
+        n += 3; /* Inf, NaN */
+    } else {
+        n += (int)strspn(p + n, "0123456789.");
+        if (p[n] == 'e' || p[n] == 'E') {
+            n += 1 + (p[n + 1] == '+' || p[n + 1] == '-');
+            n += (int)strspn(p + n, "0123456789");
+        }
+    }
+    if (n == 0 || n >= (int)sizeof text) {
+        return 0;
+    }
+    memcpy(text, p, (size_t)n);
+    text[n] = '\0';
+    return series_number(text, out) == 0 ? n : 0;
+}
+
 /* a, axN, a+bxN, a-bxN, _, _xN, stale */
 static int read_item(const char *item, struct value *out, int cap)
 {
-    char *end, *x;
+    const char *end = item;
     double v, step = 0.0;
-    int n = 0, more = 0;
-    enum value_kind kind = VALUE_NUMBER;
+    int n = 0, more = 0, took;
 
     if (strcmp(item, "stale") == 0) {
         out[0] = (struct value){VALUE_STALE, 0.0};
@@ -130,17 +152,17 @@ static int read_item(const char *item, struct value *out, int cap)
         }
         return n;
     }
-    v = strtod(item, &end);
-    if (end == item) {
+    took = read_decimal(item, &v);
+    if (took == 0) {
         return -1;
     }
+    end = item + took;
     if (*end == '+' || *end == '-') {
-        step = strtod(end, &x);
-        end = x;
+        end += read_decimal(end, &step);
     }
     more = *end == 'x' ? atoi(end + 1) : 0;
     for (; n <= more && n < cap; n++) {
-        out[n] = (struct value){kind, v};
+        out[n] = (struct value){VALUE_NUMBER, v};
         v += step;
     }
     return n;
@@ -185,9 +207,7 @@ int series_load(struct tsdb *db, const char *line, int64_t start_ms, int64_t ste
     rs_tsdb_retain(db, series, INT64_MAX / 4);
     for (int i = 0; i < n; i++) {
         if (value[i].kind == VALUE_NUMBER || value[i].kind == VALUE_STALE) {
-            (void)rs_tsdb_append(db,
-                                 series,
-                                 start_ms + i * step_ms,
+            (void)rs_tsdb_append(db, series, start_ms + i * step_ms,
                                  value[i].kind == VALUE_STALE ? rs_tsdb_stale() : value[i].v);
         }
     }
