@@ -272,11 +272,9 @@ static const char *leads_to(const struct responder *r, const char *alert, int pr
     return NULL;
 }
 
-static void automate(struct responder *r,
-                     int64_t now_ns,
-                     const struct alert_watch *w,
-                     int procedure,
-                     int64_t delay_ns)
+/* Evaluation times are whole milliseconds, the kernel's are not: automation begins at the kernel's. */
+static void
+automate(struct responder *r, const struct alert_watch *w, int procedure, int64_t delay_ns)
 {
     struct rollback *rb = &r->rollback[procedure];
     if (rb->state > RS_ROLLBACK_NOTIFIED)
@@ -290,7 +288,7 @@ static void automate(struct responder *r,
                               .stage = w->stage};
         rs_rollback_open(rb, &d);
     }
-    rs_rollback_automate(rb, now_ns, delay_ns);
+    rs_rollback_automate(rb, rs_kernel_now(r->k), delay_ns);
 }
 
 static void
@@ -312,11 +310,11 @@ alert_begins(struct responder *r, int64_t now_ns, struct alert_watch *w, int64_t
     for (int i = 0; i < r->plan->n_automation; i++) {
         const struct automation *a = &r->plan->automation[i];
         if (a->alert && strcmp(a->alert, w->name) == 0)
-            automate(r, now_ns, w, a->procedure, rs_source_ns(r, &r->delay[i], &a->delay));
+            automate(r, w, a->procedure, rs_source_ns(r, &r->delay[i], &a->delay));
     }
     for (int p = 0; p < r->plan->n_procedure; p++) {
         if (r->plan->procedure[p].by < 0 && leads_to(r, w->name, p))
-            automate(r, now_ns, w, p, 0);
+            automate(r, w, p, 0);
     }
 }
 
