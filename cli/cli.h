@@ -42,4 +42,7 @@ int rs_err_exit_status(const struct err *err);
 /* True when `to` is a terminal that shall have colour: NO_COLOR is unset or empty and TERM is not "dumb". */
 bool rs_term_has_colour(FILE *to);
 
+/* Columns of the terminal behind `to`; 100 for files and pipes. */
+int rs_term_width(FILE *to);
+
 #endif

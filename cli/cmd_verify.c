@@ -10,7 +10,7 @@
 #include "plots/plots.h"
 #include "progress.h"
 #include "scenario_args.h"
-#include "verify/print.h"
+#include "verify/report.h"
 #include "verify/run.h"
 
 #define PATH_SIZE 4096
@@ -73,12 +73,13 @@ static int draw(const struct cli_args *args, const char *db, struct err *err)
     return rs_plot_run(db, &opt, err);
 }
 
+/* Words that could not be written are noticed when stdout is closed (main.c). */
 static void print_result(const struct run_result *r, const struct cli_args *args)
 {
     if (args->json) {
-        rs_run_print_json(r, stdout);
+        rs_run_print_json(stdout, r);
     } else if (!args->quiet) {
-        rs_run_print_text(r, stdout, rs_term_has_colour(stdout));
+        rs_run_print_text(stdout, r, rs_term_width(stdout), rs_term_has_colour(stdout));
     }
 }
 
