@@ -29,14 +29,13 @@ enum {
 #define NO_SLOT UINT32_MAX
 #define NO_EVENT_KEY (~(key128)0) /* a leaf without an event: after every event */
 
+/* Half a cache line: with many pending events the queue's speed is the number of lines that an event touches. */
 struct slot {
-    rs_event
-        handle; /* 0 = not pending; low half of the key that the event was scheduled with, never used again */
+    /* 0 = not pending; else the low half of the key that the event was scheduled with, never used again. */
+    rs_event handle;
     rs_event_fn fn;
     void *ctx;
-    uint64_t arg;
-    const char *label;
-    uint32_t next_free;
+    uint64_t arg; /* of a free slot: the next free one, or NO_SLOT */
 };
 
 struct tally {
@@ -47,9 +46,10 @@ struct tally {
 struct kernel {
     key128 *node; /* [ROOT .. leaf_0 + n_leaf - 1], 64-byte aligned; owned */
     uint32_t leaf_0, n_leaf;
-    struct slot *slot; /* [n_slot_cap], owned; n_slot_used have been in use so far */
-    uint32_t n_slot_cap, n_slot_used;
-    uint32_t free_slot; /* first of a list through next_free, or NO_SLOT */
+    struct slot *slot;  /* [n_leaf], 64-byte aligned, owned; n_slot_used have been in use so far */
+    const char **label; /* [n_leaf], owned; of the events in the slots */
+    uint32_t n_slot_used;
+    uint32_t free_slot; /* first of a list, or NO_SLOT */
     /* While an event fires its slot is the hole: free, but still in the tree, because most events schedule another and
      * that one can take the place with a single walk. */
     uint32_t hole;
@@ -98,10 +98,10 @@ static void set_leaf(struct kernel *k, uint32_t slot, key128 key)
 }
 
 /* The same for the hole, whose key stands in every node above it: all of them change. */
-static void set_hole(struct kernel *k, key128 key)
+static inline void set_hole(struct kernel *k, uint32_t slot, key128 key)
 {
     key128 *node = k->node;
-    uint32_t i = k->leaf_0 + k->hole;
+    uint32_t i = k->leaf_0 + slot;
     k->hole = NO_SLOT;
     node[i] = key;
     while (i != ROOT) {
@@ -113,6 +113,15 @@ static void set_hole(struct kernel *k, key128 key)
     }
 }
 
+static void *alloc_lines(size_t n_bytes)
+{
+    void *memory = aligned_alloc(64, (n_bytes + 63) / 64 * 64);
+    if (!memory) {
+        rs_oom_exit(n_bytes);
+    }
+    return memory;
+}
+
 /* A tree of n_leaf leaves, a power of 4, with the leaves of the old one kept. */
 static void grow_tree(struct kernel *k, uint32_t n_leaf)
 {
@@ -121,10 +130,7 @@ static void grow_tree(struct kernel *k, uint32_t n_leaf)
         leaf_0 = 4 * (leaf_0 - 2);
     }
     size_t n_bytes = (size_t)(leaf_0 + n_leaf) * sizeof(key128);
-    key128 *node = aligned_alloc(64, (n_bytes + 63) / 64 * 64);
-    if (!node) {
-        rs_oom_exit(n_bytes);
-    }
+    key128 *node = alloc_lines(n_bytes);
     memset(node, 0xff, n_bytes); /* NO_EVENT_KEY everywhere */
     if (k->node) {
         memcpy(node + leaf_0, k->node + k->leaf_0, k->n_leaf * sizeof(key128));
@@ -135,6 +141,21 @@ static void grow_tree(struct kernel *k, uint32_t n_leaf)
     free(k->node);
     k->node = node;
     k->leaf_0 = leaf_0;
+}
+
+/* Room for four times as many events, or for the first ones. */
+static void grow(struct kernel *k)
+{
+    uint32_t n_leaf = k->node ? 4 * k->n_leaf : N_LEAF_FIRST;
+    assert(n_leaf <= SLOT_MASK + 1);
+    grow_tree(k, n_leaf);
+    struct slot *slot = alloc_lines(n_leaf * sizeof(*slot));
+    if (k->slot) {
+        memcpy(slot, k->slot, k->n_slot_used * sizeof(*slot));
+    }
+    free(k->slot);
+    k->slot = slot;
+    k->label = rs_xrealloc(k->label, n_leaf * sizeof(*k->label));
     k->n_leaf = n_leaf;
 }
 
@@ -143,7 +164,7 @@ struct kernel *rs_kernel_new(void)
     struct kernel *k = rs_xcalloc(1, sizeof(*k));
     k->n_per_instant = N_PER_INSTANT_DEFAULT;
     k->free_slot = k->hole = NO_SLOT;
-    grow_tree(k, N_LEAF_FIRST);
+    grow(k);
     return k;
 }
 
@@ -153,6 +174,7 @@ void rs_kernel_free(struct kernel *k)
         assert(!k->running);
         free(k->node);
         free(k->slot);
+        free(k->label);
         free(k);
     }
 }
@@ -196,19 +218,32 @@ void rs_kernel_limit(struct kernel *k, uint64_t n_per_instant)
     k->n_per_instant = n_per_instant;
 }
 
-/* A slot never used before; makes room in the tree and in the array. */
-static uint32_t new_slot(struct kernel *k)
+static rs_event fill_slot(
+    struct kernel *k, uint32_t slot, const char *label, rs_event_fn fn, void *ctx, uint64_t arg)
 {
-    uint32_t slot = k->n_slot_used++;
-    assert(slot <= SLOT_MASK);
-    if (slot == k->n_slot_cap) {
-        k->n_slot_cap = k->n_slot_cap ? 2 * k->n_slot_cap : N_LEAF_FIRST;
-        k->slot = rs_xrealloc(k->slot, k->n_slot_cap * sizeof(*k->slot));
+    rs_event handle = ++k->seq << SLOT_BITS | slot;
+    k->slot[slot] = (struct slot){handle, fn, ctx, arg};
+    k->label[slot] = label;
+    return handle;
+}
+
+/* rs_kernel_at when no hole is open. Apart from it, so that the common case needs no stack. */
+static __attribute__((noinline)) rs_event at_free_slot(
+    struct kernel *k, int64_t at_ns, const char *label, rs_event_fn fn, void *ctx, uint64_t arg)
+{
+    uint32_t slot = k->free_slot;
+    if (slot != NO_SLOT) {
+        k->free_slot = (uint32_t)k->slot[slot].arg;
+    } else {
+        slot = k->n_slot_used;
+        if (slot == k->n_leaf) {
+            grow(k);
+        }
+        k->n_slot_used++;
     }
-    if (slot == k->n_leaf) {
-        grow_tree(k, 4 * k->n_leaf);
-    }
-    return slot;
+    rs_event handle = fill_slot(k, slot, label, fn, ctx, arg);
+    set_leaf(k, slot, key_of(at_ns, handle));
+    return handle;
 }
 
 rs_event rs_kernel_at(
@@ -217,20 +252,10 @@ rs_event rs_kernel_at(
     assert(at_ns >= k->now_ns && k->seq < SEQ_MAX);
     uint32_t slot = k->hole;
     if (slot == NO_SLOT) {
-        slot = k->free_slot;
-        if (slot == NO_SLOT) {
-            slot = new_slot(k);
-        } else {
-            k->free_slot = k->slot[slot].next_free;
-        }
+        return at_free_slot(k, at_ns, label, fn, ctx, arg);
     }
-    rs_event handle = ++k->seq << SLOT_BITS | slot;
-    k->slot[slot] = (struct slot){handle, fn, ctx, arg, label, NO_SLOT};
-    if (slot == k->hole) {
-        set_hole(k, key_of(at_ns, handle));
-    } else {
-        set_leaf(k, slot, key_of(at_ns, handle));
-    }
+    rs_event handle = fill_slot(k, slot, label, fn, ctx, arg);
+    set_hole(k, slot, key_of(at_ns, handle));
     return handle;
 }
 
@@ -243,7 +268,7 @@ bool rs_kernel_pending(const struct kernel *k, rs_event e)
 static void free_slot(struct kernel *k, uint32_t slot)
 {
     k->slot[slot].handle = 0;
-    k->slot[slot].next_free = k->free_slot;
+    k->slot[slot].arg = k->free_slot;
     k->free_slot = slot;
 }
 
@@ -302,7 +327,7 @@ static int loop_error(const struct kernel *k, struct err *err)
 }
 
 /* Sets the clock to the next event's time and counts it there; -1 when the instant has had its share. */
-static int enter_instant(struct kernel *k, int64_t at_ns, const char *label, struct err *err)
+static int enter_instant(struct kernel *k, int64_t at_ns, uint32_t slot, struct err *err)
 {
     if (at_ns != k->now_ns) {
         k->now_ns = at_ns;
@@ -316,7 +341,7 @@ static int enter_instant(struct kernel *k, int64_t at_ns, const char *label, str
         if (k->n_this_instant == k->n_per_instant / 2 + 1) {
             memset(k->tally, 0, sizeof(k->tally));
         }
-        count_label(k, label ? label : "?");
+        count_label(k, k->label[slot] ? k->label[slot] : "?");
     }
     return 0;
 }
@@ -329,7 +354,7 @@ static void fire(struct kernel *k, uint32_t slot)
     k->n_fired++;
     s->fn(s->ctx, k->now_ns, s->arg);
     if (k->hole != NO_SLOT) {
-        set_hole(k, NO_EVENT_KEY);
+        set_hole(k, slot, NO_EVENT_KEY);
         free_slot(k, slot);
     }
 }
@@ -349,7 +374,7 @@ int rs_kernel_run(struct kernel *k, int64_t until_ns, struct err *err)
             break;
         }
         uint32_t slot = (uint32_t)((uint64_t)next & SLOT_MASK);
-        status = enter_instant(k, (int64_t)at_ns, k->slot[slot].label, err);
+        status = enter_instant(k, (int64_t)at_ns, slot, err);
         if (status != 0) {
             break;
         }

@@ -18,15 +18,15 @@
 /* K1 and K2: every event schedules itself anew, and in K2 also moves another. */
 struct hold {
     struct kernel *k;
-    const int64_t *delay_ns;
-    uint64_t n_left, n_timer, seq, random;
+    uint64_t n_left, n_timer;
     rs_event *timer; /* [n_timer], for K2 */
+    struct delays delays;
 };
 
 static void hold_event(void *ctx, int64_t now_ns, uint64_t arg)
 {
     struct hold *h = ctx;
-    rs_kernel_at(h->k, now_ns + h->delay_ns[h->seq++ % N_DELAY], "hold", hold_event, ctx, arg);
+    rs_kernel_at(h->k, now_ns + delays_next(&h->delays), "hold", hold_event, ctx, arg);
     if (--h->n_left == 0) {
         rs_kernel_stop(h->k);
     }
@@ -35,12 +35,10 @@ static void hold_event(void *ctx, int64_t now_ns, uint64_t arg)
 static void hold_move_event(void *ctx, int64_t now_ns, uint64_t arg)
 {
     struct hold *h = ctx;
-    h->timer[arg] = rs_kernel_at(h->k, now_ns + h->delay_ns[h->seq % N_DELAY], "hold",
-                                 hold_move_event, ctx, arg);
-    h->random = h->random * 6364136223846793005 + 1442695040888963407;
-    uint64_t other = (h->random >> 32) * h->n_timer >> 32;
-    rs_kernel_move(h->k, h->timer[other], now_ns + h->delay_ns[(h->seq + 7) % N_DELAY]);
-    h->seq++;
+    int64_t at_ns = now_ns + delays_next(&h->delays);
+    h->timer[arg] = rs_kernel_at(h->k, at_ns, "hold", hold_move_event, ctx, arg);
+    uint64_t other = (delays_random(&h->delays) >> 32) * h->n_timer >> 32;
+    rs_kernel_move(h->k, h->timer[other], now_ns + delays_next(&h->delays));
     if (--h->n_left == 0) {
         rs_kernel_stop(h->k);
     }
@@ -48,14 +46,12 @@ static void hold_move_event(void *ctx, int64_t now_ns, uint64_t arg)
 
 static double run_hold(double n_pending, uint64_t n, rs_event_fn fn)
 {
-    struct hold h = {.k = rs_kernel_new(),
-                     .delay_ns = bench_delays(),
-                     .n_left = n,
-                     .n_timer = (uint64_t)n_pending,
-                     .random = 1};
+    static struct hold h;
+    h = (struct hold){.k = rs_kernel_new(), .n_left = n, .n_timer = (uint64_t)n_pending};
+    delays_init(&h.delays);
     h.timer = rs_xcalloc(h.n_timer, sizeof(*h.timer));
-    for (; h.seq < h.n_timer; h.seq++) {
-        h.timer[h.seq] = rs_kernel_at(h.k, h.delay_ns[h.seq % N_DELAY], "hold", fn, &h, h.seq);
+    for (uint64_t i = 0; i < h.n_timer; i++) {
+        h.timer[i] = rs_kernel_at(h.k, delays_next(&h.delays), "hold", fn, &h, i);
     }
     double start_s = bench_cpu_s();
     rs_kernel_run(h.k, RS_NEVER, NULL);

@@ -68,16 +68,13 @@ double ziggurat_exponential(struct xoshiro *rng)
     }
 }
 
-const int64_t *bench_delays(void)
+void delays_init(struct delays *d)
 {
-    static int64_t delay_ns[N_DELAY];
-    if (delay_ns[0] == 0) {
-        struct xoshiro rng = {{1, 2, 3, 4}};
-        for (int i = 0; i < N_DELAY; i++) {
-            delay_ns[i] = 1 + (int64_t)(1e9 * ziggurat_exponential(&rng));
-        }
+    struct xoshiro rng = {{1, 2, 3, 4}};
+    d->state = 1;
+    for (int i = 0; i < 4096; i++) {
+        d->ns[i] = 1 + (int64_t)(1e9 * ziggurat_exponential(&rng));
     }
-    return delay_ns;
 }
 
 /* A textbook binary heap of 16-byte entries: time, then insertion number and event in one word. */
@@ -128,17 +125,18 @@ static struct entry heap_pop(struct heap *h)
 
 double heap_hold(double n_pending, uint64_t n)
 {
-    const int64_t *delay_ns = bench_delays();
+    struct delays delays;
+    delays_init(&delays);
     struct heap h = {0};
     uint64_t seq = 0;
     for (; seq < (uint64_t)n_pending; seq++) {
-        heap_push(&h, (struct entry){delay_ns[seq % N_DELAY], seq << 24});
+        heap_push(&h, (struct entry){delays_next(&delays), seq << 24 | seq});
     }
     double start_s = bench_cpu_s();
     for (uint64_t i = 0; i < n; i++, seq++) {
         struct entry e = heap_pop(&h);
-        heap_push(
-            &h, (struct entry){e.at_ns + delay_ns[seq % N_DELAY], seq << 24 | (e.low & 0xffffff)});
+        int64_t at_ns = e.at_ns + delays_next(&delays);
+        heap_push(&h, (struct entry){at_ns, seq << 24 | (e.low & 0xffffff)});
     }
     double cpu_s = bench_cpu_s() - start_s;
     bench_keep((double)h.entry[1].at_ns);
@@ -149,27 +147,27 @@ double heap_hold(double n_pending, uint64_t n)
 /* Lazy deletion: a moved timer is pushed anew, and its old entry is skipped by its generation when it surfaces. */
 double heap_hold_lazy(double n_pending, uint64_t n)
 {
-    const int64_t *delay_ns = bench_delays();
+    struct delays delays;
+    delays_init(&delays);
     struct heap h = {0};
-    uint64_t n_timer = (uint64_t)n_pending, seq = 0, random = 1;
+    uint64_t n_timer = (uint64_t)n_pending;
     uint32_t *generation = rs_xcalloc(n_timer, sizeof(*generation));
-    for (; seq < n_timer; seq++) {
-        heap_push(&h, (struct entry){delay_ns[seq % N_DELAY], seq << 32});
+    for (uint64_t timer = 0; timer < n_timer; timer++) {
+        heap_push(&h, (struct entry){delays_next(&delays), timer << 32});
     }
     double start_s = bench_cpu_s();
-    for (uint64_t i = 0; i < n; seq++) {
+    for (uint64_t i = 0; i < n;) {
         struct entry e = heap_pop(&h);
         uint64_t timer = e.low >> 32;
         if (generation[timer] != (uint32_t)e.low) {
             continue;
         }
         i++;
-        heap_push(&h, (struct entry){e.at_ns + delay_ns[seq % N_DELAY],
-                                     timer << 32 | ++generation[timer]});
-        random = random * 6364136223846793005 + 1442695040888963407;
-        timer = (random >> 32) * n_timer >> 32;
-        heap_push(&h, (struct entry){e.at_ns + delay_ns[(seq + 7) % N_DELAY],
-                                     timer << 32 | ++generation[timer]});
+        int64_t at_ns = e.at_ns + delays_next(&delays);
+        heap_push(&h, (struct entry){at_ns, timer << 32 | ++generation[timer]});
+        timer = (delays_random(&delays) >> 32) * n_timer >> 32;
+        at_ns = e.at_ns + delays_next(&delays);
+        heap_push(&h, (struct entry){at_ns, timer << 32 | ++generation[timer]});
     }
     double cpu_s = bench_cpu_s() - start_s;
     bench_keep((double)h.entry[1].at_ns);

@@ -12,9 +12,27 @@ struct xoshiro {
 void ziggurat_prepare(void);
 double ziggurat_exponential(struct xoshiro *x); /* mean 1 */
 
-/* Delays of mean 1 s in ns, drawn once: [n_delay], a power of two. */
-enum { N_DELAY = 1 << 14 };
-const int64_t *bench_delays(void);
+/*
+ * Delays of mean 1 s: a place in a table of exponential variates and some low digits, from a congruential generator. Both
+ * sides pay it, so it has to be cheap, or it would hide what is compared.
+ */
+struct delays {
+    uint64_t state;
+    int64_t ns[4096];
+};
+void delays_init(struct delays *d);
+
+static inline uint64_t delays_random(struct delays *d)
+{
+    d->state = d->state * 6364136223846793005 + 1442695040888963407;
+    return d->state;
+}
+
+static inline int64_t delays_next(struct delays *d)
+{
+    uint64_t random = delays_random(d);
+    return d->ns[random >> 52] + (int64_t)(random >> 40 & 0xfff);
+}
 
 /* The measurements; each a bench_fn. */
 double heap_hold(double n_pending, uint64_t n);
