@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Doing a list of actions. One action goes: overlooked? -> takes its time -> the attempt fails? -> a slip? -> effect.
- * An overlooked action is never made good: nobody in the model goes back over the list. A slip (people only) is noticed after
- * a while and the action is done again; slips are no failed attempts. Automation makes no slips and needs no time of its own.
+ * Doing a list of actions. One action goes: overlooked? -> takes its time -> the attempt fails? ->
+ * a slip? -> effect. An overlooked action is never made good: nobody in the model goes back over
+ * the list. A slip (people only) is noticed after a while and the action is done again; slips are
+ * no failed attempts. Automation makes no slips and needs no time of its own.
  */
 #include <assert.h>
 #include <math.h>
@@ -66,7 +67,10 @@ static uint64_t check_failures(struct task *t, const struct action *a)
     return rs_draw_binomial(rs_source_stream(r, &t->sources[t->at].check), a->n_request, ratio);
 }
 
-/* A failing check ends a stage's list; in a rollback it is repeated, and then the procedure goes on all the same. */
+/*
+ * A failing check ends a stage's list; in a rollback it is repeated, and then the procedure goes on
+ * all the same.
+ */
 static void do_check(struct task *t, int64_t now_ns, const struct action *a)
 {
     uint64_t n_failed = check_failures(t, a);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The marks of a rollback that wait for the system: commanded, in force on half, on 95 % and on all instances, recovered.
- * P50 and P95 are of the flag that the procedure sets first; EFFECTIVE waits for the last instance of every flag it sets.
+ * The marks of a rollback that wait for the system: commanded, in force on half, on 95 % and on all
+ * instances, recovered. P50 and P95 are of the flag that the procedure sets first; EFFECTIVE waits
+ * for the last instance of every flag it sets.
  */
 #include <assert.h>
 
@@ -31,7 +32,7 @@ bool rs_effect_all(const struct rollback *rb)
     return true;
 }
 
-/* ---- recovered ----------------------------------------------------------------------------------------------------- */
+/* ---- recovered ------------------------------------------------------------------------------- */
 
 static bool any_alert_firing(const struct rollback *rb)
 {
@@ -84,7 +85,7 @@ static void on_recover(void *ctx, int64_t now_ns, uint64_t arg)
                  rs_procedure_words(rb->r, rb->procedure));
 }
 
-/* ---- commanded and in force ---------------------------------------------------------------------------------------- */
+/* ---- commanded and in force ------------------------------------------------------------------ */
 
 static void commanded(struct rollback *rb, int64_t now_ns)
 {

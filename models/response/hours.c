@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Working hours in UTC. A shift that ends at or before its start runs over midnight and belongs to the day it starts on.
+ * Working hours in UTC. A shift that ends at or before its start runs over midnight and belongs to
+ * the day it starts on.
  */
 #include <assert.h>
 

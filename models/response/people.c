@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Attention. A message pages the first of the procedure's escalation chain who attends the channel. He sees it with the
- * channel's probability, outside his hours only where he is reachable then, else when his hours begin, and acknowledges after
- * his time. Without an acknowledgement the page escalates; whoever acknowledges first has it.
+ * Attention. A message pages the first of the procedure's escalation chain who attends the channel.
+ * He sees it with the channel's probability, outside his hours only where he is reachable then,
+ * else when his hours begin, and acknowledges after his time. Without an acknowledgement the page
+ * escalates; whoever acknowledges first has it.
  */
 #include <assert.h>
 
@@ -49,7 +50,10 @@ static void on_acknowledge(void *ctx, int64_t now_ns, uint64_t arg)
     rs_rollback_acknowledge(rb, now_ns, role);
 }
 
-/* Every channel reaches its people at any hour: the plan does not say yet which ones wait for working hours. */
+/*
+ * Every channel reaches its people at any hour: the plan does not say yet which ones wait for
+ * working hours.
+ */
 static bool waits_for_hours(const struct attention *att)
 {
     (void)att;
@@ -66,7 +70,10 @@ seen_at(const struct responder *r, int role, const struct attention *att, int64_
     return unix_ns == RS_NEVER ? RS_NEVER : unix_ns - start_ns;
 }
 
-/* A page reaches its role by the message's channel if he attends it, else by the first that he does. */
+/*
+ * A page reaches its role by the message's channel if he attends it, else by the first that he
+ * does.
+ */
 static void catch_attention(struct rollback *rb, int64_t now_ns, int role)
 {
     struct responder *r = rb->r;

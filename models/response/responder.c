@@ -9,7 +9,7 @@
 #include "responder.h"
 #include "sim/arena.h"
 
-/* ---- made once ----------------------------------------------------------------------------------------------------- */
+/* ---- made once ------------------------------------------------------------------------------- */
 
 static void *array(int n, size_t size)
 {
@@ -173,7 +173,7 @@ void rs_responder_free(struct responder *r)
     free(r);
 }
 
-/* ---- each replica -------------------------------------------------------------------------------------------------- */
+/* ---- each replica ---------------------------------------------------------------------------- */
 
 static void reset_rollback(struct rollback *rb)
 {
@@ -250,7 +250,7 @@ void rs_responder_reset(struct responder *r,
     rs_rollout_begin(r);
 }
 
-/* ---- the door ------------------------------------------------------------------------------------------------------ */
+/* ---- the door -------------------------------------------------------------------------------- */
 
 struct alert_watch *rs_responder_watch(struct responder *r, const char *alert)
 {
@@ -261,7 +261,10 @@ struct alert_watch *rs_responder_watch(struct responder *r, const char *alert)
     return NULL;
 }
 
-/* The procedure's own spelling of the alert, which lives as long as the scenario; NULL = it does not lead there. */
+/*
+ * The procedure's own spelling of the alert, which lives as long as the scenario; NULL = it does
+ * not lead there.
+ */
 static const char *leads_to(const struct responder *r, const char *alert, int procedure)
 {
     const struct procedure *proc = &r->plan->procedure[procedure];
@@ -272,7 +275,9 @@ static const char *leads_to(const struct responder *r, const char *alert, int pr
     return NULL;
 }
 
-/* Evaluation times are whole milliseconds, the kernel's are not: automation begins at the kernel's. */
+/*
+ * Evaluation times are whole milliseconds, the kernel's are not: automation begins at the kernel's.
+ */
 static void
 automate(struct responder *r, const struct alert_watch *w, int procedure, int64_t delay_ns)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the files of the response share: the running state of one replica. The plan is `struct response` (scenario.h); here
- * lives only what changes.
+ * What the files of the response share: the running state of one replica. The plan is `struct
+ * response` (scenario.h); here lives only what changes.
  *
  *   responder.c  make, reset, and the door through which the rest of the loop speaks
  *   runbook.c    the rollout: stages, watches, ramps (a state machine)
  *   gates.c      reading gates and triggers, and what a tripped one orders
  *   rollback.c   one rollback procedure from detection to completion (a state machine)
- *   effect.c     the marks of a rollback that wait for the system: flags in force, recovered, resolved
+ *   effect.c     the marks that wait for the system: commanded, in force, recovered
  *   people.c     who sees a message, acknowledges it, and to whom it escalates
  *   hours.c      working hours
  *   action.c     doing a list of actions one after another
@@ -27,7 +27,7 @@
 
 struct responder;
 
-/* ---- random streams (source.c) ------------------------------------------------------------------------------------- */
+/* ---- random streams (source.c) --------------------------------------------------------------- */
 
 /* One named stream, opened at its first use in a replica; only its owner draws from it. */
 struct source {
@@ -36,7 +36,10 @@ struct source {
     struct stream s;
 };
 
-/* The draws of one action, one stream for each purpose: a new probability of failing leaves the times as they were. */
+/*
+ * The draws of one action, one stream for each purpose: a new probability of failing leaves the
+ * times as they were.
+ */
 struct action_sources {
     struct source time, fails, slip, notice, overlooked, check;
 };
@@ -52,7 +55,7 @@ struct action_sources *rs_action_sources_new(const char *stem, const char *name,
 /* now + delay, at most RS_NEVER. */
 int64_t rs_time_after(int64_t now_ns, int64_t delay_ns);
 
-/* ---- state machines (runbook.c, rollback.c) ------------------------------------------------------------------------ */
+/* ---- state machines (runbook.c, rollback.c) -------------------------------------------------- */
 
 struct machine_state {
     const char *name;
@@ -85,7 +88,7 @@ enum rollback_state {
     RS_ROLLBACK_N
 };
 
-/* ---- lists of actions (action.c) ----------------------------------------------------------------------------------- */
+/* ---- lists of actions (action.c) ------------------------------------------------------------- */
 
 enum task_end {
     RS_TASK_DONE,
@@ -120,7 +123,7 @@ struct task {
 void rs_task_start(struct task *t, int64_t now_ns);
 void rs_task_cancel(struct task *t);
 
-/* ---- the rollout (runbook.c, gates.c) ------------------------------------------------------------------------------ */
+/* ---- the rollout (runbook.c, gates.c) -------------------------------------------------------- */
 
 struct rollout {
     enum rollout_state state;
@@ -141,16 +144,22 @@ void rs_rollout_hold(struct responder *r, int64_t now_ns, const char *why);
 void rs_rollout_halt(struct responder *r, int64_t now_ns, const char *why);
 /* The end of the present watch, early or in time. */
 void rs_rollout_watch_over(struct responder *r, int64_t now_ns);
-/* Tells history and port of the outcome, once. A rollout that was held or halted and is then rolled back is rolled back. */
+/*
+ * Tells history and port of the outcome, once. A rollout that was held or halted and is then rolled
+ * back is rolled back.
+ */
 void rs_rollout_settle(struct responder *r, int64_t now_ns, enum outcome o, const char *why);
 
-/* Reads the gates of one kind, and at a look the watched triggers. false: one has tripped and its order was carried out. */
+/*
+ * Reads the gates of one kind, and at a look the watched triggers. false: one has tripped and its
+ * order was carried out.
+ */
 bool rs_gates_read(struct responder *r, int64_t now_ns, enum gate_when when);
 bool rs_gates_any(const struct stage *st, enum gate_when when);
 /* A check among the stage's actions has failed. false: the stage does not go on. */
 bool rs_gates_check_failed(struct responder *r, int64_t now_ns, const struct action *check);
 
-/* ---- rollbacks (rollback.c, effect.c) ------------------------------------------------------------------------------ */
+/* ---- rollbacks (rollback.c, effect.c) -------------------------------------------------------- */
 
 /* A flag that the procedure has set. */
 struct flag_wait {
@@ -196,7 +205,10 @@ struct detection {
 };
 /* Opens the episode. */
 void rs_rollback_open(struct rollback *rb, const struct detection *d);
-/* Somebody (role), or automation (-1), sees by himself at this moment that the procedure is called for. */
+/*
+ * Somebody (role), or automation (-1), sees by himself at this moment that the procedure is called
+ * for.
+ */
 void rs_rollback_seen(
     struct rollback *rb, int64_t now_ns, enum detected_by by, const char *detector, int role);
 /* A role takes it in hand. */
@@ -204,7 +216,10 @@ void rs_rollback_acknowledge(struct rollback *rb, int64_t now_ns, int role);
 /* Automation takes it in hand and begins after the delay. */
 void rs_rollback_automate(struct rollback *rb, int64_t now_ns, int64_t delay_ns);
 
-/* All flags that the procedure sets are in force everywhere; completes it if that was the last thing to wait for. */
+/*
+ * All flags that the procedure sets are in force everywhere; completes it if that was the last
+ * thing to wait for.
+ */
 void rs_rollback_effective(struct rollback *rb, int64_t now_ns);
 
 /* Called by action.c when a blocking action of the procedure has had its effect. */
@@ -216,9 +231,12 @@ void rs_effect_flag(
     struct rollback *rb, int64_t now_ns, int flag, uint64_t version, int n_done, int n_total);
 bool rs_effect_all(const struct rollback *rb);
 
-/* ---- people (people.c, hours.c) ------------------------------------------------------------------------------------ */
+/* ---- people (people.c, hours.c) -------------------------------------------------------------- */
 
-/* A message about the procedure is visible on the channel; the episode is open and nobody has taken it. */
+/*
+ * A message about the procedure is visible on the channel; the episode is open and nobody has taken
+ * it.
+ */
 void rs_people_page(struct rollback *rb, int64_t now_ns, int channel);
 /* The first of the escalation chain, else of all roles, who attends the channel; -1 = nobody. */
 int rs_people_target(const struct responder *r, int procedure, int channel);
@@ -229,12 +247,12 @@ bool rs_hours_within(const struct role *role, int64_t unix_ns);
 /* unix_ns itself within hours, else the next start of hours; RS_NEVER = the role never works. */
 int64_t rs_hours_next(const struct role *role, int64_t unix_ns);
 
-/* ---- side steps (side.c) ------------------------------------------------------------------------------------------- */
+/* ---- side steps (side.c) --------------------------------------------------------------------- */
 
 void rs_side_begin(struct responder *r);
 void rs_side_run(struct responder *r, int64_t now_ns, enum step_when when);
 
-/* ---- words (trace.c); all are free of cost when there is no trace --------------------------------------------------- */
+/* ---- words (trace.c); all are free of cost when there is no trace ---------------------------- */
 
 const char *rs_role_words(const struct responder *r, int role);
 const char *rs_procedure_words(const struct responder *r, int procedure);
@@ -252,7 +270,7 @@ void rs_trace_hitch(struct responder *r,
                     const struct action *a,
                     const char *what);
 
-/* ---- the whole ----------------------------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 /* What is known of an alert that a procedure or an automation waits for. */
 struct alert_watch {

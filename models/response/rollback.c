@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One rollback procedure in one replica: detected -> notified -> acknowledged -> decided -> acting -> (waiting for the last
- * instance) -> completed. Who sees it himself is notified and has acknowledged at that moment; automation needs neither.
- * The blocking actions come first, in their order; the others follow when those are done, and hold nothing up.
+ * One rollback procedure in one replica: detected -> notified -> acknowledged -> decided -> acting
+ * -> (waiting for the last instance) -> completed. Who sees it himself is notified and has
+ * acknowledged at that moment; automation needs neither. The blocking actions come first, in their
+ * order; the others follow when those are done, and hold nothing up.
  */
 #include <assert.h>
 
@@ -95,7 +96,7 @@ static void earlier_alert(const struct rollback *rb, struct detection *d)
     const struct procedure *proc = &rb->r->plan->procedure[rb->procedure];
     for (int i = 0; i < proc->n_alert; i++) {
         const struct alert_watch *w = rs_responder_watch(rb->r, proc->alert[i]);
-        if (!w || !w->firing || w->firing_ns >= d->detected_ns)
+        if (!w || !w->firing || w->firing_ns > d->detected_ns)
             continue;
         *d = (struct detection){.by = RS_BY_ALERT,
                                 .detector = proc->alert[i],
@@ -131,7 +132,7 @@ void rs_rollback_seen(
     rs_rollback_acknowledge(rb, now_ns, role);
 }
 
-/* ---- in hand ------------------------------------------------------------------------------------------------------- */
+/* ---- in hand --------------------------------------------------------------------------------- */
 
 static void complete(struct rollback *rb, int64_t now_ns)
 {

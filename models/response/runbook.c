@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The rollout: wait for the stage's time -> entry actions -> watch -> (set the next percentage -> watch)* -> closing actions
- * -> next stage. Gates end it early; a rollback that somebody has in hand stops it for good.
+ * The rollout: wait for the stage's time -> entry actions -> watch -> (set the next percentage ->
+ * watch)* -> closing actions -> next stage. Gates end it early; a rollback that somebody has in
+ * hand stops it for good.
  */
 #include <assert.h>
 
@@ -46,7 +47,10 @@ static void stop_watch(struct responder *r)
     ro->watch_end_ns = ro->look_ns = ro->tick_ns = RS_NEVER;
 }
 
-/* What must be true of a state just entered: its own events and tasks begin after this, and no other's are left. */
+/*
+ * What must be true of a state just entered: its own events and tasks begin after this, and no
+ * other's are left.
+ */
 static bool nothing_left_over(const struct rollout *ro)
 {
     return !ro->start && !ro->watch_end && !ro->look && !ro->tick && !ro->task.running;
@@ -140,7 +144,7 @@ static bool goes_on(struct responder *r, const struct task *t, int64_t now_ns, e
     return false;
 }
 
-/* ---- watching ------------------------------------------------------------------------------------------------------ */
+/* ---- watching -------------------------------------------------------------------------------- */
 
 static void on_look(void *ctx, int64_t now_ns, uint64_t arg);
 static void on_tick(void *ctx, int64_t now_ns, uint64_t arg);
@@ -232,7 +236,7 @@ static void begin_watch(struct responder *r, int64_t now_ns, int64_t watch_ns)
     plan_tick(r, now_ns);
 }
 
-/* ---- from one part of a stage to the next --------------------------------------------------------------------------- */
+/* ---- from one part of a stage to the next ---------------------------------------------------- */
 
 static void closing_done(struct task *t, int64_t now_ns, enum task_end end)
 {
@@ -298,7 +302,10 @@ static void finish(struct responder *r, int64_t now_ns)
     rs_side_run(r, now_ns, RS_STEP_FINISHED);
 }
 
-/* When the next stage may begin: after the lull, not before its time, and within the hours of whoever performs it. */
+/*
+ * When the next stage may begin: after the lull, not before its time, and within the hours of
+ * whoever performs it.
+ */
 static int64_t stage_start(const struct responder *r, int64_t earliest_ns)
 {
     const struct stage *st = present_stage(r);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Communication and post-rollout steps. They take their time, each beside the others, and count nowhere; without a trace only
- * those are carried out that change the system.
+ * Communication and post-rollout steps. They take their time, each beside the others, and count
+ * nowhere; without a trace only those are carried out that change the system.
  */
 #include <assert.h>
 #include <stdlib.h>

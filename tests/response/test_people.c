@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Who sees a message, who acknowledges it, and when. The message comes at 3435; on-call acknowledges after 120 s, the lead
- * after 180 s; no acknowledgement for 900 s escalates. */
+/*
+ * Who sees a message, who acknowledges it, and when. The message comes at 3435; on-call
+ * acknowledges after 120 s, the lead after 180 s; no acknowledgement for 900 s escalates.
+ */
 #include <check.h>
 #include <stdlib.h>
 
@@ -75,8 +77,37 @@ START_TEST(test_frozen_when_taken)
 }
 END_TEST
 
-/* Whoever overlooked the message gets another chance by its repeat, and only then. sees = 0.5, so that in some replicas the
- * first is overlooked and the second seen; 64 replicas without one have probability 0.75^64 = 1e-8. */
+/* Whoever was in the middle of a stage's actions leaves them as they are. */
+START_TEST(test_frozen_in_the_middle_of_an_action)
+{
+    world_open(w, 0, true);
+    world_message(w, 2950, PAGER, 2800,
+                  2900); /* acknowledged at 3070, the check would end at 3200 */
+    world_run(w, 36000);
+    ck_assert_int_eq(w->h.stage_reached, 1);
+    ck_assert(!world_said(w, "Smoke tests"));
+    ck_assert_int_eq(w->n_set, 2);
+    ck_assert(!w->set[1].on && w->set[1].at_ns == S(3070 + 60 + 20));
+}
+END_TEST
+
+/* Between two stages the next one does not begin. */
+START_TEST(test_frozen_between_stages)
+{
+    w->sc.response.lull_ns = S(600);
+    world_open(w, 0, false);
+    world_message(w, 2950, PAGER, 2800, 2900);
+    world_run(w, 36000);
+    ck_assert_int_eq(w->h.stage_reached, 0);
+    ck_assert_int_eq(w->h.outcome, RS_OUTCOME_ROLLED_BACK);
+}
+END_TEST
+
+/*
+ * Whoever overlooked the message gets another chance by its repeat, and only then. sees = 0.5, so
+ * that in some replicas the first is overlooked and the second seen; 64 replicas without one have
+ * probability 0.75^64 = 1e-8.
+ */
 START_TEST(test_repeat)
 {
     w->on_call_attends[0].sees = 0.5;
@@ -138,15 +169,19 @@ START_TEST(test_ring_of_escalation)
     w->role[LEAD].escalates_to = ON_CALL;
     w->role[LEAD].escalate_after_ns = S(60);
     w->on_call_attends[0].sees = w->lead_attends[0].sees = 0;
-    world_open(w, 0, false);
+    world_open(w, 0, true);
     world_message(w, 3435, PAGER, 3340, 3400);
     world_run(w, 36000);
     ck_assert_double_eq(world_mark(w, 0, RS_CLOCK_ACKNOWLEDGED), -1);
     ck_assert(w->h.episode[0].cut);
+    int n = 0;
+    for (int i = 0; i < w->h.n_trace; i++)
+        n += w->h.trace[i].kind == RS_TRACE_PERSON;
+    ck_assert_int_eq(n, 3); /* overlooked, escalated, overlooked: the ring is gone round once */
 }
 END_TEST
 
-/* ---- working hours ------------------------------------------------------------------------------------------------- */
+/* ---- working hours --------------------------------------------------------------------------- */
 
 static const struct {
     const char *what;
@@ -191,6 +226,8 @@ int main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, test_page, 0, sizeof pages / sizeof *pages);
     tcase_add_test(tc, test_frozen_when_taken);
+    tcase_add_test(tc, test_frozen_in_the_middle_of_an_action);
+    tcase_add_test(tc, test_frozen_between_stages);
     tcase_add_test(tc, test_repeat);
     tcase_add_test(tc, test_repeat_is_ignored_by_whoever_has_it);
     tcase_add_test(tc, test_target);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One rollback from detection to recovery, by each way of detection. All times are constant, so every instant is exact. */
+/*
+ * One rollback from detection to recovery, by each way of detection. All times are constant, so
+ * every instant is exact.
+ */
 #include <check.h>
 #include <math.h>
 #include <signal.h>
@@ -28,7 +31,10 @@ static void check_marks(int episode, const double want[RS_CLOCK_N])
                       world_mark(w, episode, m), want[m]);
 }
 
-/* The whole clock by a look: sees at 3500, decides 60 s, sets the flag 20 s, instances at 5, 10, 15, 20 s, purge 20 s. */
+/*
+ * The whole clock by a look: sees at 3500, decides 60 s, sets the flag 20 s, instances at 5, 10,
+ * 15, 20 s, purge 20 s.
+ */
 START_TEST(test_by_look)
 {
     world_true(w, OTHER, 3450, 3650);
@@ -145,6 +151,22 @@ START_TEST(test_by_alert)
 }
 END_TEST
 
+/* Two label sets of one alert: it clears when the last of them does. */
+START_TEST(test_alert_with_two_label_sets)
+{
+    world_open(w, 0, false);
+    world_fires(w, 3400, 3340);
+    world_message(w, 3435, PAGER, 3340, 3400);
+    world_run(w, 4000);
+    rs_responder_alert(w->r, S(4000), "HighErrors", false,
+                       S(4000)); /* the port still says firing */
+    ck_assert_double_eq(world_mark(w, 0, RS_CLOCK_RESOLVED), -1);
+    world_clears(w, 4100);
+    world_run(w, 5000);
+    ck_assert_double_eq(world_mark(w, 0, RS_CLOCK_RESOLVED), 4100);
+}
+END_TEST
+
 START_TEST(test_alert_comes_back)
 {
     world_open(w, 0, false);
@@ -161,18 +183,21 @@ START_TEST(test_alert_comes_back)
 }
 END_TEST
 
-/* The alert fires at 3490, its message comes at 3525; the look at 3500 is first to have it in hand. */
+/*
+ * The alert fires at 3490, its message comes at 3525; the look at 3500 is first to have it in hand.
+ */
 START_TEST(test_look_before_the_message)
 {
     world_true(w, ERRORS, 3400, 9000);
     world_open(w, 0, false);
-    world_fires(w, 3490, 3400);
-    world_message(w, 3525, PAGER, 3400, 3490);
+    double fires_s = _i == 0 ? 3490 : 3500; /* at the same instant it is the alert too */
+    world_fires(w, fires_s, 3400);
+    world_message(w, 3525, PAGER, 3400, fires_s);
     world_run(w, 86400);
     ck_assert_int_eq(w->h.n_episode, 1);
     ck_assert_int_eq(w->h.episode[0].by, RS_BY_ALERT);
     ck_assert_double_eq(world_mark(w, 0, RS_CLOCK_PENDING), 3400);
-    ck_assert_double_eq(world_mark(w, 0, RS_CLOCK_DETECTED), 3490);
+    ck_assert_double_eq(world_mark(w, 0, RS_CLOCK_DETECTED), fires_s);
     ck_assert_double_eq(world_mark(w, 0, RS_CLOCK_NOTIFIED), 3500);
     ck_assert_double_eq(world_mark(w, 0, RS_CLOCK_DECIDED), 3560);
 }
@@ -248,9 +273,38 @@ START_TEST(test_two_flags)
 }
 END_TEST
 
+/* The second flag is everywhere before the first has reached anybody. */
+START_TEST(test_first_flag_is_the_measure)
+{
+    w->revert[1] = w->second[0];
+    w->role[ON_CALL].act = rs_dist_constant(1);
+    w->settles_at_once[FALLBACK] = true;
+    w->gate[0].when = RS_GATE_END; /* with an act of 1 s the looks would be elsewhere */
+    world_true(w, OTHER, 3300, 9000);
+    world_play(w);
+    double commanded = world_mark(w, 0, RS_CLOCK_COMMANDED);
+    ck_assert_double_eq(world_mark(w, 0, RS_CLOCK_EFFECTIVE_P50), commanded + 10);
+    ck_assert_double_eq(world_mark(w, 0, RS_CLOCK_EFFECTIVE_P95), commanded + 20);
+    ck_assert_double_eq(world_mark(w, 0, RS_CLOCK_COMPLETED), commanded + 20);
+}
+END_TEST
+
+/* Instances that learn of an older change do not count. */
+START_TEST(test_older_change)
+{
+    world_true(w, ERRORS, 3450, 9000);
+    world_open(w, 0, false);
+    world_run(w, 3580);
+    rs_responder_flag(w->r, S(3580), NEW, 1, N_INSTANCE, N_INSTANCE);
+    ck_assert_double_eq(world_mark(w, 0, RS_CLOCK_EFFECTIVE), -1);
+    rs_responder_flag(w->r, S(3580), NEW, 2, N_INSTANCE, N_INSTANCE);
+    ck_assert_double_eq(world_mark(w, 0, RS_CLOCK_EFFECTIVE), 3580);
+}
+END_TEST
+
 START_TEST(test_flag_in_force_at_once)
 {
-    w->settles_at_once = true;
+    w->settles_at_once[NEW] = true;
     world_true(w, ERRORS, 3450, 9000);
     world_play(w);
     ck_assert_double_eq(world_mark(w, 0, RS_CLOCK_COMMANDED), 3580);
@@ -294,7 +348,10 @@ START_TEST(test_recovers_when_the_alert_clears)
 }
 END_TEST
 
-/* A blocking step that is given up, or overlooked: the procedure is never completed; the rest is done all the same. */
+/*
+ * A blocking step that is given up, or overlooked: the procedure is never completed; the rest is
+ * done all the same.
+ */
 START_TEST(test_gives_up)
 {
     if (_i == 0) {
@@ -331,8 +388,25 @@ START_TEST(test_check_in_a_rollback)
 }
 END_TEST
 
-/* Each slip costs 45 s until it is noticed and 20 s of work: commanded = 3580 + n * 65. 300 replicas at P(slip) = 0.5: P(no
- * slip) within 0.5 +- 0.15 fails by chance with probability below 3e-7 (5.2 standard errors). */
+/* Every action has its own attempts. */
+START_TEST(test_two_checks_in_a_rollback)
+{
+    w->revert[0] = w->revert[1] = w->entry1[1];
+    w->revert[0].max_attempts = w->revert[1].max_attempts = 2;
+    world_true(w, ERRORS, 3450, 9000);
+    world_open(w, 0, false);
+    world_run(w, 3300);
+    w->check_ratio = 1.0;
+    world_run(w, 86400);
+    ck_assert_double_eq(world_mark(w, 0, RS_CLOCK_COMPLETED), 3560 + 4 * 180);
+}
+END_TEST
+
+/*
+ * Each slip costs 45 s until it is noticed and 20 s of work: commanded = 3580 + n * 65. 300
+ * replicas at P(slip) = 0.5: P(no slip) within 0.5 +- 0.15 fails by chance with probability below
+ * 3e-7 (5.2 standard errors).
+ */
 START_TEST(test_slips)
 {
     w->role[ON_CALL].error_ratio = 0.5;
@@ -354,7 +428,10 @@ START_TEST(test_slips)
 }
 END_TEST
 
-/* While one procedure is carried out another is called for; both are done, the first decides the outcome. */
+/*
+ * While one procedure is carried out another is called for; both are done, the first decides the
+ * outcome.
+ */
 START_TEST(test_two_procedures)
 {
     static const char *const other[] = {"Other", "Unknown"};
@@ -479,8 +556,9 @@ static void add_detection(Suite *s)
     tcase_add_test(tc, test_by_continuous_gate);
     tcase_add_test(tc, test_by_check);
     tcase_add_test(tc, test_by_alert);
+    tcase_add_test(tc, test_alert_with_two_label_sets);
     tcase_add_test(tc, test_alert_comes_back);
-    tcase_add_test(tc, test_look_before_the_message);
+    tcase_add_loop_test(tc, test_look_before_the_message, 0, 2);
     tcase_add_test(tc, test_alert_after_the_look);
     tcase_add_test(tc, test_look_takes_the_page);
     tcase_add_test(tc, test_automation);
@@ -494,12 +572,15 @@ static void add_effect(Suite *s)
     TCase *tc = tcase_create("effect");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_two_flags);
+    tcase_add_test(tc, test_first_flag_is_the_measure);
+    tcase_add_test(tc, test_older_change);
     tcase_add_test(tc, test_flag_in_force_at_once);
     tcase_add_test(tc, test_no_flag_at_all);
     tcase_add_test(tc, test_recovered_expression);
     tcase_add_test(tc, test_recovers_when_the_alert_clears);
     tcase_add_loop_test(tc, test_gives_up, 0, 2);
     tcase_add_test(tc, test_check_in_a_rollback);
+    tcase_add_test(tc, test_two_checks_in_a_rollback);
     tcase_add_test(tc, test_slips);
     tcase_add_test(tc, test_two_procedures);
     tcase_add_test(tc, test_halted_then_rolled_back);

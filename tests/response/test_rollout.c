@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The rollout: stages, watches, gates, ramps, and how it ends. All times are constant, so every instant is exact. */
+/*
+ * The rollout: stages, watches, gates, ramps, and how it ends. All times are constant, so every
+ * instant is exact.
+ */
 #include <check.h>
 #include <math.h>
 #include <signal.h>
@@ -47,7 +50,10 @@ START_TEST(test_nothing_happens)
 }
 END_TEST
 
-/* When stage-1 begins: after the lull, not before its time, in the hours of whoever performs it (09:00 to 18:00, Mon-Fri). */
+/*
+ * When stage-1 begins: after the lull, not before its time, in the hours of whoever performs it
+ * (09:00 to 18:00, Mon-Fri).
+ */
 static const struct {
     const char *what, *starts_at;
     double lull_s, not_before_s;
@@ -262,6 +268,18 @@ START_TEST(test_failed_check)
 }
 END_TEST
 
+/* As many failures as allowed pass; one more does not. */
+START_TEST(test_failures_allowed)
+{
+    w->check_ratio = 1.0;
+    w->entry1[1].n_request = 3;
+    w->entry1[1].max_failures = _i == 0 ? 3 : 2;
+    w->stage[1].check_then = RS_THEN_HOLD;
+    world_play(w);
+    ck_assert_int_eq(w->h.outcome, _i == 0 ? RS_OUTCOME_COMPLETED : RS_OUTCOME_HELD);
+}
+END_TEST
+
 START_TEST(test_side_steps_do_not_count)
 {
     w->sc.response.n_side_step = 1;
@@ -328,6 +346,7 @@ static Suite *suite(void)
     tcase_add_test(tc, test_overlooked_step_is_skipped);
     tcase_add_test(tc, test_other_actions);
     tcase_add_loop_test(tc, test_failed_check, 0, sizeof checks / sizeof *checks);
+    tcase_add_loop_test(tc, test_failures_allowed, 0, 2);
     tcase_add_test(tc, test_side_steps_do_not_count);
     tcase_add_test(tc, test_daily_step);
     suite_add_tcase(s, tc);

@@ -219,7 +219,7 @@ void world_free(struct world *w)
     free(w);
 }
 
-/* ---- the port ------------------------------------------------------------------------------------------------------ */
+/* ---- the port -------------------------------------------------------------------------------- */
 
 static bool is_true(void *ctx, const struct promql *expr)
 {
@@ -248,8 +248,8 @@ static uint64_t set_flag_port(void *ctx, int flag, bool on, int cohort, double p
     w->set[w->n_set++ % MAX_SET] =
         (struct flag_set){.at_ns = now, .flag = flag, .on = on, .percent = on ? percent : 0.0};
     uint64_t version = ++w->version[flag];
-    w->n_reached[flag] = w->settles_at_once ? N_INSTANCE : 0;
-    for (int i = 0; i < N_INSTANCE && !w->settles_at_once; i++)
+    w->n_reached[flag] = w->settles_at_once[flag] ? N_INSTANCE : 0;
+    for (int i = 0; i < N_INSTANCE && !w->settles_at_once[flag]; i++)
         rs_kernel_at(w->k, now + S(5 * (i + 1)), "poll", reaches, w, version << 8 | (uint64_t)flag);
     return version;
 }
@@ -347,7 +347,7 @@ void world_play(struct world *w)
     world_run(w, 86400);
 }
 
-/* ---- what happens ---------------------------------------------------------------------------------------------------- */
+/* ---- what happens ---------------------------------------------------------------------------- */
 
 static void fires(void *ctx, int64_t now_ns, uint64_t pending_ns)
 {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A small world for the tests of the response: a scenario built by hand with constant times, a port whose conditions are true
- * in given intervals, and flags that reach four instances 5, 10, 15 and 20 s after the change.
+ * A small world for the tests of the response: a scenario built by hand with constant times, a port
+ * whose conditions are true in given intervals, and flags that reach four instances 5, 10, 15 and
+ * 20 s after the change.
  *
- * The plan, when nothing happens (s):  0 stage-0, document 600 s, watch 2400 s;  3000 stage-1, sets NEW (20 s) at 3020, check
- * (180 s) at 3200, watch 1800 s with looks every 300 s; closing sets FALLBACK off at 5020: completed.
+ * The plan, when nothing happens (s):  0 stage-0, document 600 s, watch 2400 s;  3000 stage-1, sets
+ * NEW (20 s) at 3020, check (180 s) at 3200, watch 1800 s with looks every 300 s; closing sets
+ * FALLBACK off at 5020: completed.
  */
 #ifndef TESTS_RESPONSE_WORLD_H
 #define TESTS_RESPONSE_WORLD_H
@@ -56,7 +58,7 @@ struct world {
     int64_t true_from_ns[N_CONDITION], true_until_ns[N_CONDITION]; /* [from, until) */
     double check_ratio;
     int fault_live; /* what port.live_fault says */
-    bool settles_at_once;
+    bool settles_at_once[N_FLAG];
     bool alert_firing;
     /* what it has seen */
     int n_set;
