@@ -55,7 +55,8 @@ static void put_quoted(struct printer *p, const char *text)
 /* The shortest decimal that reads back as the same number. */
 static void put_number(struct printer *p, double v)
 {
-    char buf[40];
+    char buf[64];
+    int digits = 0, exponent;
 
     if (isnan(v)) {
         put(p, "NaN");
@@ -65,11 +66,12 @@ static void put_number(struct printer *p, double v)
         put(p, v < 0.0 ? "-Inf" : "+Inf");
         return;
     }
-    for (int digits = 1; digits <= 17; digits++) {
-        (void)snprintf(buf, sizeof buf, "%.*g", digits, v);
-        if (strtod(buf, NULL) == v) {
-            break;
-        }
+    do {
+        (void)snprintf(buf, sizeof buf, "%.*e", digits, v);
+    } while (strtod(buf, NULL) != v && ++digits < 17);
+    exponent = (int)strtol(strchr(buf, 'e') + 1, NULL, 10);
+    if (exponent >= -6 && exponent < 21) { /* as Go's %v: 300, not 3e+02 */
+        (void)snprintf(buf, sizeof buf, "%.*f", digits > exponent ? digits - exponent : 0, v);
     }
     put(p, buf);
 }
