@@ -100,6 +100,8 @@ static double clamp(const struct dist *d, double x_s)
 double rs_dist_quantile(const struct dist *d, double q)
 {
     assert(q >= 0.0 && q <= 1.0);
+    if (q <= 0.0)
+        return rs_dist_inf(d);
     return clamp(d, raw_quantile(d, q));
 }
 
