@@ -15,7 +15,25 @@
  */
 struct scenario *rs_scenario_load(const char *path, struct err_list *errors);
 
-/* Single readers, for tests and fuzzing; text need not be NUL-terminated. NULL with errors filled. */
+/* From the command line: the traffic of a service (of one cohort, or of all) comes from a recorded rate series. */
+struct traffic_override {
+    const char *service, *cohort; /* cohort NULL: all cohorts of the service */
+    const char *file;             /* path as given, not from the scenario's folder; may be gzip-compressed */
+};
+
+/*
+ * The same, with overrides: the series is looped and scaled to the mean rate that the scenario's own profile has, over one
+ * period or over the horizon. Errors about an override name its file.
+ */
+struct scenario *rs_scenario_load_with(const char *path,
+                                       const struct traffic_override *o,
+                                       int n,
+                                       struct err_list *errors);
+
+/*
+ * Single readers, for tests and fuzzing; text need not be NUL-terminated. NULL with errors filled. Files that a scenario
+ * names are looked for in the folder of `file`; with file NULL no other file is opened, and naming one is an error.
+ */
 struct scenario *
 rs_scenario_parse(const char *file, const char *text, size_t n, struct err_list *errors);
 const struct rule_file *rs_rule_file_parse(

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What needs the whole scenario. All of it bears a scenario that is only partly read: errors stand in the list already. */
+#include <stdio.h>
+#include <string.h>
+
+#include "reader.h"
+
+/* ---- assumptions ---- */
+
+static void check_assumptions(struct reader *r)
+{
+    const struct node *list = rs_node_get(r->root, "assumptions");
+    for (int i = 0; i < r->names[RS_NAME_ASSUMPTION].n; i++) {
+        const struct node *id = rs_node_get(list->item[i], "id");
+        if (id && id->kind == RS_NODE_SCALAR && !r->assumption_used[i]) {
+            rs_err_list_add(r->errors, RS_E_REF, id->at,
+                            "assumption \"%s\" is used by no \"assumes\"", id->text);
+        }
+    }
+}
+
+/* ---- faults ---- */
+
+static void check_probabilities(struct reader *r)
+{
+    double sum = 0.0;
+    for (int i = 0; i < r->sc->n_fault; i++) {
+        sum += r->sc->fault[i].probability;
+    }
+    if (sum > 1.0 + 1e-9) {
+        rs_err_list_add(r->errors, RS_E_RANGE, rs_node_pair(r->root, "faults")->at,
+                        "the probabilities of the faults must sum to at most 1, got %.6g", sum);
+    }
+}
+
+/* A dependency that a service is named beside must be used by it, or the fault would be silent. */
+static void check_dependency_faults(struct reader *r)
+{
+    for (int i = 0; i < r->sc->n_fault; i++) {
+        const struct fault *f = &r->sc->fault[i];
+        if (!f->name || f->target != RS_TARGET_DEPENDENCY || f->dependency < 0) {
+            continue;
+        }
+        bool used = false;
+        for (int s = 0; s < r->sc->n_service; s++) {
+            const struct service *service = &r->sc->service[s];
+            for (int p = 0; service->path && p < service->n_path; p++) {
+                for (int u = 0; u < service->path[p].n_uses; u++) {
+                    used = used || service->path[p].uses[u] == f->dependency;
+                }
+            }
+        }
+        if (!used) {
+            rs_err_list_add(r->errors, RS_E_REF, f->at,
+                            "fault \"%s\" hits a dependency that no path uses", f->name);
+        }
+    }
+}
+
+/* ---- flags ---- */
+
+/* Is `to` reachable from `from` over requires? n_left bounds the depth, so that cycles end. */
+static bool requires(const struct scenario *sc, int from, int to, int n_left)
+{
+    const struct flag *flag = &sc->flag[from];
+    for (int i = 0; n_left > 0 && i < flag->n_requires; i++) {
+        int next = flag->requires[i];
+        if (next == to || (next >= 0 && requires(sc, next, to, n_left - 1))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One error for each cycle: at the flag with the smallest number in it. */
+static void check_requires(struct reader *r)
+{
+    const struct scenario *sc = r->sc;
+    int n_checked = sc->n_flag < 64 ? sc->n_flag : 64;
+    for (int i = 0; i < n_checked; i++) {
+        bool smallest = requires(sc, i, i, n_checked);
+        for (int j = 0; smallest && j < i; j++) {
+            smallest = !(requires(sc, i, j, n_checked) && requires(sc, j, i, n_checked));
+        }
+        if (smallest && sc->flag[i].name) {
+            rs_err_list_add(r->errors, RS_E_REF, sc->flag[i].at,
+                            "flag \"%s\" requires itself, directly or through others",
+                            sc->flag[i].name);
+        }
+    }
+}
+
+/* ---- traffic ---- */
+
+static void check_traffic(struct reader *r)
+{
+    const struct scenario *sc = r->sc;
+    for (int i = 0; i < sc->n_traffic; i++) {
+        for (int j = 0; j < i; j++) {
+            if (sc->traffic[i].at.line > 0 && sc->traffic[i].service >= 0 &&
+                sc->traffic[i].service == sc->traffic[j].service &&
+                sc->traffic[i].cohort == sc->traffic[j].cohort) {
+                rs_err_list_add(r->errors, RS_E_KEY, sc->traffic[i].at,
+                                "traffic of %s to %s is given twice",
+                                r->names[RS_NAME_COHORT].name[sc->traffic[i].cohort],
+                                r->names[RS_NAME_SERVICE].name[sc->traffic[i].service]);
+            }
+        }
+    }
+}
+
+/* ---- metrics ---- */
+
+struct metrics {
+    struct reader *r;
+    const char **name;
+    int n, cap;
+};
+
+static void expose(struct metrics *m, const char *name)
+{
+    if (name) {
+        RS_PUSH(m->r->arena, m->name, m->n, m->cap, name);
+    }
+}
+
+static void expose_service(struct metrics *m, const struct service *s)
+{
+    expose(m, s->requests_metric);
+    static const char *const suffix[] = {"_bucket", "_sum", "_count"};
+    for (int i = 0; s->latency_metric && i < 3; i++) {
+        expose(m, rs_arena_printf(m->r->arena, "%s%s", s->latency_metric, suffix[i]));
+    }
+    for (int i = 0; s->counter && i < s->n_counter; i++) {
+        expose(m, s->counter[i].metric);
+    }
+}
+
+static void expose_rules(struct metrics *m, const struct monitoring *mon)
+{
+    for (int f = 0; f < mon->n_rule_file; f++) {
+        for (int g = 0; g < mon->rule_file[f]->n_group; g++) {
+            const struct rule_group *group = &mon->rule_file[f]->group[g];
+            for (int i = 0; i < group->n_rule; i++) {
+                expose(m, group->rule[i].record);
+            }
+        }
+    }
+}
+
+static void check_selector(void *ctx, const char *metric, int64_t span_ms, struct mark at)
+{
+    struct metrics *m = ctx;
+    (void)span_ms;
+    for (int i = 0; i < m->n; i++) {
+        if (!metric || strcmp(m->name[i], metric) == 0) {
+            return;
+        }
+    }
+    if (metric) {
+        rs_refuse_name(m->r, RS_E_REF, at, metric, m->name, (size_t)m->n,
+                       "metric \"%s\" is exposed by no service and recorded by no rule", metric);
+    }
+}
+
+/* Mistakes in services or rule files would only echo here. */
+static bool metrics_are_known(const struct reader *r)
+{
+    for (int i = 0; i < r->sc->n_service; i++) {
+        if (!r->sc->service[i].path) {
+            return false;
+        }
+    }
+    return r->sc->n_service > 0 && !r->names[RS_NAME_ALERT].unknown && r->errors->n == 0;
+}
+
+static void check_metrics(struct reader *r)
+{
+    struct metrics m = {.r = r};
+    if (!metrics_are_known(r)) {
+        return;
+    }
+    expose(&m, "up");
+    expose(&m, "ALERTS");
+    expose(&m, "ALERTS_FOR_STATE");
+    for (int i = 0; i < r->sc->n_service; i++) {
+        expose_service(&m, &r->sc->service[i]);
+    }
+    expose_rules(&m, &r->sc->monitoring);
+    for (const struct expr *e = r->expr; e; e = e->next) {
+        rs_promql_selectors(e->promql, 0, check_selector, &m);
+    }
+}
+
+void rs_check_scenario(struct reader *r)
+{
+    check_assumptions(r);
+    check_probabilities(r);
+    check_dependency_faults(r);
+    check_requires(r);
+    check_traffic(r);
+    check_metrics(r);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <nettle/sha2.h>
+
+enum { TEXT_MAX = 4 << 20, CHUNK = 1 << 16 };
+
+struct file_hash {
+    struct sha256_ctx sha;
+};
+
+struct file_hash *rs_file_hash_new(void)
+{
+    struct file_hash *hash = rs_xcalloc(1, sizeof(*hash));
+    sha256_init(&hash->sha);
+    return hash;
+}
+
+void rs_file_hash_free(struct file_hash *hash)
+{
+    free(hash);
+}
+
+void rs_file_hash_text(struct file_hash *hash, const char *text, size_t n)
+{
+    sha256_update(&hash->sha, n, (const uint8_t *)text);
+}
+
+const char *rs_file_hash_hex(struct file_hash *hash, struct arena *arena)
+{
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    sha256_digest(&hash->sha, sizeof(digest), digest);
+    char *hex = RS_ARENA_ARRAY(arena, char, 2 * sizeof(digest) + 1);
+    for (size_t i = 0; i < sizeof(digest); i++) {
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    }
+    return hex;
+}
+
+/* Without a place the file itself is at fault; the system's words, in lower case. */
+static int refuse_file(struct err_list *errors, const char *path, struct mark at, const char *why)
+{
+    char text[128];
+    snprintf(text, sizeof(text), "%s", why);
+    if (text[0] >= 'A' && text[0] <= 'Z') {
+        text[0] = (char)(text[0] - 'A' + 'a');
+    }
+    if (!at.file) {
+        return rs_err_list_add(errors, RS_E_IO, (struct mark){path, 0, 0}, "%s", text);
+    }
+    return rs_err_list_add(errors, RS_E_IO, at, "cannot read \"%s\": %s", path, text);
+}
+
+int rs_file_check(struct err_list *errors, const char *path, struct mark at)
+{
+    struct stat info;
+    if (stat(path, &info) != 0) {
+        return refuse_file(errors, path, at, strerror(errno));
+    }
+    if (!S_ISREG(info.st_mode)) {
+        return refuse_file(errors, path, at, "not a regular file");
+    }
+    return 0;
+}
+
+static char *read_all(struct arena *arena, FILE *from, size_t *out_n, const char **why)
+{
+    char *text = NULL;
+    size_t n = 0, cap = 0;
+    for (;;) {
+        if (n + CHUNK > cap) {
+            cap = cap ? 2 * cap : CHUNK;
+            text = rs_xrealloc(text, cap);
+        }
+        size_t got = fread(text + n, 1, CHUNK, from);
+        n += got;
+        if (got < CHUNK || n > TEXT_MAX) {
+            break;
+        }
+    }
+    char *kept = NULL;
+    if (ferror(from)) {
+        *why = strerror(errno);
+    } else if (n > TEXT_MAX) {
+        *why = "larger than 4 MiB";
+    } else {
+        kept = RS_ARENA_ARRAY(arena, char, n + 1);
+        memcpy(kept, text, n);
+        *out_n = n;
+    }
+    free(text);
+    return kept;
+}
+
+const char *rs_file_read(
+    struct arena *arena, const char *path, struct mark at, size_t *out_n, struct err_list *errors)
+{
+    if (rs_file_check(errors, path, at) != 0) {
+        return NULL;
+    }
+    FILE *from = fopen(path, "rb");
+    if (!from) {
+        refuse_file(errors, path, at, strerror(errno));
+        return NULL;
+    }
+    const char *why = NULL;
+    const char *text = read_all(arena, from, out_n, &why);
+    fclose(from);
+    if (!text) {
+        refuse_file(errors, path, at, why);
+    }
+    return text;
+}
+
+const char *rs_file_folder(struct arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return rs_arena_strndup(arena, path, slash ? (size_t)(slash - path) + 1 : 0);
+}
+
+const char *rs_file_path(struct reader *r, const char *name, struct mark at)
+{
+    if (!r->folder) {
+        rs_err_list_add(r->errors, RS_E_IO, at, "no other file can be read here, got \"%s\"", name);
+        return NULL;
+    }
+    return name[0] == '/' ? name : rs_arena_printf(r->arena, "%s%s", r->folder, name);
+}
+
+int rs_file_hash_file(struct reader *r, const char *path, struct mark at)
+{
+    FILE *from = fopen(path, "rb");
+    if (!from) {
+        return refuse_file(r->errors, path, at, strerror(errno));
+    }
+    char chunk[4096];
+    size_t got = 0;
+    while ((got = fread(chunk, 1, sizeof(chunk), from)) > 0) {
+        rs_file_hash_text(r->hash, chunk, got);
+    }
+    bool failed = ferror(from) != 0;
+    fclose(from);
+    return failed ? refuse_file(r->errors, path, at, "reading failed") : 0;
+}

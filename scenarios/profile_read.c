@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Traffic and its profiles as keys; profile.c makes the rates of them. */
+#include <math.h>
+#include <string.h>
+
+#include "profile.h"
+#include "value.h"
+
+#define DRAFT(field) offsetof(struct profile_draft, field)
+
+static const struct key constant_keys[] = {
+    {"per_s", RS_V_RATE, RS_KEY_REQUIRED, .max = 1e9, .at = DRAFT(per_s),
+     .help = "Requests per second."},
+};
+static const struct section constant_section = {"constant profile", "The same rate all the time.",
+                                                constant_keys, RS_N_KEY(constant_keys)};
+
+static const struct key diurnal_keys[] = {
+    {"mean_per_s", RS_V_RATE, RS_KEY_REQUIRED, .max = 1e9, .at = DRAFT(mean_per_s),
+     .help = "Mean over a day."},
+    {"low", RS_V_RATIO, RS_KEY_REQUIRED, .at = DRAFT(low),
+     .help = "Rate at the quietest instant, relative to the peak."},
+    {"peak_at", RS_V_DAYTIME, RS_KEY_REQUIRED, .at = DRAFT(peak_at_ns),
+     .help = "Time of day of the peak, UTC."},
+};
+static const struct section diurnal_section = {"diurnal profile", "A raised cosine over the day.",
+                                               diurnal_keys, RS_N_KEY(diurnal_keys)};
+
+#define DAY(name, i, text)                                                                         \
+    {                                                                                              \
+        name, RS_V_NUMBER, .max = 1000, .def = "1", .at = (i) * sizeof(double), .help = text,      \
+    }
+static const struct key days_keys[] = {
+    DAY("mon", 0, "Factor on Mondays."),    DAY("tue", 1, "Factor on Tuesdays."),
+    DAY("wed", 2, "Factor on Wednesdays."), DAY("thu", 3, "Factor on Thursdays."),
+    DAY("fri", 4, "Factor on Fridays."),    DAY("sat", 5, "Factor on Saturdays."),
+    DAY("sun", 6, "Factor on Sundays.")};
+static const struct section days_section = {
+    "set of days",
+    "A factor for each day of the week, UTC; it changes within a second at midnight.", days_keys,
+    RS_N_KEY(days_keys)};
+
+static const struct key weekly_keys[] = {
+    {"days", RS_V_MAP, RS_KEY_REQUIRED, .at = DRAFT(day_factor), .of = &days_section,
+     .help = "Factors."},
+    {"of", RS_V_MAP, RS_KEY_REQUIRED, .at = DRAFT(of), .of = &rs_section_profile,
+     .help = "The profile that is multiplied: constant, diurnal, or piecewise with a repeat that "
+             "divides a week."},
+};
+static const struct section weekly_section = {
+    "weekly profile", "Another profile, times a factor for the day of the week.", weekly_keys,
+    RS_N_KEY(weekly_keys)};
+
+static const struct key piecewise_keys[] = {
+    {"points", RS_V_OWN, RS_KEY_REQUIRED, .shape = "list of [duration, rate]",
+     .help = "Rising times from starts_at on, and the rate there; straight lines between."},
+    {"repeat", RS_V_SECONDS, RS_KEY_POSITIVE, .def = "(never)", .at = DRAFT(repeat_s),
+     .help = "Starts anew after this; without it the last rate holds."},
+};
+static const struct section piecewise_section = {"piecewise profile",
+                                                 "Straight lines between points.", piecewise_keys,
+                                                 RS_N_KEY(piecewise_keys)};
+
+#define FILE_KEYS                                                                                  \
+    {"file", RS_V_FILE, RS_KEY_REQUIRED, .at = DRAFT(file),                                        \
+     .help = "Path, from the scenario's folder; may be gzip-compressed."},                         \
+        {"skip", RS_V_SECONDS, .at = DRAFT(skip_s), .help = "Leave out so much at the start."},    \
+        {"cut",                                                                                    \
+         RS_V_SECONDS,                                                                             \
+         RS_KEY_POSITIVE,                                                                          \
+         .def = "(never)",                                                                         \
+         .at = DRAFT(cut_s),                                                                       \
+         .help = "Use so much of the rest; never more than the horizon."},                         \
+        {"loop", RS_V_BOOL, .def = "on", .at = DRAFT(loop), .help = "Start anew at the end."},     \
+    {                                                                                              \
+        "scale", RS_V_NUMBER, RS_KEY_POSITIVE, .max = 1e6, .def = "1", .at = DRAFT(scale),         \
+                                               .help = "Multiplies the traffic."                   \
+    }
+
+static const struct key recorded_keys[] = {
+    FILE_KEYS,
+    {"every", RS_V_SECONDS, RS_KEY_POSITIVE,
+     .def = "(1s; in a CSV file the smallest difference of its times)", .at = DRAFT(every_s),
+     .help = "Step of the counts."},
+    {"column", RS_V_TEXT, .def = "(count, requests or value; else the second)", .at = DRAFT(column),
+     .help = "Column of the counts in a CSV file with a header; the first column is the time."},
+    {"mean_per_s", RS_V_RATE, RS_KEY_POSITIVE, .max = 1e9, .at = DRAFT(mean_per_s),
+     .def = "(as recorded)", .help = "Scales the part that is used to this mean."},
+};
+static const struct section recorded_section = {
+    "recorded profile",
+    "Counts that were recorded: one a line, or a CSV file with a header. Gaps are zeros.",
+    recorded_keys, RS_N_KEY(recorded_keys)};
+
+static const char *const unit_words[] = {"s", "ms", "us", "ns", NULL};
+static const struct key requests_keys[] = {
+    FILE_KEYS,
+    {"column", RS_V_TEXT, .def = "(the first)", .at = DRAFT(column),
+     .help = "Column of the times in a CSV file with a header."},
+    {"unit", RS_V_WORD, .def = "s", .at = DRAFT(unit), .words = unit_words,
+     .help = "Unit of times that are plain numbers."},
+};
+static const struct section requests_section = {
+    "request log",
+    "Requests that were recorded, one time a line (a number, or RFC 3339), counted from the first "
+    "one. They are replayed, "
+    "not redrawn.",
+    requests_keys, RS_N_KEY(requests_keys)};
+
+static const struct key bursts_keys[] = {
+    {"factor", RS_V_NUMBER, RS_KEY_REQUIRED, .max = 1e6, .at = DRAFT(bursts.factor),
+     .help = "Multiplies the rate during a burst."},
+    {"mean_on", RS_V_SECONDS, RS_KEY_REQUIRED | RS_KEY_POSITIVE, .at = DRAFT(bursts.mean_on_s),
+     .help = "Mean length of a burst."},
+    {"mean_off", RS_V_SECONDS, RS_KEY_REQUIRED | RS_KEY_POSITIVE, .at = DRAFT(bursts.mean_off_s),
+     .help = "Mean time between bursts."},
+};
+static const struct section bursts_section = {"set of bursts",
+                                              "Markov-modulated: on and off for exponential times.",
+                                              bursts_keys, RS_N_KEY(bursts_keys)};
+
+static const struct key profile_keys[] = {
+    {"constant", RS_V_MAP, RS_KEY_ONE_OF, .of = &constant_section,
+     .help = "The same rate all the time."},
+    {"diurnal", RS_V_MAP, RS_KEY_ONE_OF, .of = &diurnal_section,
+     .help = "A raised cosine over the day."},
+    {"weekly", RS_V_MAP, RS_KEY_ONE_OF, .of = &weekly_section,
+     .help = "Another profile by the day of the week."},
+    {"piecewise", RS_V_MAP, RS_KEY_ONE_OF, .of = &piecewise_section,
+     .help = "Straight lines between points."},
+    {"recorded", RS_V_MAP, RS_KEY_ONE_OF, .of = &recorded_section,
+     .help = "Counts that were recorded."},
+    {"requests", RS_V_MAP, RS_KEY_ONE_OF, .of = &requests_section,
+     .help = "Requests that were recorded."},
+    {"bursts", RS_V_MAP, .of = &bursts_section, .help = "Bursts on top."},
+};
+const struct section rs_section_profile = {
+    "profile",
+    "Requests per second over time. Arrivals are Poisson, except in a request log.",
+    profile_keys,
+    RS_N_KEY(profile_keys),
+    .draft_size = sizeof(struct profile_draft),
+    .finish = rs_profile_finish};
+
+#define TRAFFIC(field) offsetof(struct traffic, field)
+
+static const struct key traffic_keys[] = {
+    {"service", RS_V_REF, RS_KEY_REQUIRED, .at = TRAFFIC(service), .names = RS_NAME_SERVICE,
+     .help = "Service that is called."},
+    {"cohort", RS_V_REF, RS_KEY_REQUIRED, .at = TRAFFIC(cohort), .names = RS_NAME_COHORT,
+     .help = "Who calls it."},
+    {"profile", RS_V_MAP, RS_KEY_REQUIRED, .at = TRAFFIC(profile), .of = &rs_section_profile,
+     .help = "How often."},
+    {"ref", RS_V_TEXT, .at = TRAFFIC(ref),
+     .help = "Place in the source document; findings and verdicts print it."},
+    {"assumes", RS_V_ASSUMES, .help = "Assumptions that these numbers rest on."},
+};
+const struct section rs_section_traffic = {
+    "stream of traffic",
+    "Requests of one cohort to one service; one stream for each pair.",
+    traffic_keys,
+    RS_N_KEY(traffic_keys),
+    .size = sizeof(struct traffic),
+    .has_mark = true,
+    .mark_at = TRAFFIC(at)};

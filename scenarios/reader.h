@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading a document tree by its key tables, and what the readers of single sections share. */
+#ifndef SCENARIOS_READER_H
+#define SCENARIOS_READER_H
+
+#include "keys.h"
+
+/* Names of one kind. Not known (a file could not be read, the service in scope is itself wrong): nothing is checked. */
+struct name_table {
+    const char **name; /* [n] */
+    int n;
+    bool unknown;
+};
+
+/* A PromQL expression that was read, for the checks that need the whole scenario. */
+struct expr {
+    const struct promql *promql;
+    const struct expr *next;
+};
+
+struct file_hash; /* file.h */
+
+struct reader {
+    struct arena *arena;
+    struct err_list *errors;
+    const char *file; /* whose nodes are read now */
+    const char
+        *folder; /* of the scenario; "" = the present one; NULL = no other file may be opened */
+    struct file_hash *hash;
+    const struct node *root;
+    struct scenario *sc;
+    struct name_table names[RS_NAME_N];
+    bool *assumption_used; /* [names[RS_NAME_ASSUMPTION].n] */
+    const struct expr *expr;
+    bool null_is_absent; /* as Prometheus and Alertmanager read their files */
+    const struct traffic_override *override;
+    int n_override;
+};
+
+/* Reads a map by its section into out. `what` names it in messages. Returns 0, or -1 when it gave errors. */
+int rs_read_section(struct reader *r,
+                    const struct section *s,
+                    const char *what,
+                    const struct node *node,
+                    void *out);
+/* Reads one value of a row to base + row->at. Returns 0 or -1. */
+int rs_read_value(struct reader *r, const struct key *key, const struct node *node, void *base);
+
+/* reader_values.c: all types without sections. */
+int rs_read_plain(struct reader *r, const struct key *key, const struct node *node, void *base);
+/* Adds `"key" must be WHAT, got VALUE`. Always returns -1. */
+int rs_read_refuse(struct reader *r,
+                   const struct key *key,
+                   const struct node *node,
+                   const char *must);
+/* reader_lists.c: references, conditions, error mixes, lists of durations. */
+int rs_read_compound(struct reader *r, const struct key *key, const struct node *node, void *base);
+
+/* Is the text a metric name; a label name (no colon)? */
+bool rs_is_metric_name(const char *text);
+bool rs_is_label_name(const char *text);
+
+/* names.c */
+/* Collects `name` (or another key) of every item of a list; doubled names are errors if `tell`. */
+void rs_names_collect(
+    struct reader *r, enum name_kind kind, const struct node *list, const char *key, bool tell);
+void rs_names_add(struct reader *r, enum name_kind kind, const char *name);
+/* Paths and counters of a service, by name, come into scope. */
+void rs_names_scope(struct reader *r, const char *service, bool tell);
+/* Index of a name; -1 with an error at `at` if it is not there (-1 without one where the names are unknown). */
+int rs_names_find(struct reader *r, enum name_kind kind, const char *name, struct mark at);
+const char *rs_name_kind_words(enum name_kind kind);
+/* An error with the nearest of the names, if any is near. Always returns -1. */
+int rs_refuse_name(struct reader *r,
+                   enum rs_errc code,
+                   struct mark at,
+                   const char *word,
+                   const char *const *names,
+                   size_t n,
+                   const char *fmt,
+                   ...) __attribute__((format(printf, 7, 8)));
+
+/* Parses PromQL in a scalar, remembers it for the later checks; NULL with an error added. */
+const struct promql *rs_read_promql(struct reader *r, const struct node *node);
+
+/* rule_file.c, am_file.c: with the reader's names, so that a scenario can refer into them. NULL with errors added. */
+const struct rule_file *
+rs_rule_file_read(struct reader *r, const char *file, const char *text, size_t n);
+const struct am_config *
+rs_am_config_read(struct reader *r, const char *file, const char *text, size_t n);
+
+/* check.c: what needs the whole scenario: sums, cycles, names nobody uses, metrics nobody exposes. */
+void rs_check_scenario(struct reader *r);
+
+/* Grows an array in the arena by one element. */
+#define RS_PUSH(arena, array, n, cap, value)                                                       \
+    do {                                                                                           \
+        if ((n) == (cap)) {                                                                        \
+            (cap) = (cap) ? 2 * (cap) : 8;                                                         \
+            void *grown_ = rs_arena_alloc((arena), sizeof(*(array)) * (size_t)(cap));              \
+            if ((n) > 0) {                                                                         \
+                memcpy(grown_, (array), sizeof(*(array)) * (size_t)(n));                           \
+            }                                                                                      \
+            (array) = grown_;                                                                      \
+        }                                                                                          \
+        (array)[(n)++] = (value);                                                                  \
+    } while (0)
+
+#endif
