@@ -38,8 +38,11 @@ int64_t rs_ns_from_s(double s)
         return -RS_NEVER;
     }
     /* Whole and fraction apart: their product with 1e9 would lose the last digits of large times. */
-    double whole = trunc(s);
-    return (int64_t)whole * RS_NS_PER_S + (int64_t)round((s - whole) * 1e9);
+    int64_t whole = (int64_t)s;
+    double part = (s - (double)whole) * 1e9;
+    int64_t ns = (int64_t)part;
+    double rest = part - (double)ns;
+    return whole * RS_NS_PER_S + ns + (rest >= 0.5) - (rest <= -0.5);
 }
 
 double rs_s_from_ns(int64_t ns)

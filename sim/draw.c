@@ -3,10 +3,12 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdbool.h>
 
 #include "draw_log_pmf.h"
 
 static const double TWO_PI = 6.283185307179586476925;
+static const double X_MAX = 0x1p62; /* beyond it a double does not fit a whole number type */
 
 double rs_draw_exponential(struct stream *s, double mean)
 {
@@ -58,33 +60,33 @@ struct poisson rs_poisson_prepare(double mean)
     p.a = -0.059 + 0.02483 * p.b;
     p.inv_alpha = 1.1239 + 1.1328 / (p.b - 3.4);
     p.v_r = 0.9277 - 3.6224 / (p.b - 2);
-    p.log_mean = log(mean);
     return p;
 }
 
-/* Sequential search, mean < 10: Devroye, Non-Uniform Random Variate Generation (1986), ch. X.3.3. */
-static uint64_t draw_by_inversion(const struct poisson *p, struct stream *s)
+/* Sequential search from the uniform u, mean < 10: Devroye, Non-Uniform Random Variate Generation (1986), ch. X.3.3. */
+static uint64_t draw_by_inversion(double mean, double p0, double u, struct stream *s)
 {
     for (;;) {
-        double u = rs_stream_uniform(s), term = p->p0;
+        double term = p0;
         /* P(count > 127) < 1e-93 here: past it only the rounding of the sum is left, so try again. */
         for (int k = 0; k < 128; k++) {
             if (u < term) {
                 return (uint64_t)k;
             }
             u -= term;
-            term *= p->mean / (k + 1);
+            term *= mean / (k + 1);
         }
+        u = rs_stream_uniform(s);
     }
 }
 
-/* log P(count = k), k >= 0 a whole number. */
-static double log_poisson(double k, const struct poisson *p)
+/* Whether log(x) <= log P(count = k), k >= 0 a whole number; one logarithm for both sides. */
+static bool below_poisson(double x, double k, double mean)
 {
     if (k == 0) {
-        return -p->mean;
+        return log(x) <= -mean;
     }
-    return -rs_stirling_error(k) - rs_deviance(k, p->mean) - 0.5 * log(TWO_PI * k);
+    return log(x * sqrt(TWO_PI * k)) <= -rs_stirling_error(k) - rs_deviance(k, mean);
 }
 
 static uint64_t draw_by_rejection(const struct poisson *p, struct stream *s)
@@ -92,14 +94,18 @@ static uint64_t draw_by_rejection(const struct poisson *p, struct stream *s)
     for (;;) {
         double u = rs_stream_uniform(s) - 0.5, v = rs_stream_uniform_pos(s);
         double us = 0.5 - fabs(u);
-        double k = floor((2 * p->a / us + p->b) * u + p->mean + 0.43);
+        double x = (2 * p->a / us + p->b) * u + p->mean + 0.43;
+        if (!(x >= 0 && x < X_MAX)) {
+            continue;
+        }
+        double k = (double)(int64_t)x;
         if (us >= 0.07 && v <= p->v_r) {
             return (uint64_t)k;
         }
-        if (k < 0 || (us < 0.013 && v > us)) {
+        if (us < 0.013 && v > us) {
             continue;
         }
-        if (log(v * p->inv_alpha / (p->a / (us * us) + p->b)) <= log_poisson(k, p)) {
+        if (below_poisson(v * p->inv_alpha / (p->a / (us * us) + p->b), k, p->mean)) {
             return (uint64_t)k;
         }
     }
@@ -110,11 +116,17 @@ uint64_t rs_poisson_draw(const struct poisson *p, struct stream *s)
     if (p->mean == 0) {
         return 0;
     }
-    return p->mean < 10 ? draw_by_inversion(p, s) : draw_by_rejection(p, s);
+    return p->mean < 10 ? draw_by_inversion(p->mean, p->p0, rs_stream_uniform(s), s)
+                        : draw_by_rejection(p, s);
 }
 
 uint64_t rs_draw_poisson(struct stream *s, double mean)
 {
+    if (mean > 0 && mean < 1) {
+        double u = rs_stream_uniform(s);
+        /* exp(-mean) > 1 - mean, by more than rounding with the margin: most draws of a small mean need no exp. */
+        return u < 1 - mean - 0x1p-50 ? 0 : draw_by_inversion(mean, exp(-mean), u, s);
+    }
     struct poisson p = rs_poisson_prepare(mean);
     return rs_poisson_draw(&p, s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <assert.h>
 #include <math.h>
+#include <stdbool.h>
 
 #include "draw_log_pmf.h"
 #include "sim/draw.h"
@@ -25,18 +26,25 @@ static double draw_by_inversion(struct stream *s, double n, double p)
     }
 }
 
-/* log P(count = k), 0 <= k <= n whole numbers, 0 < p < 1. Source: Loader 2000. */
+/* log P(count = k) of a binomial but for a constant and -log(k (1 - k/n)) / 2; 0 < k < n whole numbers. Loader 2000. */
 static double log_binomial(double k, double n, double p)
 {
-    if (k == 0) {
-        return n * log1p(-p);
+    return -rs_stirling_error(k) - rs_stirling_error(n - k) - rs_deviance(k, n * p) -
+           rs_deviance(n - k, n * (1 - p));
+}
+
+/* Whether x <= P(count = k) / P(count = mode), one logarithm for all. */
+static bool below_binomial(double x, double k, double n, double p)
+{
+    double mode = floor((n + 1) * p);
+    double log_mode = log_binomial(mode, n, p);
+    double mode_square = mode * (1 - mode / n);
+    if (k == 0 || k == n) {
+        double log_k = k == 0 ? n * log1p(-p) : n * log(p);
+        return log(x / sqrt(TWO_PI * mode_square)) <= log_k - rs_stirling_error(n) - log_mode;
     }
-    if (k == n) {
-        return n * log(p);
-    }
-    return rs_stirling_error(n) - rs_stirling_error(k) - rs_stirling_error(n - k) -
-           rs_deviance(k, n * p) - rs_deviance(n - k, n * (1 - p)) -
-           0.5 * log(TWO_PI * k * (1 - k / n));
+    double k_square = k * (1 - k / n);
+    return log(x * sqrt(k_square / mode_square)) <= log_binomial(k, n, p) - log_mode;
 }
 
 /* Hoermann, "The generation of binomial random variates", J. Stat. Comput. Simul. 46 (1993) 101-110, algorithm BTRS. */
@@ -45,23 +53,20 @@ static double draw_by_rejection(struct stream *s, double n, double p)
     double sd = sqrt(n * p * (1 - p));
     double b = 1.15 + 2.53 * sd;
     double a = -0.0873 + 0.0248 * b + 0.01 * p;
-    double alpha = (2.83 + 5.1 / b) * sd;
     double v_r = 0.92 - 4.2 / b;
-    double log_mode = NAN; /* made when first needed: most draws do without */
     for (;;) {
         double u = rs_stream_uniform(s) - 0.5, v = rs_stream_uniform_pos(s);
         double us = 0.5 - fabs(u);
-        double k = floor((2 * a / us + b) * u + n * p + 0.5);
+        double x = (2 * a / us + b) * u + n * p + 0.5;
+        if (!(x >= 0 && x < n + 1)) {
+            continue;
+        }
+        double k = (double)(int64_t)x;
         if (us >= 0.07 && v <= v_r) {
             return k;
         }
-        if (k < 0 || k > n) {
-            continue;
-        }
-        if (isnan(log_mode)) {
-            log_mode = log_binomial(floor((n + 1) * p), n, p);
-        }
-        if (log(v * alpha / (a / (us * us) + b)) <= log_binomial(k, n, p) - log_mode) {
+        double alpha = (2.83 + 5.1 / b) * sd;
+        if (below_binomial(v * alpha / (a / (us * us) + b), k, n, p)) {
             return k;
         }
     }

@@ -22,8 +22,8 @@ uint64_t rs_draw_poisson(struct stream *s, double mean);
 /* A mean that recurs: exp(-mean) or the PTRS constants are computed once. Draws the same numbers as rs_draw_poisson. */
 struct poisson { /* value */
     double mean;
-    double p0;                             /* exp(-mean) below 10 */
-    double b, a, inv_alpha, v_r, log_mean; /* PTRS constants from 10 on */
+    double p0;                   /* exp(-mean) below 10 */
+    double b, a, inv_alpha, v_r; /* PTRS constants from 10 on */
 };
 struct poisson rs_poisson_prepare(double mean);
 uint64_t rs_poisson_draw(const struct poisson *p, struct stream *s);
