@@ -9,6 +9,7 @@
 #include "verify/report.h"
 
 #define N_BAR 8
+#define ARROW "\u2192"
 
 /* A bar of up to N_BAR signs, in eighths of a sign. */
 static char *bar(char *buf, size_t n, double share)
@@ -51,7 +52,7 @@ static void leg_row(struct text_table *t, const struct card *c, const struct car
     char a[40], b[40];
     enum text_style name = is_total(leg) ? RS_STYLE_BOLD : RS_STYLE_PLAIN;
     bool late = leg->to == RS_CLOCK_COMPLETED && leg->from == RS_CLOCK_DETECTED;
-    rs_text_table_cell(t, name, "%s → %s", short_name(leg->from), short_name(leg->to));
+    rs_text_table_cell(t, name, "%s " ARROW " %s", short_name(leg->from), short_name(leg->to));
     rs_text_table_cell(t, RS_STYLE_PLAIN, "%" PRIu64, leg->n);
     rs_text_table_cell(t, RS_STYLE_OPEN, leg->n_open ? "%" PRIu64 : "",
                        leg->n_open); /* no column if none is */
@@ -105,7 +106,7 @@ static void print_head(FILE *to, const struct run_result *r, const struct card *
     const struct scenario *sc = r->scenario;
     const struct procedure *p = c->procedure < 0 ? NULL : &sc->response.procedure[c->procedure];
     char head[300], sla[40];
-    snprintf(head, sizeof head, "Timing card: %s → %s%s%s",
+    snprintf(head, sizeof head, "Timing card: %s " ARROW " %s%s%s",
              c->fault < 0 ? "(no fault)" : sc->fault[c->fault].name,
              p ? p->name : "nothing was ever done", p && p->ref ? "  " : "",
              p && p->ref ? p->ref : "");

@@ -221,29 +221,33 @@ static bool listed_before(const struct run_result *r, int i)
     return false;
 }
 
-static void print_placeholders(FILE *to, const struct run_result *r)
+static void print_placeholders(FILE *to, const struct run_result *r, int width)
 {
-    bool any = false;
+    char text[1024];
+    size_t at = 0;
     for (int i = 0; i < r->n_verdict; i++) {
-        if (!r->verdict[i].placeholder || listed_before(r, i))
+        if (!r->verdict[i].placeholder || listed_before(r, i) || at >= sizeof text)
             continue;
-        fprintf(to, "%s%s", any ? ", " : "  * rests on a placeholder that is yours to fill in: ",
-                r->verdict[i].placeholder);
-        any = true;
+        at += (size_t)snprintf(text + at, sizeof text - at, "%s%s",
+                               at ? ", " : "* rests on a placeholder that is yours to fill in: ",
+                               r->verdict[i].placeholder);
     }
-    fputs(any ? "\n" : "", to);
+    if (at > 0)
+        rs_text_wrap(to, text, 2, width);
 }
 
-static void print_tally(FILE *to, const struct run_result *r)
+static void print_tally(FILE *to, const struct run_result *r, int width)
 {
     int n[3] = {0};
-    char family[24];
+    char family[24], text[200];
     for (int i = 0; i < r->n_verdict; i++)
         n[r->verdict[i].kind]++;
-    fprintf(to, "  %d hold%s, %d violated, %d undecided; %s confidence for all claims together\n",
-            n[RS_VERDICT_HOLDS], n[RS_VERDICT_HOLDS] == 1 ? "s" : "", n[RS_VERDICT_VIOLATED],
-            n[RS_VERDICT_UNDECIDED],
-            rs_percent_human(family, sizeof family, r->scenario->confidence));
+    snprintf(text, sizeof text,
+             "%d hold%s, %d violated, %d undecided; %s confidence for all claims together",
+             n[RS_VERDICT_HOLDS], n[RS_VERDICT_HOLDS] == 1 ? "s" : "", n[RS_VERDICT_VIOLATED],
+             n[RS_VERDICT_UNDECIDED],
+             rs_percent_human(family, sizeof family, r->scenario->confidence));
+    rs_text_wrap(to, text, 2, width);
 }
 
 void rs_run_print_verdicts(FILE *to, const struct run_result *r, int width, bool colour)
@@ -255,8 +259,8 @@ void rs_run_print_verdicts(FILE *to, const struct run_result *r, int width, bool
     rs_text_styled(to, RS_STYLE_BOLD, colour, "Verdicts");
     fputc('\n', to);
     print_table(to, r, within_limits(width), colour);
-    print_placeholders(to, r);
-    print_tally(to, r);
+    print_placeholders(to, r, within_limits(width));
+    print_tally(to, r, within_limits(width));
     print_notes(to, r, within_limits(width), colour);
 }
 

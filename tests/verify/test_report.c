@@ -70,8 +70,8 @@ START_TEST(test_text_says)
         "* rests on a placeholder that is yours to fill in: on-call.decide",
         "95% confidence for all claims together",
         "rollsim rehearse made-up.yaml --seed 7 --replica",
-        "Timing card: portal-errors → portal-rollback  §4 row 3  budget 5m",
-        "notified → acknowledged",
+        "Timing card: portal-errors \u2192 portal-rollback  \u00a74 row 3  budget 5m",
+        "notified \u2192 acknowledged",
         "nothing was ever done",
         "No replica could say anything about it, given: fault read-errors.",
     };
@@ -156,15 +156,15 @@ START_TEST(test_table)
     static const struct text_column column[] = {
         {"name", .narrowest = 5}, {"n", .right = true}, {"empty"}, {"note", .optional = true}};
     struct text_table *t = rs_text_table_new(4, column);
-    const char *cells[] = {"ärmelkanal", "7", "", "here", "b", "1234", "", "there, too"};
+    const char *cells[] = {"frühstücke", "7", "", "here", "b", "1234", "", "there, too"};
     for (int i = 0; i < 8; i++)
         rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", cells[i]);
     static const struct {
         int width;
         const char *text;
     } shown[] = {
-        {40, " name           n  note\n ärmelkanal     7  here\n b           1234  there, too\n"},
-        {16, " name          n\n ärmelkan…     7\n b          1234\n"},
+        {40, " name           n  note\n frühstücke     7  here\n b           1234  there, too\n"},
+        {16, " name          n\n frühstüc…     7\n b          1234\n"},
     };
     for (int i = 0; i < 2; i++) {
         char *text = NULL;
