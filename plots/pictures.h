@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The pictures. Each opens the page of an empty canvas and draws on it; nothing is an error but a database that cannot be read:
+ * where there is no data the picture says so in words. fault: the one shown, NULL for pictures of the whole run.
+ */
+#ifndef PLOTS_PICTURES_H
+#define PLOTS_PICTURES_H
+
+#include "canvas.h"
+#include "read.h"
+
+typedef int (*picture_fn)(struct canvas *c,
+                          struct record *r,
+                          const struct named *fault,
+                          struct err *err);
+
+/* Error ratio, and 95 % latency, of each service over the whole rollout without a fault. */
+int rs_picture_rollout(struct canvas *c,
+                       struct record *r,
+                       const struct named *fault,
+                       struct err *err);
+int rs_picture_latency(struct canvas *c,
+                       struct record *r,
+                       const struct named *fault,
+                       struct err *err);
+/* One fault close by: error ratio, latency, flags, and the marks of the rollback clock. */
+int rs_picture_episode(struct canvas *c,
+                       struct record *r,
+                       const struct named *fault,
+                       struct err *err);
+/* The legs of the response, end to end, against the budget. */
+int rs_picture_chain(struct canvas *c,
+                     struct record *r,
+                     const struct named *fault,
+                     struct err *err);
+/* Distribution of detected -> completed, a panel a fault. */
+int rs_picture_ecdf(struct canvas *c, struct record *r, const struct named *fault, struct err *err);
+/* How replicas ended, a bar a fault. */
+int rs_picture_outcomes(struct canvas *c,
+                        struct record *r,
+                        const struct named *fault,
+                        struct err *err);
+
+#endif

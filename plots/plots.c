@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plots/plots.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "pictures.h"
+#include "sim/arena.h"
+
+static const struct {
+    const char *name;
+    bool per_fault; /* one for each fault: name-FAULT */
+    picture_fn draw;
+} pictures[] = {
+    {"rollout", false, rs_picture_rollout}, {"rollout-latency", false, rs_picture_latency},
+    {"episode", true, rs_picture_episode},  {"chain", true, rs_picture_chain},
+    {"ecdf", false, rs_picture_ecdf},       {"outcomes", false, rs_picture_outcomes},
+};
+enum { N_PICTURE = sizeof pictures / sizeof *pictures, NAME_MAX_LEN = 96 };
+
+/* One picture to make. */
+struct job {
+    char name[NAME_MAX_LEN];
+    const struct named *fault; /* or NULL */
+    picture_fn draw;
+};
+
+static struct job *list_jobs(const struct record *r, int *out_n)
+{
+    struct job *job = rs_xcalloc((size_t)(N_PICTURE * (r->fault.n + 1)), sizeof *job);
+    int n = 0;
+    for (int i = 0; i < N_PICTURE; i++) {
+        int copies = pictures[i].per_fault ? r->fault.n : 1;
+        for (int k = 0; k < copies; k++) {
+            struct job *j = &job[n++];
+            j->draw = pictures[i].draw;
+            j->fault = pictures[i].per_fault ? &r->fault.at[k] : NULL;
+            snprintf(j->name, sizeof j->name, "%s%s%s", pictures[i].name, j->fault ? "-" : "",
+                     j->fault ? j->fault->name : "");
+            for (char *s = j->name; *s; s++) /* the name becomes a file's */
+                *s = *s == '/' ? '_' : *s;
+        }
+    }
+    *out_n = n;
+    return job;
+}
+
+static int no_such_picture(const struct job *job, int n, const char *name, struct err *err)
+{
+    const char **names = rs_xcalloc((size_t)n + 1, sizeof *names);
+    for (int i = 0; i < n; i++)
+        names[i] = job[i].name;
+    const char *near = rs_near_name(name, names, (size_t)n);
+    free(names);
+    if (near)
+        return rs_err_set(err, RS_E_USAGE, "this run has no picture '%s', did you mean '%s'?", name,
+                          near);
+    return rs_err_set(err, RS_E_USAGE, "this run has no picture '%s'", name);
+}
+
+static int
+draw_job(struct record *r, const struct job *job, const struct plot_options *opt, struct err *err)
+{
+    size_t n = strlen(opt->out_dir) + strlen(job->name) + 8;
+    char *path = rs_xcalloc(n, 1);
+    snprintf(path, n, "%s/%s.%s", opt->out_dir, job->name, opt->format);
+    struct canvas *c = NULL;
+    int status = rs_canvas_new(&c, path, opt->format, err);
+    if (status == 0)
+        status = job->draw(c, r, job->fault, err);
+    if (status == 0)
+        status = rs_canvas_finish(c, job->name, err);
+    rs_canvas_free(c);
+    if (status == 0 && opt->wrote)
+        opt->wrote(opt->ctx, path);
+    free(path);
+    return status;
+}
+
+/* Makes the directory and those above it. */
+static int make_dir(const char *path, struct err *err)
+{
+    char *part = rs_xstrdup(path);
+    int status = 0;
+    for (char *s = part + 1; status == 0; s++) {
+        if (*s != '/' && *s != '\0')
+            continue;
+        char end = *s;
+        *s = '\0';
+        if (mkdir(part, 0777) && errno != EEXIST)
+            status = rs_err_set(err, RS_E_IO, "cannot make %s: %s", part, strerror(errno));
+        *s = end;
+        if (end == '\0')
+            break;
+    }
+    free(part);
+    return status;
+}
+
+static int draw_all(struct record *r, const struct plot_options *opt, struct err *err)
+{
+    int n = 0, n_drawn = 0, status = 0;
+    struct job *job = list_jobs(r, &n);
+    for (int i = 0; status == 0 && i < n; i++) {
+        if (opt->only && strcmp(opt->only, job[i].name) != 0)
+            continue;
+        if (n_drawn++ == 0)
+            status = make_dir(opt->out_dir, err);
+        if (status == 0)
+            status = draw_job(r, &job[i], opt, err);
+    }
+    if (status == 0 && n_drawn == 0)
+        status = no_such_picture(job, n, opt->only, err);
+    free(job);
+    return status;
+}
+
+int rs_plot_run(const char *db_path, const struct plot_options *opt, struct err *err)
+{
+    if (strcmp(opt->format, "svg") != 0 && strcmp(opt->format, "png") != 0)
+        return rs_err_set(err, RS_E_USAGE, "a picture's format must be svg or png, got '%s'",
+                          opt->format);
+    if (!*opt->out_dir)
+        return rs_err_set(err, RS_E_USAGE, "the directory for the pictures has no name");
+    struct record r;
+    if (rs_record_open(&r, db_path, err))
+        return -1;
+    int status = draw_all(&r, opt, err);
+    rs_record_close(&r);
+    return status;
+}
