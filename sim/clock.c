@@ -40,9 +40,8 @@ int64_t rs_ns_from_s(double s)
     /* Whole and fraction apart: their product with 1e9 would lose the last digits of large times. */
     int64_t whole = (int64_t)s;
     double part = (s - (double)whole) * 1e9;
-    int64_t ns = (int64_t)part;
-    double rest = part - (double)ns;
-    return whole * RS_NS_PER_S + ns + (rest >= 0.5) - (rest <= -0.5);
+    /* The double below a half: with a half itself, the double below it would round up to 1. */
+    return whole * RS_NS_PER_S + (int64_t)(part + copysign(0x1.fffffffffffffp-2, part));
 }
 
 double rs_s_from_ns(int64_t ns)
