@@ -2,6 +2,11 @@
 /*
  * The response: the runbook as an executable document, people and automation. It reads conditions and sets flags only through
  * the ports it is given, and lives on the kernel's events. One per worker, reset per replica.
+ *
+ * A procedure is carried out at most once in a replica. An episode opens when its alert's message is visible, or when somebody
+ * sees by himself that the procedure is called for (DETECTED is then still the alert's firing, if that came first). The rollout
+ * goes on while a message lies unread, and stops for good when somebody, or automation, has a rollback in hand. A rollout
+ * that was held or halted and is rolled back afterwards ends as rolled back; `settled` is told only once.
  */
 #ifndef MODELS_RESPONSE_H
 #define MODELS_RESPONSE_H
@@ -25,7 +30,8 @@ struct response_port {
     double (*check_ratio)(void *ctx, int service, int cohort, double max_latency_s);
     void (*stage_entered)(void *ctx, int stage);
     int (*live_fault)(void *ctx);                       /* index of the fault live now, or -1 */
-    bool (*alert_firing)(void *ctx, const char *alert); /* any alert of that name firing now */
+    bool (*alert_firing)(void *ctx, const char *alert); /* any alert of that name firing now;
+                                                           after the change, in rs_responder_alert */
     void (*settled)(
         void *ctx,
         enum outcome o); /* the rollout's fate is sealed: the loop runs on for the tail */
@@ -37,7 +43,10 @@ struct responder; /* opaque, heap */
 struct responder *rs_responder_new(const struct scenario *sc, struct kernel *k);
 void rs_responder_free(struct responder *r); /* NULL ok */
 
-/* Starts a replica at time 0: schedules the first stage. out receives stages, episodes, trace (if `trace`). */
+/*
+ * Starts a replica at time 0, on a kernel just reset: schedules the first stage. out receives stages, episodes, outcome and,
+ * if `trace`, the trace; the caller has reset it.
+ */
 void rs_responder_reset(struct responder *r,
                         uint64_t seed,
                         uint64_t replica,
