@@ -100,6 +100,29 @@ START_TEST(test_leg_sample)
 }
 END_TEST
 
+/* A false alarm before the fault is not the fault's detection: the fault was missed all the same. */
+START_TEST(test_false_alarm_is_no_detection)
+{
+    struct claim c = within_5m();
+    c.from = RS_CLOCK_ONSET;
+    c.to = RS_CLOCK_DETECTED;
+    struct history h;
+    rs_history_init(&h);
+    made_up_history(&h, 3, 0);
+    h.fault_started = true;
+    h.onset_ns = 10 * MIN_NS;
+    made_up_episode(&h, 0, -1, RS_BY_ALERT)->at_ns[RS_CLOCK_DETECTED] = 5 * MIN_NS;
+    struct claim_sample s = rs_claim_sample(NULL, &c, &h);
+    ck_assert_int_eq(s.state, RS_SAMPLE_VALUE);
+    ck_assert_double_eq(s.value, 0);
+    struct episode *e = made_up_episode(&h, 0, 0, RS_BY_ALERT);
+    e->at_ns[RS_CLOCK_ONSET] = 10 * MIN_NS;
+    e->at_ns[RS_CLOCK_DETECTED] = 12 * MIN_NS;
+    ck_assert_double_eq(rs_claim_sample(NULL, &c, &h).value, 1);
+    rs_history_clear(&h);
+}
+END_TEST
+
 static const struct {
     const char *words;
     enum quantity of;
@@ -254,6 +277,7 @@ static const struct {
     {"too few for the tail", 50, 0, 0, 0.99, 60, true, RS_VERDICT_UNDECIDED, 48, INFINITY},
     {"never is the worst", 50, 50, 0, 0.9, 50, true, RS_VERDICT_VIOLATED, INFINITY, INFINITY},
     {"open ones at both ends", 90, 0, 10, 0.5, 61, true, RS_VERDICT_HOLDS, 30, 61},
+    {"mostly open", 10, 0, 90, 0.5, 61, true, RS_VERDICT_UNDECIDED, 0, INFINITY},
     {"nothing came up", 0, 0, 0, 0.5, 61, true, RS_VERDICT_UNDECIDED, 0, INFINITY},
 };
 
@@ -402,6 +426,7 @@ int main(void)
     Suite *s = suite_create("claim");
     TCase *tc = tcase_create("claim");
     tcase_add_loop_test(tc, test_leg_sample, 0, ROWS(legs));
+    tcase_add_test(tc, test_false_alarm_is_no_detection);
     tcase_add_loop_test(tc, test_other_sample, 0, ROWS(others));
     tcase_add_loop_test(tc, test_probability_verdict, 0, ROWS(ratios));
     tcase_add_test(tc, test_more_is_enough);
