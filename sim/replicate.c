@@ -47,7 +47,8 @@ struct worker {
 
 static void finish(struct pool *pool, int status, const struct err *err)
 {
-    if (!pool->over) {
+    /* The first end counts, but for an error of the reducer that was at work when all was told to stop. */
+    if (!pool->over || (status < 0 && pool->status == 0)) {
         pool->over = true;
         pool->status = status;
         if (err) {

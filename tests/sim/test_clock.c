@@ -220,7 +220,7 @@ static const struct {
     {0.4e-9, 0},
     {-0.6e-9, -1},
     {0x1.fffffffffffffp-2 * 1e-9, 0}, /* just below a half */
-    {0x1p-1 * 1e-9, 1}, /* a half, away from zero */
+    {0x1p-1 * 1e-9, 1},               /* a half, away from zero */
     {-0x1p-1 * 1e-9, -1},
     {1759136400.25, 1759136400250000000},
     {9223372036.0, 9223372036 * S},
