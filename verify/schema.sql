@@ -4,7 +4,7 @@ PRAGMA application_id = 0x726f6c6c; -- "roll"
 PRAGMA user_version = 1;
 
 -- What was run: key, value. scenario_name, scenario_title, scenario_file, scenario_text, scenario_sha256, rollsim_version,
--- seed, n_replica, starts_at, confidence, trajectory_step_s, horizon_s, stopped_early, random_stream.
+-- scenario_document, seed, n_replica, starts_at, confidence, trajectory_step_s, horizon_s, stopped_early, random_stream.
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE stage (stage INTEGER PRIMARY KEY, name TEXT NOT NULL, title TEXT, ref TEXT, watch_s REAL);
@@ -13,6 +13,7 @@ CREATE TABLE service (service INTEGER PRIMARY KEY, name TEXT NOT NULL, ref TEXT,
 CREATE TABLE fault (fault INTEGER PRIMARY KEY, name TEXT NOT NULL, title TEXT, ref TEXT, probability REAL NOT NULL, service INTEGER);
 CREATE TABLE procedure (procedure INTEGER PRIMARY KEY, name TEXT NOT NULL, title TEXT, ref TEXT, sla_s REAL, trigger TEXT);
 -- Thresholds to draw: one row a gate, trigger or alert that compares with a number. unit: 'ratio', 'seconds' or 'number'.
+-- source: 'gate', 'trigger' or 'alert'; service NULL = of none or of several.
 CREATE TABLE threshold (name TEXT NOT NULL, source TEXT NOT NULL, service INTEGER, expr TEXT NOT NULL, value REAL NOT NULL, unit TEXT NOT NULL, ref TEXT);
 CREATE TABLE assumption (id TEXT PRIMARY KEY, text TEXT NOT NULL, source TEXT, placeholder INTEGER NOT NULL);
 
@@ -34,9 +35,11 @@ CREATE TABLE episode (
     PRIMARY KEY (replica, episode)) WITHOUT ROWID;
 
 -- Chosen replicas, kept whole: per fault the first, the one with the median and the one with the longest detected -> completed.
+-- why: 'first', 'median', 'worst', 'witness: CLAIM' (of violated claims). fault NULL = none present.
 CREATE TABLE chosen (replica INTEGER NOT NULL, fault INTEGER, why TEXT NOT NULL, PRIMARY KEY (replica, why)) WITHOUT ROWID;
 CREATE TABLE trace (replica INTEGER NOT NULL, seq INTEGER NOT NULL, at_s REAL NOT NULL, kind TEXT NOT NULL, a INTEGER, b INTEGER, x REAL, text TEXT, PRIMARY KEY (replica, seq)) WITHOUT ROWID;
 -- grid 'whole' = the scenario's step over the whole replica; 'close' = the scrape interval around the fault's onset.
+-- t_s is the start of the step: the point covers (t_s, t_s + step_s], in bands too.
 CREATE TABLE trajectory (
     replica INTEGER NOT NULL, grid TEXT NOT NULL, service INTEGER NOT NULL, i INTEGER NOT NULL, t_s REAL NOT NULL, step_s REAL NOT NULL,
     n_request INTEGER NOT NULL, n_error INTEGER NOT NULL, latency_p50_s REAL, latency_p95_s REAL, latency_p99_s REAL,
@@ -49,6 +52,7 @@ CREATE TABLE band (
     t_s REAL NOT NULL, n INTEGER NOT NULL, q05 REAL, q25 REAL, q50 REAL, q75 REAL, q95 REAL,
     PRIMARY KEY (fault, service, grid, metric, i)) WITHOUT ROWID;
 
+-- estimate, low, high, bound in `unit`; worst in the quantity's own (seconds for times). high may be Inf; n_more NULL = cannot say.
 CREATE TABLE verdict (
     claim INTEGER PRIMARY KEY, name TEXT NOT NULL, says TEXT NOT NULL, ref TEXT, kind TEXT NOT NULL, given TEXT NOT NULL,
     verdict TEXT NOT NULL, estimate REAL, low REAL, high REAL, confidence REAL NOT NULL, bound REAL NOT NULL, direction TEXT NOT NULL,
@@ -61,6 +65,7 @@ CREATE TABLE card (
     n INTEGER NOT NULL, n_open INTEGER NOT NULL, p50_s REAL, p95_s REAL, p99_s REAL, max_s REAL,
     best_world_s REAL, worst_world_s REAL, worst_replica INTEGER,
     PRIMARY KEY (fault, procedure, leg)) WITHOUT ROWID;
+-- procedure -1: the fault came up and nothing was ever executed under it. sla_s NULL = none.
 CREATE TABLE card_summary (
     fault INTEGER NOT NULL, procedure INTEGER NOT NULL, n_present INTEGER NOT NULL, n_episode INTEGER NOT NULL, n_missed INTEGER NOT NULL,
     sla_s REAL, n_within INTEGER NOT NULL, within_low REAL, within_high REAL, PRIMARY KEY (fault, procedure)) WITHOUT ROWID;

@@ -27,6 +27,7 @@ enum quantity {
 };
 const char *rs_quantity_name(enum quantity q); /* "leg", "users_hurt", ... */
 
+/* A fault is given when it is present in the replica, whether or not it came to its onset. */
 enum given_kind { RS_GIVEN_ALL, RS_GIVEN_NO_FAULT, RS_GIVEN_FAULT, RS_GIVEN_ANY_FAULT };
 
 /*

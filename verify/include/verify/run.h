@@ -34,8 +34,8 @@ struct card_leg {
 #define RS_CARD_MAX_LEG 16
 struct card {  /* one rollback scenario */
     int fault; /* -1 = false alarms */
-    int procedure;
-    uint64_t n_present;     /* replicas with the fault present and started */
+    int procedure; /* -1: the fault came up and nothing was ever executed under it; no legs */
+    uint64_t n_present;     /* replicas with the fault present and started; fault -1: all replicas */
     uint64_t n_episode;     /* of them with this procedure executed */
     uint64_t n_missed;      /* of them where no procedure at all was executed */
     double sla_s;           /* INFINITY = none */

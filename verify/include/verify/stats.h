@@ -14,9 +14,9 @@ struct interval {
  * Clopper-Pearson interval for a binomial proportion at a sample size fixed beforehand.
  *   n_hit, n_run  hits and trials, n_hit <= n_run; n_run = 0 gives [0, 1]
  *   confidence    two-sided coverage, 0 < confidence < 1 (0.95, not 95)
- * Bisection in logit(p) on the forward incomplete beta: GSL's inverse (gsl_cdf_beta_Pinv) fails to converge on realistic
- * input. Every evaluation is checked for NaN; where the forward function gives none (n >= 1e7 near p = 1/2) a continued
- * fraction of our own is used.
+ * Bisection in logit(p) on an incomplete beta of our own (verify/beta.h): GSL's inverse (gsl_cdf_beta_Pinv) fails to converge
+ * on realistic input, its forward function gives NaN from n = 1e7 on near p = 1/2. Every evaluation is checked for NaN, and
+ * a NaN only widens the interval. Tested to n = 1e9.
  * Source: Clopper & Pearson, Biometrika 26 (1934) 404-413.
  */
 struct interval rs_clopper_pearson(uint64_t n_hit, uint64_t n_run, double confidence);
@@ -37,7 +37,8 @@ struct rank_interval rs_quantile_ranks(uint64_t n, double q, double confidence);
 
 /*
  * Interval for the mean of values known to lie in [lo, hi], n fixed beforehand: empirical Bernstein
- * (Maurer & Pontil, COLT 2009, theorem 4), intersected with Hoeffding's. Sound for any distribution on [lo, hi].
+ * (Maurer & Pontil, COLT 2009, theorem 4), intersected with Hoeffding's, each at half the error, so that the intersection
+ * keeps the confidence. Sound for any distribution on [lo, hi]. n = 0 gives [lo, hi]; n = 1 Hoeffding's alone.
  */
 struct interval rs_mean_interval(uint64_t n,
                                  double mean,
