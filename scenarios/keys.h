@@ -129,6 +129,8 @@ extern const struct section rs_section_claim, rs_section_assumption;
 /* Words of gates, in the order of enum gate_then. */
 extern const char *const rs_gate_then_words[];
 
+/* "cohort" */
+const char *rs_name_kind_words(enum name_kind kind);
 /* Type in words for the reference page and messages: "a duration like 5m or 1h30m". */
 const char *rs_value_type_words(enum value_type type);
 /* Legal range in words: "> 0", "0..1"; "" where any value goes. buf: n >= 96. Returns buf. */

@@ -71,7 +71,7 @@ static int find(const struct name_table *t, const char *name)
 void rs_names_collect(
     struct reader *r, enum name_kind kind, const struct node *list, const char *key, bool tell)
 {
-    r->names[kind] = (struct name_table){NULL, 0, false};
+    r->names[kind] = (struct name_table){NULL, 0, list && list->kind != RS_NODE_LIST};
     if (!list || list->kind != RS_NODE_LIST) {
         return;
     }

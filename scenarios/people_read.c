@@ -13,33 +13,17 @@ static const char assumes_help[] = "Assumptions that these numbers rest on.";
 #define ROLE(field) offsetof(struct role, field)
 #define ATTENTION(field) offsetof(struct attention, field)
 
-/* `off_hours` has no place in the struct: the key is checked and kept for the reader of the text. */
-struct attention_draft {
-    struct attention attention;
-    bool off_hours;
-};
-
-static void finish_attention(struct reader *r, const struct node *map, void *draft, void *out)
-{
-    (void)r, (void)map;
-    *(struct attention *)out = ((const struct attention_draft *)draft)->attention;
-}
-
 static const struct key attention_keys[] = {
     {"channel", RS_V_REF, RS_KEY_REQUIRED, .at = ATTENTION(channel), .names = RS_NAME_CHANNEL,
      .help = "Channel."},
     {"sees", RS_V_RATIO, .def = "100%", .at = ATTENTION(sees),
      .help = "A message is noticed with this probability."},
-    {"off_hours", RS_V_BOOL, .def = "off", .at = offsetof(struct attention_draft, off_hours),
+    {"off_hours", RS_V_BOOL, .def = "off", .at = ATTENTION(off_hours),
      .help = "Also outside working hours."},
 };
-static const struct section attention_section = {"attended channel",
-                                                 "A channel that a role reads.",
-                                                 attention_keys,
-                                                 RS_N_KEY(attention_keys),
-                                                 .size = sizeof(struct attention),
-                                                 .draft_size = sizeof(struct attention_draft),
-                                                 .finish = finish_attention};
+static const struct section attention_section = {"attended channel", "A channel that a role reads.",
+                                                 attention_keys, RS_N_KEY(attention_keys),
+                                                 .size = sizeof(struct attention)};
 
 static void finish_hours(struct reader *r, const struct node *map, void *draft, void *out)
 {

@@ -80,9 +80,24 @@ static void list_words(char *buf, size_t n, const char *keys)
     }
 }
 
+/* A misspelt key is told once: as unknown, not as missing too. */
+static bool is_misspelt(const struct section *s, const struct node *map, const char *key)
+{
+    for (int i = 0; i < map->n; i++) {
+        const char *word = map->pair[i].key;
+        if (!rs_section_find(s, word) && rs_near_name(word, &key, 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int
 missing_key(struct reader *r, const struct section *s, const struct node *map, const char *key)
 {
+    if (is_misspelt(s, map, key)) {
+        return -1;
+    }
     return rs_err_list_add(r->errors, RS_E_KEY, map->at, "%s %s needs the key \"%s\"",
                            article(s->name), s->name, key);
 }

@@ -69,7 +69,6 @@ void rs_names_add(struct reader *r, enum name_kind kind, const char *name);
 void rs_names_scope(struct reader *r, const char *service, bool tell);
 /* Index of a name; -1 with an error at `at` if it is not there (-1 without one where the names are unknown). */
 int rs_names_find(struct reader *r, enum name_kind kind, const char *name, struct mark at);
-const char *rs_name_kind_words(enum name_kind kind);
 /* An error with the nearest of the names, if any is near. Always returns -1. */
 int rs_refuse_name(struct reader *r,
                    enum rs_errc code,

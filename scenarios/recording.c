@@ -137,8 +137,7 @@ static bool read_csv_row(struct series *s, struct csv *csv, int column)
     double t = 0.0, count = 0.0;
     rs_csv_split(csv);
     if (csv->n_field <= column) {
-        rs_csv_refuse(csv, 1, "the line has %d fields, the count is field %d", csv->n_field,
-                      column + 1);
+        rs_csv_refuse(csv, 1, "the line has no field %d, which holds the count", column + 1);
         return true;
     }
     if (rs_value_timestamp(&t, csv->field[0]) != 0) {
@@ -272,8 +271,7 @@ static int read_request(struct csv *csv, int column, double unit_s, struct numbe
     double t = 0.0;
     rs_csv_split(csv);
     if (csv->n_field <= column) {
-        return rs_csv_refuse(csv, 1, "the line has %d fields, the time is field %d", csv->n_field,
-                             column + 1);
+        return rs_csv_refuse(csv, 1, "the line has no field %d, which holds the time", column + 1);
     }
     if (at->n == LOG_MAX) {
         rs_csv_refuse(csv, 1, "more than %d requests", LOG_MAX);

@@ -46,6 +46,11 @@ static void report_parser(struct builder *b)
         at = rs_lines_mark(&b->lines, b->file, p->problem_offset);
     }
     const char *problem = p->problem ? p->problem : "the text cannot be read";
+    size_t offset = rs_lines_offset(&b->lines, p->problem_mark.line, p->problem_mark.column);
+    if (p->error == YAML_SCANNER_ERROR && offset < b->lines.n_text &&
+        b->lines.text[offset] == '\t') {
+        problem = "a tab cannot stand here; indent with blanks";
+    }
     if (p->context && p->context_mark.line != p->problem_mark.line) {
         rs_err_list_add(b->errors, RS_E_SYNTAX, at, "not YAML: %s (%s that starts at line %d)",
                         problem, p->context, (int)p->context_mark.line + 1);
@@ -100,6 +105,16 @@ static const char *copy_source(struct builder *b, size_t from, size_t to)
     return rs_arena_strndup(b->arena, b->lines.text + from, to > from ? to - from : 0);
 }
 
+/* Without the line breaks that a block leaves at its end: an error at the end stands where people see the end. */
+static const char *trimmed(struct builder *b, const char *text)
+{
+    size_t n = strlen(text);
+    while (n > 0 && strchr(" \t\r\n", text[n - 1])) {
+        n--;
+    }
+    return rs_arena_strndup(b->arena, text, n);
+}
+
 /* Fills `code`: where YAML folds lines the source itself is taken, so that line and column stay true. */
 static void place_code(struct builder *b, struct node *node)
 {
@@ -121,6 +136,7 @@ static void place_code(struct builder *b, struct node *node)
             node->code = copy_source(b, body, rs_lines_offset(&b->lines, to.line, to.column));
             return;
         }
+        node->code = trimmed(b, node->text);
         int in_text = first_indent(node->text, node->text + strlen(node->text));
         int in_file = first_indent(b->lines.text + body, end);
         node->code_indent = in_file > in_text ? in_file - in_text : 0;
@@ -210,16 +226,6 @@ struct pairs {
     const struct node *merge;
 };
 
-static const struct pair *find_pair(const struct pair *pair, int n, const char *key)
-{
-    for (int i = 0; i < n; i++) {
-        if (strcmp(pair[i].key, key) == 0) {
-            return &pair[i];
-        }
-    }
-    return NULL;
-}
-
 static void add_pair(struct builder *b, struct pairs *pairs, struct pair pair)
 {
     if (pairs->n == pairs->cap) {
@@ -245,7 +251,7 @@ static bool merge_map(struct builder *b, struct pairs *pairs, const struct node 
             refuse(b, from->at, "a map has more than 2000 keys");
             return false;
         }
-        if (!find_pair(pairs->pair, pairs->n, from->pair[i].key)) {
+        if (!rs_pair_find(pairs->pair, pairs->n, from->pair[i].key)) {
             add_pair(b, pairs, from->pair[i]);
         }
     }
@@ -290,7 +296,7 @@ static bool build_pair(struct builder *b, struct node *node, struct pairs *pairs
         pairs->merge = value;
         return true;
     }
-    const struct pair *first = find_pair(pairs->pair, pairs->n, key->text);
+    const struct pair *first = rs_pair_find(pairs->pair, pairs->n, key->text);
     if (first) {
         rs_err_list_add(b->errors, RS_E_KEY, at, "key \"%s\" occurs twice, first at line %d",
                         key->text, first->at.line);
@@ -439,46 +445,4 @@ const struct node *rs_yaml_parse(
     }
     yaml_parser_delete(&b.parser);
     return root;
-}
-
-const struct pair *rs_node_pair(const struct node *map, const char *key)
-{
-    if (!map || map->kind != RS_NODE_MAP) {
-        return NULL;
-    }
-    return find_pair(map->pair, map->n, key);
-}
-
-const struct node *rs_node_get(const struct node *map, const char *key)
-{
-    const struct pair *pair = rs_node_pair(map, key);
-    return pair ? pair->value : NULL;
-}
-
-bool rs_node_is_null(const struct node *node)
-{
-    if (node->kind != RS_NODE_SCALAR || node->style != RS_STYLE_PLAIN) {
-        return false;
-    }
-    return strcmp(node->text, "") == 0 || strcmp(node->text, "~") == 0 ||
-           strcmp(node->text, "null") == 0;
-}
-
-char *rs_node_describe(char *buf, size_t n, const struct node *node)
-{
-    assert(n >= 64);
-    if (node->kind != RS_NODE_SCALAR) {
-        snprintf(buf, n, node->kind == RS_NODE_MAP ? "a map" : "a list");
-    } else if (rs_node_is_null(node)) {
-        snprintf(buf, n, "nothing");
-    } else {
-        size_t shown = strcspn(node->text, "\n");
-        bool cut = shown > 40 || node->text[shown] != '\0';
-        shown = shown > 40 ? 40 : shown;
-        while (cut && shown > 0 && ((unsigned char)node->text[shown] & 0xc0) == 0x80) {
-            shown--; /* not through the middle of a character */
-        }
-        snprintf(buf, n, "\"%.*s%s\"", (int)shown, node->text, cut ? "..." : "");
-    }
-    return buf;
 }

@@ -47,6 +47,8 @@ const struct node *rs_yaml_parse(
 
 /* The value of a key, or NULL; also NULL where map is NULL or no map. */
 const struct node *rs_node_get(const struct node *map, const char *key);
+/* The same over an array of pairs. */
+const struct pair *rs_pair_find(const struct pair *pair, int n, const char *key);
 /* The whole pair, or NULL. */
 const struct pair *rs_node_pair(const struct node *map, const char *key);
 /* `~`, `null` or nothing at all. */
