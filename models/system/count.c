@@ -167,6 +167,10 @@ static void count_served(struct target *t, int i, const struct counter *c)
 void rs_target_counters(struct system *sys, struct target *t, int64_t to_ns)
 {
     double dt = rs_s_from_ns(to_ns - t->counters_ns);
+    if (!t->reads_counters && !sys->fault.watching) {
+        t->counters_ns = to_ns > t->counters_ns ? to_ns : t->counters_ns;
+        return;
+    }
     for (int i = 0; i < t->site->service->n_counter; i++) {
         const struct counter *c = &t->site->service->counter[i];
         if (!t->counter_read[i] && !sys->fault.watching)

@@ -133,6 +133,7 @@ struct target {
     uint64_t *served, *served_fallback; /* [n_class] */
     uint64_t *counter;                  /* [n_counter] */
     bool *counter_read;                 /* [n_counter] somebody reads it */
+    bool reads_counters;                /* any of them */
     uint64_t *counted; /* [n_counter] served requests that base_per_request has seen */
     struct lane *counter_lane, *extra_lane; /* [n_counter] base and fault's part */
     uint64_t n_bad; /* counts of the fault since its onset, told to nobody yet */

@@ -214,6 +214,7 @@ static void want_counters(struct system *sys, struct target *t, const int *serie
         int before = t->a.n_want;
         want(sys, &t->a, series[i], &t->counter[i]);
         t->counter_read[i] = t->a.n_want > before;
+        t->reads_counters |= t->counter_read[i];
         if (!t->counter_read[i])
             continue;
         t->needs_requests |= sv->counter[i].base_per_request > 0.0;
@@ -229,6 +230,7 @@ void rs_target_reset_scrapes(struct system *sys, struct target *t)
     reset_group(sys, t, &t->a);
     reset_group(sys, t, &t->b);
     t->filled_ns[0] = t->filled_ns[1] = -1;
+    t->reads_counters = false;
     for (int i = 0; i < t->site->n_code; i++)
         want(sys, &t->a, *series++, &t->count[i]);
     t->needs_requests = t->a.n_want > 0;
