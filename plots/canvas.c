@@ -300,7 +300,7 @@ record_text(struct canvas *c, double x, double y, const char *text, const struct
         c->cap_text = c->cap_text ? 2 * c->cap_text : 64;
         c->text = rs_xrealloc(c->text, sizeof *c->text * (size_t)c->cap_text);
     }
-    double w = rs_text_width(text, style), h = style->size;
+    double w = rs_label_width(text, style), h = style->size;
     double back = style->align == RS_ALIGN_LEFT ? 0 : style->align == RS_ALIGN_CENTRE ? w / 2 : w;
     struct rect box = {x - back, y - h / 2, w, h};
     if (style->upright)

@@ -94,7 +94,7 @@ void rs_canvas_text(
     struct canvas *c, double x, double y, const char *text, const struct text_style *style);
 
 /* Width in pixels, by the advance widths of DejaVu Sans: among the widest of the common fonts, so others need less. */
-double rs_text_width(const char *text, const struct text_style *style);
+double rs_label_width(const char *text, const struct text_style *style);
 /* Copies the text, shortened with an ellipsis so that it fits max_width pixels. Returns buf. */
 char *rs_text_fit(
     char *buf, size_t n, const char *text, const struct text_style *style, double max_width);

@@ -161,7 +161,7 @@ static void draw_budget(const struct panel *p, struct layout *l, const struct ti
     char text[64], sla[32];
     rs_duration_format(sla, sizeof sla, rs_ns_from_s(t->sla_s));
     snprintf(text, sizeof text, "budget: %s from detection", sla);
-    double half = rs_text_width(text, &style) / 2, middle = (x0 + x1) / 2;
+    double half = rs_label_width(text, &style) / 2, middle = (x0 + x1) / 2;
     middle = fmin(fmax(middle, p->box.x + half), p->box.x + p->box.w - half);
     rs_canvas_text(p->c, middle, p->box.y - 16, text, &style);
 }

@@ -82,7 +82,7 @@ void rs_panel_say(const struct panel *p, const char *text)
         .size = RS_TEXT_BODY, .colour = RS_COLOUR_MUTED, .align = RS_ALIGN_CENTRE};
     char line[160];
     rs_text_fit(line, sizeof line, text, &style, p->box.w - 20);
-    double w = rs_text_width(line, &style) + 16, h = style.size + 12;
+    double w = rs_label_width(line, &style) + 16, h = style.size + 12;
     double x = p->box.x + p->box.w / 2, y = p->box.y + p->box.h / 2;
     rs_canvas_rect(p->c, (struct rect){x - w / 2, y - h / 2, w, h}, RS_COLOUR_PAPER, 0.9);
     rs_canvas_text(p->c, x, y, line, &style);
@@ -219,6 +219,6 @@ void rs_key_draw(struct canvas *c, double x, double y, int n, const struct key_i
         else
             rs_canvas_line(c, x, y, x + 34, y, item[i].colour, 3, item[i].dash);
         rs_canvas_text(c, x + 42, y, item[i].text, &style);
-        x += 42 + rs_text_width(item[i].text, &style) + 28;
+        x += 42 + rs_label_width(item[i].text, &style) + 28;
     }
 }

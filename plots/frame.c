@@ -80,9 +80,9 @@ static void label_stage(
     const struct text_style style = {
         .size = RS_TEXT_SMALL, .colour = RS_COLOUR_INK, .align = RS_ALIGN_CENTRE};
     const char *text = stage->name;
-    if (rs_text_width(text, &style) > x1 - x0 - 6)
+    if (rs_label_width(text, &style) > x1 - x0 - 6)
         text += common_prefix(&r->stage);
-    if (rs_text_width(text, &style) <= x1 - x0 - 2)
+    if (rs_label_width(text, &style) <= x1 - x0 - 2)
         rs_canvas_text(p->c, (x0 + x1) / 2, p->box.y + p->box.h / 2, text, &style);
 }
 
@@ -135,7 +135,7 @@ static void draw_exposure(const struct panel *p, double x0, double x1, double ex
         snprintf(text, sizeof text, "off");
     else
         snprintf(text, sizeof text, "%.3g %%", 100 * exposure);
-    if (x1 - x0 > rs_text_width(text, &style) + 12)
+    if (x1 - x0 > rs_label_width(text, &style) + 12)
         rs_canvas_text(p->c, x0 + 6, p->box.y + p->box.h / 2, text, &style);
 }
 

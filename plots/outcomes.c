@@ -47,7 +47,7 @@ static void draw_shares(const struct panel *p, const struct outcomes *o, double 
         if (before < o->n)
             rs_canvas_line(p->c, x1, y, x1, y + BAR, RS_COLOUR_PAPER, 2, RS_DASH_SOLID);
         format_share(share, sizeof share, o->count[i], o->n);
-        if (rs_text_width(share, &inside) + 8 < x1 - x0) {
+        if (rs_label_width(share, &inside) + 8 < x1 - x0) {
             rs_canvas_text(p->c, (x0 + x1) / 2, y + BAR / 2.0, share, &inside);
         } else {
             size_t used = strlen(words);

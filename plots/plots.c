@@ -126,7 +126,7 @@ int rs_plot_run(const char *db_path, const struct plot_options *opt, struct err 
     if (!*opt->out_dir)
         return rs_err_set(err, RS_E_USAGE, "the directory for the pictures has no name");
     struct record r;
-    if (rs_record_open(&r, db_path, err))
+    if (rs_rundb_open(&r, db_path, err))
         return -1;
     int status = draw_all(&r, opt, err);
     rs_record_close(&r);

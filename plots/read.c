@@ -127,7 +127,7 @@ static int check_kind(struct record *r, const char *path, struct err *err)
     return 0;
 }
 
-int rs_record_open(struct record *out, const char *path, struct err *err)
+int rs_rundb_open(struct record *out, const char *path, struct err *err)
 {
     memset(out, 0, sizeof *out);
     FILE *f = fopen(path, "rb");

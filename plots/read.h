@@ -50,7 +50,7 @@ struct record {
  * Opens for reading; refuses what is missing, no database, no run of rollsim, or of another schema version. *out must be
  * closed when 0 was returned.
  */
-int rs_record_open(struct record *out, const char *path, struct err *err);
+int rs_rundb_open(struct record *out, const char *path, struct err *err);
 void rs_record_close(struct record *r);
 const struct named *rs_named_find(const struct named_list *list, int id); /* or NULL */
 

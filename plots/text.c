@@ -34,7 +34,7 @@ static size_t char_length(const char *s)
     return n;
 }
 
-double rs_text_width(const char *text, const struct text_style *style)
+double rs_label_width(const char *text, const struct text_style *style)
 {
     double width = 0;
     for (const char *s = text; *s; s += char_length(s)) {
@@ -50,7 +50,7 @@ char *
 rs_text_fit(char *buf, size_t n, const char *text, const struct text_style *style, double max_width)
 {
     snprintf(buf, n, "%s", text);
-    if (strlen(text) < n && rs_text_width(buf, style) <= max_width)
+    if (strlen(text) < n && rs_label_width(buf, style) <= max_width)
         return buf;
     size_t length = strlen(buf);
     while (length > 0) {
@@ -60,7 +60,7 @@ rs_text_fit(char *buf, size_t n, const char *text, const struct text_style *styl
         if (length + 4 > n)
             continue;
         snprintf(buf + length, n - length, "…");
-        if (rs_text_width(buf, style) <= max_width)
+        if (rs_label_width(buf, style) <= max_width)
             break;
     }
     return buf;

@@ -99,7 +99,7 @@ struct ticks rs_ticks_duration_log(struct axis axis, double box_width)
         if (s < axis.lo * (1 - 1e-9) || s > axis.hi * (1 + 1e-9))
             continue;
         double x = box_width * log(s / axis.lo) / log(axis.hi / axis.lo);
-        double half = rs_text_width(round_ones[i].label, &style) / 2;
+        double half = rs_label_width(round_ones[i].label, &style) / 2;
         bool fits = x - half >= free_from;
         add(&t, s, fits ? round_ones[i].label : "");
         if (fits)

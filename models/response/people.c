@@ -50,20 +50,11 @@ static void on_acknowledge(void *ctx, int64_t now_ns, uint64_t arg)
     rs_rollback_acknowledge(rb, now_ns, role);
 }
 
-/*
- * Every channel reaches its people at any hour: the plan does not say yet which ones wait for
- * working hours.
- */
-static bool waits_for_hours(const struct attention *att)
-{
-    (void)att;
-    return false;
-}
-
+/* Outside his hours a channel that is no pager waits until they begin. */
 static int64_t
 seen_at(const struct responder *r, int role, const struct attention *att, int64_t now_ns)
 {
-    if (!att || !waits_for_hours(att))
+    if (!att || att->off_hours)
         return now_ns;
     int64_t start_ns = r->sc->starts_at_unix_ns;
     int64_t unix_ns = rs_hours_next(role_of(r, role), start_ns + now_ns);

@@ -56,7 +56,7 @@ START_TEST(test_no_overlap)
     struct record r;
     close(mkstemp(db));
     make_db(db, kinds[_i]);
-    ck_assert_msg(rs_record_open(&r, db, &err) == 0, "%s", err.text);
+    ck_assert_msg(rs_rundb_open(&r, db, &err) == 0, "%s", err.text);
     for (int i = 0; i < N_ROW; i++) {
         int copies = rows[i].per_fault ? r.fault.n : 1;
         for (int k = 0; k < copies; k++) {
@@ -148,12 +148,12 @@ START_TEST(test_text_fit)
     ck_assert_str_eq(rs_text_fit(buf, sizeof buf, "short", &style, 200), "short");
     const char *cut = rs_text_fit(buf, sizeof buf, "PERSISTENCE_PRISMA_READS", &style, 120);
     ck_assert_ptr_nonnull(strstr(cut, "…"));
-    ck_assert_double_le(rs_text_width(cut, &style), 120);
+    ck_assert_double_le(rs_label_width(cut, &style), 120);
     /* Never in the middle of a character: 'é' has two bytes. */
     cut = rs_text_fit(buf, sizeof buf, "ééééééééé", &style, 70);
     ck_assert_str_eq(cut, "éé…");
     /* The widths are those of DejaVu Sans: 'M' is 863, 'i' 278 thousandths of the em. */
-    ck_assert_double_eq_tol(rs_text_width("Mi", &style), 17.26 + 6, 1e-9);
+    ck_assert_double_eq_tol(rs_label_width("Mi", &style), 17.26 + 6, 1e-9);
 }
 END_TEST
 

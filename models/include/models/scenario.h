@@ -240,6 +240,7 @@ struct monitoring {
 struct attention {
     int channel;
     double sees; /* 0..1 a message on this channel is noticed at all */
+    bool off_hours; /* reaches the role outside working hours too (a pager); else it waits until they begin */
 };
 
 struct role {
