@@ -37,7 +37,10 @@ int64_t rs_ns_from_s(double s)
     if (s <= -9223372036.8547758) {
         return -RS_NEVER;
     }
-    /* Whole and fraction apart: their product with 1e9 would lose the last digits of large times. */
+    /*
+     * Whole and fraction apart: their product with 1e9 would lose the last digits of large
+     * times.
+     */
     int64_t whole = (int64_t)s;
     double part = (s - (double)whole) * 1e9;
     /* The double below a half: with a half itself, the double below it would round up to 1. */
@@ -65,7 +68,10 @@ static bool read_digits(const char **text, uint64_t *out, int *out_n)
     return n > 0;
 }
 
-/* The index of the unit at *text, stepping over it; -1 when there is none. Letters must end with it. */
+/*
+ * The index of the unit at *text, stepping over it; -1 when there is none. Letters must end with
+ * it.
+ */
 static int read_unit(const char **text)
 {
     size_t n = strspn(*text, "abcdefghijklmnopqrstuvwxyz");
@@ -78,7 +84,10 @@ static int read_unit(const char **text)
     return -1;
 }
 
-/* One part, "30m" or "1.5s"; *out_exact is false when it had a decimal point. Returns the unit's index or -1. */
+/*
+ * One part, "30m" or "1.5s"; *out_exact is false when it had a decimal point. Returns the unit's
+ * index or -1.
+ */
 static int read_part(const char **text, wide *out_ns, bool *out_exact)
 {
     uint64_t whole = 0, fraction = 0, scale = 1;
@@ -143,7 +152,10 @@ char *rs_duration_format(char *buf, size_t n, int64_t ns)
     size_t n_text = (size_t)snprintf(buf, n, "%s", ns < 0 ? "-" : "");
     for (int i = 0; i < N_UNIT && left > 0; i++) {
         uint64_t per_unit = (uint64_t)units[i].ns;
-        /* Years and weeks only when nothing is left over, as Prometheus does: 90d reads better than 12w6d. */
+        /*
+         * Years and weeks only when nothing is left over, as Prometheus does: 90d reads better
+         * than 12w6d.
+         */
         if (left < per_unit || (i < DAY && left % per_unit != 0)) {
             continue;
         }
@@ -162,7 +174,10 @@ static uint64_t round_to(uint64_t ns, uint64_t per_unit)
     return ns / per_unit + (ns % per_unit >= (per_unit + 1) / 2);
 }
 
-/* Each line tries one pair of units; rounding up to the next unit falls through to the next line. */
+/*
+ * Each line tries one pair of units; rounding up to the next unit falls through to the next
+ * line.
+ */
 static void format_human(char *buf, size_t n, uint64_t ns)
 {
     unsigned long long x = 0;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* RFC 3339 timestamps. The calendar is the proleptic Gregorian one; leap seconds are not represented, as in Unix time. */
+/*
+ * RFC 3339 timestamps. The calendar is the proleptic Gregorian one; leap seconds are not
+ * represented, as in Unix time.
+ */
 #include <assert.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -24,7 +27,10 @@ static int days_in_month(int year, int month)
     return month == 2 && leap ? 29 : days[month - 1];
 }
 
-/* Days since 1970-01-01. Source: H. Hinnant, "chrono-compatible low-level date algorithms", days_from_civil. */
+/*
+ * Days since 1970-01-01. Source: H. Hinnant, "chrono-compatible low-level date algorithms",
+ * days_from_civil.
+ */
 static int64_t days_from_date(struct date date)
 {
     int64_t year = date.month <= 2 ? date.year - 1 : date.year; /* years begin in March here */
@@ -136,7 +142,10 @@ int rs_time_parse(int64_t *out_unix_ns, const char *text)
     return 0;
 }
 
-/* Three, six or nine digits after the point, the fewest that are exact; nothing for a whole second. */
+/*
+ * Three, six or nine digits after the point, the fewest that are exact; nothing for a whole
+ * second.
+ */
 static void format_fraction(char *buf, size_t n, int64_t ns)
 {
     if (ns == 0) {

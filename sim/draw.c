@@ -12,14 +12,20 @@ static const double X_MAX = 0x1p62; /* beyond it a double does not fit a whole n
 
 double rs_draw_exponential(struct stream *s, double mean)
 {
-    /* By inversion: one word a draw and rising in it, so that two scenarios stay comparable draw by draw. */
+    /*
+     * By inversion: one word a draw and rising in it, so that two scenarios stay comparable draw
+     * by draw.
+     */
     assert(mean >= 0);
     return -mean * log(rs_stream_uniform_pos(s));
 }
 
 double rs_draw_normal(struct stream *s)
 {
-    /* Box & Muller, Ann. Math. Statist. 29 (1958) 610-611; the sine's half is not kept, so a draw has no memory. */
+    /*
+     * Box & Muller, Ann. Math. Statist. 29 (1958) 610-611; the sine's half is not kept, so a
+     * draw has no memory.
+     */
     double radius = sqrt(-2 * log(rs_stream_uniform_pos(s)));
     return radius * cos(TWO_PI * rs_stream_uniform(s));
 }
@@ -54,8 +60,10 @@ struct poisson rs_poisson_prepare(double mean)
         p.p0 = exp(-mean);
         return p;
     }
-    /* Hoermann, "The transformed rejection method for generating Poisson random variables", Insurance: Mathematics and
-     * Economics 12 (1993) 39-45, algorithm PTRS. */
+    /*
+     * Hoermann, "The transformed rejection method for generating Poisson random variables",
+     * Insurance: Mathematics and Economics 12 (1993) 39-45, algorithm PTRS.
+     */
     p.b = 0.931 + 2.53 * sqrt(mean);
     p.a = -0.059 + 0.02483 * p.b;
     p.inv_alpha = 1.1239 + 1.1328 / (p.b - 3.4);
@@ -63,12 +71,18 @@ struct poisson rs_poisson_prepare(double mean)
     return p;
 }
 
-/* Sequential search from the uniform u, mean < 10: Devroye, Non-Uniform Random Variate Generation (1986), ch. X.3.3. */
+/*
+ * Sequential search from the uniform u, mean < 10: Devroye, Non-Uniform Random Variate
+ * Generation (1986), ch. X.3.3.
+ */
 static uint64_t draw_by_inversion(double mean, double p0, double u, struct stream *s)
 {
     for (;;) {
         double term = p0;
-        /* P(count > 127) < 1e-93 here: past it only the rounding of the sum is left, so try again. */
+        /*
+         * P(count > 127) < 1e-91 here: past it only the rounding of the sum is left, so try
+         * again.
+         */
         for (int k = 0; k < 128; k++) {
             if (u < term) {
                 return (uint64_t)k;
@@ -124,7 +138,10 @@ uint64_t rs_draw_poisson(struct stream *s, double mean)
 {
     if (mean > 0 && mean < 1) {
         double u = rs_stream_uniform(s);
-        /* exp(-mean) > 1 - mean, by more than rounding with the margin: most draws of a small mean need no exp. */
+        /*
+         * exp(-mean) > 1 - mean, by more than rounding with the margin: most draws of a small
+         * mean need no exp.
+         */
         return u < 1 - mean - 0x1p-50 ? 0 : draw_by_inversion(mean, exp(-mean), u, s);
     }
     struct poisson p = rs_poisson_prepare(mean);

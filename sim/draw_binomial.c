@@ -26,7 +26,10 @@ static double draw_by_inversion(struct stream *s, double n, double p)
     }
 }
 
-/* log P(count = k) of a binomial but for a constant and -log(k (1 - k/n)) / 2; 0 < k < n whole numbers. Loader 2000. */
+/*
+ * log P(count = k) of a binomial but for a constant and -log(k (1 - k/n)) / 2; 0 < k < n whole
+ * numbers. Loader 2000.
+ */
 static double log_binomial(double k, double n, double p)
 {
     return -rs_stirling_error(k) - rs_stirling_error(n - k) - rs_deviance(k, n * p) -
@@ -47,7 +50,10 @@ static bool below_binomial(double x, double k, double n, double p)
     return log(x * sqrt(k_square / mode_square)) <= log_binomial(k, n, p) - log_mode;
 }
 
-/* Hoermann, "The generation of binomial random variates", J. Stat. Comput. Simul. 46 (1993) 101-110, algorithm BTRS. */
+/*
+ * Hoermann, "The generation of binomial random variates", J. Stat. Comput. Simul. 46 (1993)
+ * 101-110, algorithm BTRS.
+ */
 static double draw_by_rejection(struct stream *s, double n, double p)
 {
     double sd = sqrt(n * p * (1 - p));

@@ -5,7 +5,10 @@
 
 double rs_stirling_error(double k)
 {
-    /* log(k!) - (k + 1/2) log(k) + k - log(2 pi)/2, to 40 digits and then rounded, for k = 0 (unused) to 15. */
+    /*
+     * log(k!) - (k + 1/2) log(k) + k - log(2 pi)/2, to 40 digits and then rounded, for k = 0
+     * (unused) to 15.
+     */
     static const double exact[16] = {0.0,
                                      0.08106146679532726,
                                      0.0413406959554093,
@@ -36,8 +39,8 @@ double rs_deviance(double x, double mean)
         return x * log(x / mean) + mean - x;
     }
     /*
-     * With v = (x - mean) / (x + mean) it is v (x - mean) + 2 x (v^3/3 + v^5/5 + ...). The terms left out are below
-     * rounding: v^2 < 0.01 needs eight, v^2 < 1e-4 four.
+     * With v = (x - mean) / (x + mean) it is v (x - mean) + 2 x (v^3/3 + v^5/5 + ...). The terms
+     * left out are below rounding: v^2 < 0.01 needs eight, v^2 < 1e-4 four.
      */
     double v = difference / sum, w = v * v;
     double more = 0;

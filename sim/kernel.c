@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The event queue is a tournament over slots. Every pending event sits in a slot; the slot's leaf in the tree holds the
- * event's key, one 128-bit number (time, insertion number, slot), and every inner node holds the least key of its four
- * children. So the root names the next event, keys never tie, and a change costs one walk from a leaf towards the root
- * without a branch to mispredict. tests/bench/bench_sim.c times it against a textbook heap.
+ * The event queue is a tournament over slots. Every pending event sits in a slot; the slot's
+ * leaf in the tree holds the event's key, one 128-bit number (time, insertion number, slot), and
+ * every inner node holds the least key of its four children. So the root names the next event,
+ * keys never tie, and a change costs one walk from a leaf towards the root without a branch to
+ * mispredict. tests/bench/bench_sim.c times it against a textbook heap.
  */
 #include "sim/kernel.h"
 
@@ -29,9 +30,15 @@ enum {
 #define NO_SLOT UINT32_MAX
 #define NO_EVENT_KEY (~(key128)0) /* a leaf without an event: after every event */
 
-/* Half a cache line: with many pending events the queue's speed is the number of lines that an event touches. */
+/*
+ * Half a cache line: with many pending events the queue's speed is the number of lines that an
+ * event touches.
+ */
 struct slot {
-    /* 0 = not pending; else the low half of the key that the event was scheduled with, never used again. */
+    /*
+     * 0 = not pending; else the low half of the key that the event was scheduled with, never
+     * used again.
+     */
     rs_event handle;
     rs_event_fn fn;
     void *ctx;
@@ -50,8 +57,10 @@ struct kernel {
     const char **label; /* [n_leaf], owned; of the events in the slots */
     uint32_t n_slot_used;
     uint32_t free_slot; /* first of a list, or NO_SLOT */
-    /* While an event fires its slot is the hole: free, but still in the tree, because most events schedule another and
-     * that one can take the place with a single walk. */
+    /*
+     * While an event fires its slot is the hole: free, but still in the tree, because most
+     * events schedule another and that one can take the place with a single walk.
+     */
     uint32_t hole;
     bool running, stopped;
     int64_t now_ns;
@@ -295,8 +304,8 @@ bool rs_kernel_move(struct kernel *k, rs_event e, int64_t at_ns)
 }
 
 /*
- * Counts a label among the most frequent ones of this instant. Exact up to N_TALLY labels; with more, the rarest gives way
- * ("Space-Saving": Metwally, Agrawal, El Abbadi, ICDT 2005).
+ * Counts a label among the most frequent ones of this instant. Exact up to N_TALLY labels; with
+ * more, the rarest gives way ("Space-Saving": Metwally, Agrawal, El Abbadi, ICDT 2005).
  */
 static void count_label(struct kernel *k, const char *label)
 {
@@ -326,7 +335,10 @@ static int loop_error(const struct kernel *k, struct err *err)
                       most->n > 0 ? most->label : "?");
 }
 
-/* Sets the clock to the next event's time and counts it there; -1 when the instant has had its share. */
+/*
+ * Sets the clock to the next event's time and counts it there; -1 when the instant has had its
+ * share.
+ */
 static int enter_instant(struct kernel *k, int64_t at_ns, uint32_t slot, struct err *err)
 {
     if (at_ns != k->now_ns) {

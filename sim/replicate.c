@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Workers take replica numbers in rising order and fill slots of a ring; slot of replica i is i mod n_slot. A worker may
- * take i only when i - n_slot has been reduced, which bounds the memory. Whoever finishes a replica and finds the next one
- * in order ready becomes the reducer until none is ready; only one thread is the reducer at a time.
+ * Workers take replica numbers in rising order and fill slots of a ring; slot of replica i is i
+ * mod n_slot. A worker may take i only when i - n_slot has been reduced, which bounds the
+ * memory. Whoever finishes a replica and finds the next one in order ready becomes the reducer
+ * until none is ready; only one thread is the reducer at a time.
  */
 #include "sim/replicate.h"
 
@@ -47,7 +48,10 @@ struct worker {
 
 static void finish(struct pool *pool, int status, const struct err *err)
 {
-    /* The first end counts, but for an error of the reducer that was at work when all was told to stop. */
+    /*
+     * The first end counts, but for an error of the reducer that was at work when all was told
+     * to stop.
+     */
     if (!pool->over || (status < 0 && pool->status == 0)) {
         pool->over = true;
         pool->status = status;
@@ -58,7 +62,10 @@ static void finish(struct pool *pool, int status, const struct err *err)
     pthread_cond_broadcast(&pool->room);
 }
 
-/* Hands ready slots to the reducer in order. Called with the lock held; gives it away while reducing. */
+/*
+ * Hands ready slots to the reducer in order. Called with the lock held; gives it away while
+ * reducing.
+ */
 static void reduce_ready(struct pool *pool)
 {
     const struct replicate_job *job = pool->job;
@@ -128,7 +135,10 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* A tenth of a second from now on the clock that condition variables wait by. It paces the progress display only. */
+/*
+ * A tenth of a second from now on the clock that condition variables wait by. It paces the
+ * progress display only.
+ */
 static struct timespec next_tick(void)
 {
     struct timespec at;
@@ -195,7 +205,10 @@ static void pool_clear(struct pool *pool)
     pthread_cond_destroy(&pool->finished);
 }
 
-/* Starts the workers, waits, joins. A machine that gives fewer threads than asked for gets its work done all the same. */
+/*
+ * Starts the workers, waits, joins. A machine that gives fewer threads than asked for gets its
+ * work done all the same.
+ */
 static int run_threads(struct pool *pool, struct worker *worker, int n_worker, struct err *err)
 {
     int n_started = 0;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Philox4x32-10: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC'11, section 3.3. */
+/*
+ * Philox4x32-10: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3",
+ * SC'11, section 3.3.
+ */
 #include "sim/stream.h"
 
 #include <assert.h>
@@ -40,7 +43,10 @@ void rs_stream_fill(struct stream *s)
     s->block++;
 }
 
-/* A bijection that scatters neighbours. Source: the finalizer of SplitMix64, Steele, Lea, Flood, OOPSLA 2014. */
+/*
+ * A bijection that scatters neighbours. Source: the finalizer of SplitMix64, Steele, Lea, Flood,
+ * OOPSLA 2014.
+ */
 static uint64_t mix(uint64_t x)
 {
     x ^= x >> 30;
@@ -76,7 +82,10 @@ void rs_stream_seek(struct stream *s, uint64_t block)
 
 uint64_t rs_stream_below(struct stream *s, uint64_t n)
 {
-    /* Lemire, "Fast random integer generation in an interval", ACM TOMACS 29 (2019), algorithm 5. */
+    /*
+     * Lemire, "Fast random integer generation in an interval", ACM TOMACS 29 (2019), algorithm
+     * 5.
+     */
     assert(n > 0);
     wide product = (wide)rs_stream_u64(s) * n;
     if ((uint64_t)product < n) {

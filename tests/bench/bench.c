@@ -41,7 +41,10 @@ static bool wanted(const char *id, char **ids, int n_id)
     return n_id == 0;
 }
 
-/* The two take turns and the best time of each counts: what disturbs a shared machine only ever adds. */
+/*
+ * The two take turns and the best time of each counts: what disturbs a shared machine only ever
+ * adds.
+ */
 static void measure(const struct bench_row *row)
 {
     double ours_ns = 1e300, yardstick_ns = 1e300;

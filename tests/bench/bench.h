@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Benchmarks as rows: what is measured, its yardstick from the same run, and the ratio that is wanted. */
+/*
+ * Benchmarks as rows: what is measured, its yardstick from the same run, and the ratio that is
+ * wanted.
+ */
 #ifndef TESTS_BENCH_H
 #define TESTS_BENCH_H
 
@@ -7,7 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Does n operations of a size or mean `par`; returns the seconds they took on the clock of its choice. */
+/*
+ * Does n operations of a size or mean `par`; returns the seconds they took on the clock of its
+ * choice.
+ */
 typedef double (*bench_fn)(double par, uint64_t n);
 
 struct bench_row {
@@ -26,7 +32,10 @@ double bench_wall_s(void);
 /* Keeps a result alive, so that the work for it is not optimised away. */
 void bench_keep(double result);
 
-/* Measures the rows whose id begins with one of the n_id words (all rows when n_id is 0) and prints a line each. */
+/*
+ * Measures the rows whose id begins with one of the n_id words (all rows when n_id is 0) and
+ * prints a line each.
+ */
 void bench_run(const struct bench_row *rows, size_t n_row, char **ids, int n_id);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The kernel, the variates and the replications against their yardsticks; the ids are those of the list of targets. */
+/*
+ * The kernel, the variates and the replications against their yardsticks; the ids are those of
+ * the list of targets.
+ */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,7 +132,10 @@ static double kernel_mm1(double rho, uint64_t n_customer)
     double start_s = bench_cpu_s();
     rs_kernel_run(q.k, RS_NEVER, NULL);
     double cpu_s = bench_cpu_s() - start_s;
-    /* Mean wait is rho^2 / (1 - rho) = 8.1 s at 0.9; 10^6 customers give it to within some per cent. */
+    /*
+     * Mean wait is rho^2 / (1 - rho) = 8.1 s at 0.9; 10^6 customers give it to within some per
+     * cent.
+     */
     double mean_wait_s = rs_s_from_ns(q.wait_ns) / (double)n_customer;
     assert(mean_wait_s > 6 && mean_wait_s < 11);
     rs_kernel_free(q.k);

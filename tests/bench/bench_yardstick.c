@@ -144,7 +144,10 @@ double heap_hold(double n_pending, uint64_t n)
     return cpu_s;
 }
 
-/* Lazy deletion: a moved timer is pushed anew, and its old entry is skipped by its generation when it surfaces. */
+/*
+ * Lazy deletion: a moved timer is pushed anew, and its old entry is skipped by its generation
+ * when it surfaces.
+ */
 double heap_hold_lazy(double n_pending, uint64_t n)
 {
     struct delays delays;
@@ -176,7 +179,10 @@ double heap_hold_lazy(double n_pending, uint64_t n)
     return cpu_s;
 }
 
-/* Waiting times of an M/M/1 queue: w' = max(0, w + service - gap) (Lindley, Proc. Camb. Phil. Soc. 48 (1952)). */
+/*
+ * Waiting times of an M/M/1 queue: w' = max(0, w + service - gap) (Lindley, Proc. Camb. Phil.
+ * Soc. 48 (1952)).
+ */
 double lindley(double rho, uint64_t n_customer)
 {
     struct xoshiro rng = {{1, 2, 3, 4}};

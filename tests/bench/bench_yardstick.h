@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the kernel is held against: plain, good code without its promises (no cancellation, no named streams). */
+/*
+ * What the kernel is held against: plain, good code without its promises (no cancellation, no
+ * named streams).
+ */
 #ifndef TESTS_BENCH_YARDSTICK_H
 #define TESTS_BENCH_YARDSTICK_H
 
 #include <stdint.h>
 
-/* xoshiro256++ (Blackman & Vigna, ACM TOMS 47 (2021)) and the ziggurat (Marsaglia & Tsang, JSS 5(8) (2000)). */
+/*
+ * xoshiro256++ (Blackman & Vigna, ACM TOMS 47 (2021)) and the ziggurat (Marsaglia & Tsang, JSS
+ * 5(8) (2000)).
+ */
 struct xoshiro {
     uint64_t s[4];
 };
@@ -13,8 +19,9 @@ void ziggurat_prepare(void);
 double ziggurat_exponential(struct xoshiro *x); /* mean 1 */
 
 /*
- * Delays of mean 1 s: a place in a table of exponential variates and some low digits, from a congruential generator. Both
- * sides pay it, so it has to be cheap, or it would hide what is compared.
+ * Delays of mean 1 s: a place in a table of exponential variates and some low digits, from a
+ * congruential generator. Both sides pay it, so it has to be cheap, or it would hide what is
+ * compared.
  */
 struct delays {
     uint64_t state;

@@ -21,13 +21,17 @@ int run_suite(const char *name, void (*add_tests)(TCase *tc));
 void add_abort_test(TCase *tc, const TTest *test);
 
 /*
- * Chi-square goodness of fit of counts to expected counts; neighbouring cells are pooled until n_pool are expected.
+ * Chi-square goodness of fit of counts to expected counts; neighbouring cells are pooled until
+ * n_pool are expected.
  *   n_seen[n_cell], n_expected[n_cell]   in the order of the cells, same sum up to rounding
  * Returns the p-value; 1 when fewer than two cells are left.
  */
 double chi_square_p(const uint64_t *n_seen, const double *n_expected, size_t n_cell, double n_pool);
 
-/* Kolmogorov-Smirnov: sorts x[n] and returns the asymptotic p-value against a continuous distribution, n >= 100. */
+/*
+ * Kolmogorov-Smirnov: sorts x[n] and returns the asymptotic p-value against a continuous
+ * distribution, n >= 100.
+ */
 double kolmogorov_p(double *x, size_t n, double (*cdf)(double x, const void *par), const void *par);
 
 /* Bytes now allocated on the heap, by the sanitizer's count or by malloc's own. */

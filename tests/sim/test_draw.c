@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Counts: Poisson, binomial, multinomial against GSL's probabilities. Seeds fixed; false-alarm rate 1e-6 a row. */
+/*
+ * Counts: Poisson, binomial, multinomial against GSL's probabilities. Seeds fixed; false-alarm
+ * rate 1e-6 a row.
+ */
 #include "sim/draw.h"
 
 #include <math.h>
@@ -66,7 +69,10 @@ START_TEST(test_chi_square)
         seen[(int)cell]++;
     }
     double p = chi_square_p(seen, expected, N_CELL, 10);
-    /* About twenty slices see what changes the shape as a whole, which many fine cells would drown. */
+    /*
+     * About twenty slices see what changes the shape as a whole, which many fine cells would
+     * drown.
+     */
     double p_coarse = chi_square_p(seen, expected, N_CELL, N / 20);
     ck_assert_msg(p > 1e-6 && p_coarse > 1e-6, "n %u, p %g: p-values %g, %g", row->n, row->p, p,
                   p_coarse);
@@ -75,7 +81,10 @@ END_TEST
 
 static const double large_rows[] = {1e6, 1e9, 1e12, 1e15};
 
-/* Very large means are normal to within 1e-3/sqrt(12): mean, variance and 40 slices of equal probability. */
+/*
+ * Very large means are normal to within 1e-3/sqrt(12): mean, variance and 40 slices of equal
+ * probability.
+ */
 static void assert_normal(struct stream *s, const struct row *row, double p_poisson, uint64_t n)
 {
     enum { N_SLICE = 40 };

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Exponential, normal and gamma variates against GSL's distribution functions: seeds fixed, false-alarm rate 1e-6 a row. */
+/*
+ * Exponential, normal and gamma variates against GSL's distribution functions: seeds fixed,
+ * false-alarm rate 1e-6 a row.
+ */
 #include <math.h>
 
 #include <gsl/gsl_cdf.h>
@@ -53,7 +56,10 @@ START_TEST(test_distribution)
 }
 END_TEST
 
-/* Kolmogorov-Smirnov hardly sees tails: counts in slices of the distribution down to 1e-4 at both ends. */
+/*
+ * Kolmogorov-Smirnov hardly sees tails: counts in slices of the distribution down to 1e-4 at
+ * both ends.
+ */
 START_TEST(test_tails)
 {
     static const double edge[] = {1e-4, 3e-4, 1e-3,  1e-2,   0.1,    0.5,

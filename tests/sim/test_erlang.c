@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Closed forms of a Poisson process that is driven by kernel events: its counts, and the time to its k-th event. */
+/*
+ * Closed forms of a Poisson process that is driven by kernel events: its counts, and the time to
+ * its k-th event.
+ */
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_randist.h>
 

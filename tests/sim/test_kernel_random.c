@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The kernel against a list that is searched from end to end: random schedules, cancels and moves, ties everywhere. */
+/*
+ * The kernel against a list that is searched from end to end: random schedules, cancels and
+ * moves, ties everywhere.
+ */
 #include "sim/kernel.h"
 #include "sim/stream.h"
 #include "sim_check.h"

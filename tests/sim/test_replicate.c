@@ -8,7 +8,10 @@
 #include "sim/stream.h"
 #include "sim_check.h"
 
-/* A job whose reducer keeps an order-sensitive digest. The mutex guards what several threads count. */
+/*
+ * A job whose reducer keeps an order-sensitive digest. The mutex guards what several threads
+ * count.
+ */
 struct job_state {
     uint64_t digest, n_reduced, next;
     uint64_t stop_at, fail_reduce_at; /* replica numbers; 0: never */
@@ -229,7 +232,10 @@ END_TEST
 
 START_TEST(test_tick_comes_and_can_stop)
 {
-    /* 3000 replicas of about 0.35 ms on 1..5 threads: at least two tenths of a second unless stopped. */
+    /*
+     * 3000 replicas of about 0.35 ms on 1..5 threads: at least two tenths of a second unless
+     * stopped.
+     */
     struct job_state state = {.slow = true, .tick_stop_at = 1};
     uint64_t n = 0;
     ck_assert_int_eq(replicate(&state, 0, 100000, thread_rows[_i], &n, NULL), 0);

@@ -58,7 +58,10 @@ START_TEST(test_seek_reaches_any_position)
 }
 END_TEST
 
-/* Seed, replica, name and index each give another sequence; none of the 4 x 10^4 first words repeats. */
+/*
+ * Seed, replica, name and index each give another sequence; none of the 4 x 10^4 first words
+ * repeats.
+ */
 START_TEST(test_neighbours_differ)
 {
     enum { N = 100 };
@@ -99,7 +102,10 @@ START_TEST(test_uniform_stays_inside)
 }
 END_TEST
 
-/* Chi-square over 1000 cells for each half word and for pairs; false-alarm rate 1e-6 each, seed fixed. */
+/*
+ * Chi-square over 1000 cells for each half word and for pairs; false-alarm rate 1e-6 each, seed
+ * fixed.
+ */
 START_TEST(test_uniform_is_flat)
 {
     enum { N_CELL = 1024, N = 200000 };
@@ -123,7 +129,10 @@ START_TEST(test_uniform_is_flat)
 }
 END_TEST
 
-/* Streams of neighbouring replicas are not correlated: |r| below 5 standard errors (false-alarm rate 6e-7 each). */
+/*
+ * Streams of neighbouring replicas are not correlated: |r| below 5 standard errors (false-alarm
+ * rate 6e-7 each).
+ */
 START_TEST(test_replicas_are_not_correlated)
 {
     enum { N = 100000 };
@@ -154,7 +163,10 @@ START_TEST(test_below)
     for (uint64_t i = 0; i < n_cell; i++) {
         expected[i] = (double)N / (double)n_cell;
     }
-    /* False-alarm rate 1e-6. In the last row every third number would come twice as often if words were not rejected. */
+    /*
+     * False-alarm rate 1e-6. In the last row every third number would come twice as often if
+     * words were not rejected.
+     */
     ck_assert_double_gt(chi_square_p(seen, expected, n_cell, 10), 1e-6);
 }
 END_TEST
