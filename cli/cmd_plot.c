@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
 #include "pictures.h"
 #include "plots/plots.h"
+#include "verify/store.h"
 
 void rs_picture_wrote(void *ctx, const char *path)
 {
@@ -19,18 +21,21 @@ static int run_plot(const struct cli_args *args)
 {
     const char *db = args->operand[0];
     struct err err = {0};
+    struct stat about;
     const char *format = args->format ? args->format : "svg";
     if (strcmp(format, "svg") != 0 && strcmp(format, "png") != 0) {
         rs_err_set(&err, RS_E_USAGE, "--format must be svg or png, got '%s'", format);
-    } else if (access(db, R_OK) != 0) {
+    } else if (stat(db, &about) != 0 || access(db, R_OK) != 0) {
         rs_err_set(&err, RS_E_USAGE, "cannot read %s: %s", db, strerror(errno));
+    } else if (!S_ISREG(about.st_mode)) {
+        rs_err_set(&err, RS_E_USAGE, "%s is no file", db);
     } else {
         struct plot_options opt = {.out_dir = args->output ? args->output : ".",
                                    .format = format,
                                    .only = args->only,
                                    .wrote = rs_picture_wrote,
                                    .ctx = args->quiet ? NULL : stdout};
-        if (rs_plot_run(db, &opt, &err) == 0) {
+        if (rs_store_check(db, &err) == 0 && rs_plot_run(db, &opt, &err) == 0) {
             return RS_EXIT_HOLDS;
         }
     }

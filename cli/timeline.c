@@ -111,7 +111,7 @@ char *rs_told_run_command(char *buf, size_t n, const struct told_run *run)
     return buf;
 }
 
-const char *rs_detected_by_name(enum detected_by by)
+const char *rs_told_by_name(enum detected_by by)
 {
     switch (by) {
     case RS_BY_ALERT: return "alert";
@@ -180,7 +180,7 @@ static const char *mark_label(enum clock_mark m)
     case RS_CLOCK_ONSET: return "fault onset";
     case RS_CLOCK_FIRST_BAD: return "first bad sample";
     case RS_CLOCK_PENDING: return "alert pending";
-    case RS_CLOCK_DETECTED: return "detected (firing)";
+    case RS_CLOCK_DETECTED: return "detected";
     case RS_CLOCK_NOTIFIED: return "page visible";
     case RS_CLOCK_ACKNOWLEDGED: return "acknowledged";
     case RS_CLOCK_DECIDED: return "decided";
@@ -192,6 +192,17 @@ static const char *mark_label(enum clock_mark m)
     case RS_CLOCK_RECOVERED: return "metric recovered";
     case RS_CLOCK_RESOLVED: return "alert resolved";
     case RS_CLOCK_N: break;
+    }
+    return "?";
+}
+
+static const char *detected_how(enum detected_by by)
+{
+    switch (by) {
+    case RS_BY_ALERT: return "firing";
+    case RS_BY_LOOK: return "seen";
+    case RS_BY_GATE: return "gate tripped";
+    case RS_BY_CHECK: return "check failed";
     }
     return "?";
 }
@@ -208,7 +219,9 @@ static char *signed_duration(char *buf, size_t n, int64_t ns)
 static void print_mark(const struct teller *t, const struct episode *e, int m, int64_t before_ns)
 {
     int64_t at_ns = e->at_ns[m];
-    const char *label = mark_label((enum clock_mark)m);
+    char label[40];
+    snprintf(label, sizeof label, m == RS_CLOCK_DETECTED ? "%s (%s)" : "%s",
+             mark_label((enum clock_mark)m), detected_how(e->by));
     if (at_ns == RS_NEVER) {
         fprintf(t->to, "  %-26s %-12s\n", label, "-");
         return;
@@ -260,7 +273,7 @@ static void print_episode(const struct teller *t, const struct history *h, int i
     fprintf(t->to, "\n%sRollback clock %d of %d: %s%s, %s", on(t, BOLD), i + 1, h->n_episode,
             p->name, off(t, BOLD), p->title ? p->title : "");
     print_ref(t, p->ref);
-    fprintf(t->to, "\n  detected by %s %s in %s; %s%s\n", rs_detected_by_name(e->by),
+    fprintf(t->to, "\n  detected by %s %s in %s; %s%s\n", rs_told_by_name(e->by),
             e->detector ? e->detector : "",
             e->stage >= 0 ? sc->response.stage[e->stage].name : "no stage",
             e->fault >= 0 ? "live then: " : "no fault was live then: a false alarm",

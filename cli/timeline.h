@@ -33,6 +33,6 @@ void rs_timeline_print_json(const struct scenario *sc,
 char *rs_told_run_command(char *buf, size_t n, const struct told_run *run);
 
 /* "alert", "look", "gate", "check". */
-const char *rs_detected_by_name(enum detected_by by);
+const char *rs_told_by_name(enum detected_by by);
 
 #endif

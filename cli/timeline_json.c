@@ -49,9 +49,9 @@ static json_t *episode(const struct scenario *sc, const struct episode *e)
                      p->name, "ref", text_or_null(p->ref), "stage",
                      text_or_null(e->stage >= 0 ? sc->response.stage[e->stage].name : NULL),
                      "fault", text_or_null(e->fault >= 0 ? sc->fault[e->fault].name : NULL),
-                     "detected_by", rs_detected_by_name(e->by), "detector",
-                     text_or_null(e->detector), "gave_up", e->gave_up, "cut", e->cut, "clock_s",
-                     clock, "detected_to_completed_s", leg_ns < 0 ? json_null() : seconds(leg_ns),
+                     "detected_by", rs_told_by_name(e->by), "detector", text_or_null(e->detector),
+                     "gave_up", e->gave_up, "cut", e->cut, "clock_s", clock,
+                     "detected_to_completed_s", leg_ns < 0 ? json_null() : seconds(leg_ns),
                      "limit_s", seconds(p->sla_ns));
 }
 

@@ -10,6 +10,9 @@ here=$(mktemp -d)
 trap 'rm -rf "$here"' EXIT
 cd "$here"
 few="--replicas 20 --seed 7"
+# A sanitizer's finding must not pass for a verdict. What leaks in the libraries that draw is not ours.
+export ASAN_OPTIONS=exitcode=99
+export LSAN_OPTIONS="suppressions=$source_dir/tests/plots/lsan.supp:print_suppressions=0"
 
 fail() {
     printf '%s: %s\n' "$case_name" "$*" >&2
@@ -148,7 +151,7 @@ bad_scenario() {
     for command in check rehearse verify; do
         expect 2 "$command" bad/prisma.yaml
         silent out
-        says err "bad/prisma.yaml:7:1: error: "
+        says err "bad/prisma.yaml:8:1: error: unknown key"
         says err "horizon"
         [ "$(grep -c ': error: ' err)" -ge 3 ] || fail "not all mistakes are told in one go"
     done
@@ -156,7 +159,7 @@ bad_scenario() {
     [ ! -e run.db ] && [ ! -e run.db.part ] || fail "a bad scenario left a record behind"
     expect 2 check --json bad/prisma.yaml
     says out '"well_formed": false'
-    says out '"line": 7'
+    says out '"line": 8'
 }
 
 rehearse() {
@@ -170,7 +173,9 @@ rehearse() {
         expect 0 rehearse "$scenario" --fault "$fault" --replica 3
         cmp -s out first || fail "the same words told another history"
         expect 0 rehearse "$scenario" --fault "$fault" --replica 3 --json
-        says out '"clock_s"' || true
+        case $fault in
+        prisma-read-errors | settlement-inconsistency | portal-errors) says out '"clock_s"' ;;
+        esac
         says out '"trace"'
     done
     expect 2 rehearse "$scenario" --fault portal-eror
@@ -182,7 +187,7 @@ rehearse() {
 # A fault's history names every mark of the rollback clock, and the words that it hands out tell it again.
 clock() {
     expect 0 rehearse "$scenario" --fault prisma-read-errors --replica 1
-    for mark in "fault onset" "first bad sample" "alert pending" "detected (firing)" "page visible" acknowledged decided \
+    for mark in "fault onset" "first bad sample" "alert pending" "detected (" "page visible" acknowledged decided \
         "flag set" "last instance effective" "all blocking actions done" "metric recovered"; do
         says out "$mark"
     done
