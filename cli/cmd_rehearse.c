@@ -9,7 +9,9 @@ static int tell(const struct scenario *sc, const struct cli_args *args, int faul
     struct told_run run = {.file = args->operand[0],
                            .seed = args->seed.given ? args->seed.value : sc->default_seed,
                            .replica = args->replica.value,
-                           .fault = args->fault};
+                           .fault = args->fault,
+                           .n_traffic = args->n_traffic,
+                           .traffic = args->traffic};
     /* Not `fine`: a finer grid looks more often, and the history would not be the one that verify saw. */
     struct replica_options opt = {
         .seed = run.seed, .replica = run.replica, .fault = fault, .trace = true};

@@ -102,6 +102,9 @@ static int verify(const struct scenario *sc, const struct cli_args *args, struct
         return -1;
     }
     print_result(&result, args);
+    if (args->n_traffic > 0 && !args->json && !args->quiet) {
+        puts("\nTraffic came from --traffic: add the same to the commands above.");
+    }
     if (opt.db_path && !args->json && !args->quiet) {
         printf("record: %s\n", opt.db_path);
     }

@@ -41,7 +41,8 @@ static int add_traffic(struct cli_args *out, const char *text, struct err *err)
 {
     const char *equals = strchr(text, '=');
     if (!equals || equals == text || !equals[1]) {
-        return rs_err_set(err, RS_E_USAGE, "--traffic must be SERVICE=FILE, got '%s'", text);
+        return rs_err_set(err, RS_E_USAGE,
+                          "--traffic must be SERVICE=FILE or SERVICE/COHORT=FILE, got '%s'", text);
     }
     if (out->n_traffic == RS_MAX_TRAFFIC) {
         return rs_err_set(err, RS_E_USAGE, "--traffic is given more than %d times", RS_MAX_TRAFFIC);

@@ -1,21 +1,47 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario_args.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "scenarios/load.h"
 
+/* "SERVICE=FILE" or "SERVICE/COHORT=FILE", cut in a copy that the caller frees. The option parser has seen the '='. */
+static char *cut_override(struct traffic_override *out, const char *text)
+{
+    char *copy = rs_xstrdup(text);
+    char *equals = strchr(copy, '=');
+    assert(equals);
+    *equals = '\0';
+    char *slash = strchr(copy, '/');
+    if (slash) {
+        *slash = '\0';
+    }
+    *out = (struct traffic_override){
+        .service = copy, .cohort = slash ? slash + 1 : NULL, .file = equals + 1};
+    return copy;
+}
+
 struct scenario *rs_args_scenario(const struct cli_args *args)
 {
+    struct traffic_override override[RS_MAX_TRAFFIC];
+    char *copy[RS_MAX_TRAFFIC];
+    for (int i = 0; i < args->n_traffic; i++) {
+        copy[i] = cut_override(&override[i], args->traffic[i]);
+    }
     struct err_list errors;
     rs_err_list_init(&errors);
-    struct scenario *sc = rs_scenario_load(args->operand[0], &errors);
+    struct scenario *sc =
+        rs_scenario_load_with(args->operand[0], override, args->n_traffic, &errors);
     if (!sc) {
         rs_err_list_sort(&errors);
         rs_err_list_print(&errors, stderr);
     }
     rs_err_list_clear(&errors);
+    for (int i = 0; i < args->n_traffic; i++) {
+        free(copy[i]);
+    }
     return sc;
 }
 

@@ -106,8 +106,12 @@ static void print_ref(const struct teller *t, const char *ref)
 
 char *rs_told_run_command(char *buf, size_t n, const struct told_run *run)
 {
-    snprintf(buf, n, "rollsim rehearse %s%s%s --replica %" PRIu64 " --seed %" PRIu64, run->file,
-             run->fault ? " --fault " : "", run->fault ? run->fault : "", run->replica, run->seed);
+    int used = snprintf(buf, n, "rollsim rehearse %s%s%s --replica %" PRIu64 " --seed %" PRIu64,
+                        run->file, run->fault ? " --fault " : "", run->fault ? run->fault : "",
+                        run->replica, run->seed);
+    for (int i = 0; i < run->n_traffic && used >= 0 && (size_t)used < n; i++) {
+        used += snprintf(buf + used, n - (size_t)used, " --traffic %s", run->traffic[i]);
+    }
     return buf;
 }
 
@@ -126,7 +130,7 @@ static void
 print_header(const struct teller *t, const struct history *h, const struct told_run *run)
 {
     const struct scenario *sc = t->sc;
-    char starts[40], again[512];
+    char starts[40], again[RS_AGAIN_SIZE];
     fprintf(t->to, "%s%s%s\n", on(t, BOLD), sc->title, off(t, BOLD));
     fprintf(t->to, "scenario   %s (%s, sha256 %.12s)\n", sc->name, run->file, sc->sha256);
     if (sc->document) {

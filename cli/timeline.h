@@ -14,6 +14,8 @@ struct told_run {
     const char *file;
     uint64_t seed, replica;
     const char *fault; /* as given with --fault, or NULL = drawn */
+    int n_traffic;
+    const char *const *traffic; /* [n_traffic] as given with --traffic */
 };
 
 /* The header, the trace grouped by stage, the clock of every rollback, the outcome. */
@@ -29,7 +31,9 @@ void rs_timeline_print_json(const struct scenario *sc,
                             const struct told_run *run,
                             FILE *to);
 
-/* The command line that tells this history again. n >= 1. Returns buf. */
+/* Room for a command line with its paths. */
+#define RS_AGAIN_SIZE 8192
+/* The command line that tells this history again, cut at n bytes. n >= 1. Returns buf. */
 char *rs_told_run_command(char *buf, size_t n, const struct told_run *run);
 
 /* "alert", "look", "gate", "check". */

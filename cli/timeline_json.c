@@ -66,7 +66,7 @@ static json_t *totals(const struct history *h)
 static json_t *
 header(const struct scenario *sc, const struct history *h, const struct told_run *run)
 {
-    char again[512], starts[40];
+    char again[RS_AGAIN_SIZE], starts[40];
     rs_told_run_command(again, sizeof again, run);
     rs_time_format(starts, sizeof starts, sc->starts_at_unix_ns);
     return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s}", "scenario", sc->name, "file",

@@ -110,7 +110,7 @@ wrong_values() {
     says err "--jobs must be a whole number in 1..1024, got '0'"
     expect 2 verify "$scenario" --replicas 0
     expect 2 verify "$scenario" --traffic portal
-    says err "--traffic must be SERVICE=FILE, got 'portal'"
+    says err "--traffic must be SERVICE=FILE or SERVICE/COHORT=FILE, got 'portal'"
     expect 2 verify "$scenario" -o ''
     says err "--output must not be empty"
     expect 2 plot --format gif x.db
