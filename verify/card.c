@@ -12,10 +12,9 @@
 /* When a leg is part of an episode. Looks have no pending and no notice, automation has no people. */
 enum leg_if {
     IF_ALWAYS,
-    IF_ALERT,     /* the detector is an alert */
-    IF_NO_ALERT,  /* it is not */
-    IF_NO_NOTICE, /* seen with one's own eyes */
-    IF_NO_PEOPLE  /* nobody acknowledged or decided */
+    IF_ALERT,    /* the detector is an alert */
+    IF_NO_ALERT, /* it is not: what one sees with one's own eyes needs no notice */
+    IF_NO_PEOPLE /* nobody acknowledged or decided */
 };
 
 static const struct {
@@ -27,8 +26,8 @@ static const struct {
     {RS_CLOCK_PENDING, RS_CLOCK_DETECTED, IF_ALERT},
     {RS_CLOCK_FIRST_BAD, RS_CLOCK_DETECTED, IF_NO_ALERT},
     {RS_CLOCK_DETECTED, RS_CLOCK_NOTIFIED, IF_ALERT},
-    {RS_CLOCK_NOTIFIED, RS_CLOCK_ACKNOWLEDGED, IF_ALWAYS},
-    {RS_CLOCK_DETECTED, RS_CLOCK_ACKNOWLEDGED, IF_NO_NOTICE},
+    {RS_CLOCK_NOTIFIED, RS_CLOCK_ACKNOWLEDGED, IF_ALERT},
+    {RS_CLOCK_DETECTED, RS_CLOCK_ACKNOWLEDGED, IF_NO_ALERT},
     {RS_CLOCK_ACKNOWLEDGED, RS_CLOCK_DECIDED, IF_ALWAYS},
     {RS_CLOCK_DECIDED, RS_CLOCK_COMMANDED, IF_ALWAYS},
     {RS_CLOCK_DETECTED, RS_CLOCK_COMMANDED, IF_NO_PEOPLE},
@@ -126,7 +125,6 @@ static bool leg_applies(enum leg_if when, const struct clock_row *r)
     case IF_ALWAYS: return true;
     case IF_ALERT: return r->by == RS_BY_ALERT;
     case IF_NO_ALERT: return r->by != RS_BY_ALERT;
-    case IF_NO_NOTICE: return r->by != RS_BY_ALERT && at[RS_CLOCK_NOTIFIED] == RS_NEVER;
     case IF_NO_PEOPLE:
         return at[RS_CLOCK_ACKNOWLEDGED] == RS_NEVER && at[RS_CLOCK_DECIDED] == RS_NEVER &&
                at[RS_CLOCK_COMMANDED] != RS_NEVER;

@@ -77,7 +77,7 @@ static int reduce(void *ctx, uint64_t replica, void *slot, struct err *err)
     out->n_replica++;
     out->outcome[h->outcome]++;
     out->outcome_by_fault[(h->fault + 1) * RS_OUTCOME_N + (int)h->outcome]++;
-    out->n_false_rollback += h->false_rollback;
+    out->n_false_rollback += h->fault < 0 && h->false_rollback;
     out->n_no_fault += h->fault < 0;
     for (int i = 0; i < r->scenario->n_claim; i++)
         rs_tally_add(&r->tally[i], r->scenario, h);

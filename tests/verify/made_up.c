@@ -377,7 +377,7 @@ static int sim_run(void *sim, const struct replica_options *opt, struct history 
     h->n_page = (uint32_t)rs_draw_poisson(&s, 1.5);
     if (h->fault >= 0 && rs_stream_uniform(&s) < 0.95)
         draw_rollback(h, &s);
-    else if (h->fault < 0 && rs_stream_uniform(&s) < 0.001)
+    else if (h->fault == 2 || (h->fault < 0 && rs_stream_uniform(&s) < 0.001))
         draw_false_alarm(h, &s);
     draw_trajectories(h, &s);
     if (opt->trace) {

@@ -56,7 +56,7 @@ struct run_result { /* owned: rs_run_result_clear */
     uint64_t outcome[RS_OUTCOME_N];
     /* outcome by fault: [(fault + 1) * RS_OUTCOME_N + outcome] */
     uint64_t *outcome_by_fault;
-    uint64_t n_false_rollback, n_no_fault;
+    uint64_t n_false_rollback, n_no_fault; /* of n_no_fault replicas without a fault so many were rolled back */
     struct arena *arena; /* owns what the verdicts name */
 };
 
