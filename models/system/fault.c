@@ -166,6 +166,8 @@ static void on_shape(void *ctx, int64_t now_ns, uint64_t arg);
 static void shape_after(struct system *sys, int64_t delay_ns)
 {
     int64_t now = rs_kernel_now(sys->kernel);
+    if (delay_ns >= RS_NEVER - now)
+        return;
     sys->fault.shape_event = rs_kernel_at(sys->kernel, now + (delay_ns > 1 ? delay_ns : 1),
                                           "fault shape", on_shape, sys, 0);
 }
@@ -195,6 +197,18 @@ static void step_decay(struct system *sys)
     shape_after(sys, fs->fault->shape_period_ns / DECAY_STEPS);
 }
 
+static int64_t shortest_interval(const struct system *sys)
+{
+    int64_t shortest = RS_NEVER;
+    for (int i = 0; i < sys->sc->n_service; i++) {
+        int64_t interval = sys->sc->service[i].scrape_interval_ns;
+        if (sys->site[i].fault_touches && interval < shortest)
+            shortest = interval;
+    }
+    return shortest;
+}
+
+/* Looked at once per scrape interval. */
 static void step_leak(struct system *sys)
 {
     struct fault_state *fs = &sys->fault;
@@ -202,7 +216,7 @@ static void step_leak(struct system *sys)
     double level = (double)(served(sys) - fs->served_before) * fs->fault->shape_per_request;
     set_level(sys, level < 1.0 ? level : 1.0);
     if (level < 1.0)
-        shape_after(sys, sys->sc->service[fs->fault->service].scrape_interval_ns);
+        shape_after(sys, shortest_interval(sys));
 }
 
 static void step_intermittent(struct system *sys)
@@ -262,7 +276,6 @@ static void on_due(void *ctx, int64_t now_ns, uint64_t arg)
     struct fault_state *fs = &sys->fault;
     (void)now_ns;
     (void)arg;
-    fs->pending = false;
     /* The flag was withdrawn while the delay ran: the fault waits for the next exposure. */
     if (fs->fault->onset == RS_ONSET_FLAG_EXPOSED && fs->fault->ends_with_exposure && !shown(sys))
         fs->armed = true;
@@ -277,7 +290,6 @@ static void trigger(struct system *sys)
     if (!fs->armed)
         return;
     fs->armed = false;
-    fs->pending = true;
     int64_t delay = rs_ns_from_s(rs_dist_draw(&fs->fault->onset_delay, &fs->onset));
     int64_t at = delay < RS_NEVER - now ? now + delay : RS_NEVER;
     rs_kernel_at(sys->kernel, at, "fault onset", on_due, sys, 0);

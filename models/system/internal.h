@@ -226,8 +226,7 @@ struct meter { /* one traffic element */
 struct fault_state {
     const struct fault *fault; /* NULL: none in this replica */
     int index;
-    bool armed;   /* the onset condition has not come yet */
-    bool pending; /* the onset delay runs */
+    bool armed; /* the onset condition has not come yet */
     bool started, over, residue;
     bool was_shown;
     bool only_slow; /* neither errors nor counters: seen by latency */

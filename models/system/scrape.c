@@ -121,19 +121,26 @@ static void one_scrape(struct system *sys, struct target *t, int64_t to_ns)
     t->next_k++;
 }
 
+/* Skips the scrapes that are too far back to be seen from to_ns. */
+static void jump(struct system *sys, struct target *t, int64_t to_ns)
+{
+    bool watched = sys->fault.watching && t->site->fault_touches;
+    int64_t keep = t->sampled || watched ? t->keep : 0;
+    int64_t behind_ns = to_ns - rs_target_scrape_ns(t, t->next_k);
+    if (behind_ns < 0 || behind_ns < keep * t->site->service->scrape_interval_ns)
+        return;
+    uint64_t past = scrapes_until(t, to_ns);
+    if (past - t->next_k > (uint64_t)keep)
+        t->next_k = past - (uint64_t)keep;
+}
+
 void rs_target_advance(struct system *sys, struct target *t, int64_t to_ns, bool partial)
 {
-    uint64_t past = scrapes_until(t, to_ns);
     if (t->a.queue.n > 0)
         rs_group_drain(sys, &t->a, to_ns);
-    if (past > t->next_k) {
-        bool watched = sys->fault.watching && t->site->fault_touches;
-        uint64_t keep = !t->sampled && !watched ? 0 : (uint64_t)t->keep;
-        if (past - t->next_k > keep)
-            t->next_k = past - keep;
-        while (t->next_k < past)
-            one_scrape(sys, t, to_ns);
-    }
+    jump(sys, t, to_ns);
+    while (rs_target_scrape_ns(t, t->next_k) <= to_ns)
+        one_scrape(sys, t, to_ns);
     if (partial) {
         rs_target_requests(sys, t, to_ns);
         rs_target_counters(sys, t, to_ns);
@@ -144,12 +151,12 @@ void rs_target_fill(void *ctx, uint64_t arg, int series, int64_t t_ms)
 {
     struct system *sys = ctx;
     struct target *t = sys->target[arg / 2];
-    int64_t now_ns = rs_kernel_now(sys->kernel);
     int64_t to_ns = (t_ms - sys->start_ms) * RS_NS_PER_MS;
     (void)series;
-    to_ns = to_ns < now_ns ? to_ns : now_ns; /* what comes later is not known yet */
     if (to_ns <= t->filled_ns[arg % 2])
         return;
+    int64_t now_ns = rs_kernel_now(sys->kernel);
+    to_ns = to_ns < now_ns ? to_ns : now_ns; /* what comes later is not known yet */
     t->filled_ns[arg % 2] = to_ns;
     rs_target_advance(sys, t, to_ns, false);
     if (arg % 2)

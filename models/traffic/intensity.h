@@ -11,8 +11,9 @@
 /* Caller's storage: init / clear. The profile is borrowed. */
 struct intensity {
     const struct profile *profile;
-    double *
-        cum; /* [n + 1] requests from at_s[0] to the start of segment i, scale not included; NULL for CONSTANT and LOG */
+    /* [n + 1] requests from at_s[0] to the start of segment i, scale not included; NULL for CONSTANT and LOG */
+    double *cum;
+    double *slope; /* [n] requests per s^2 in segment i; NULL as cum */
 };
 
 void rs_intensity_init(struct intensity *in, const struct profile *p);

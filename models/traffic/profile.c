@@ -34,12 +34,6 @@ static double segment_rate(const struct profile *p, int i, double t)
     return y0 == y1 ? y0 : y0 + (y1 - y0) * (t - p->at_s[i]) / width;
 }
 
-/* Integral from the start of segment i to t inside it. */
-static double segment_part(const struct profile *p, int i, double t)
-{
-    return (t - p->at_s[i]) * 0.5 * (p->per_s[i] + segment_rate(p, i, t));
-}
-
 static double segment_whole(const struct profile *p, int i)
 {
     double end = segment_end(p, i);
@@ -70,7 +64,7 @@ static int segment_of(const struct profile *p, double t, int *hint)
 /* Brings t into the first period; returns how many whole periods were taken off. */
 static double fold(const struct profile *p, double *t)
 {
-    if (!(p->period_s > 0.0))
+    if (!(p->period_s > 0.0) || (*t >= p->at_s[0] && *t < p->at_s[0] + p->period_s))
         return 0.0;
     double n = floor((*t - p->at_s[0]) / p->period_s);
     *t -= n * p->period_s;
@@ -106,16 +100,20 @@ void rs_intensity_init(struct intensity *in, const struct profile *p)
         return;
     assert(p->n > 0);
     in->cum = rs_xcalloc((size_t)p->n + 1, sizeof *in->cum);
+    in->slope = rs_xcalloc((size_t)p->n, sizeof *in->slope);
     for (int i = 0; i < p->n; i++) {
         bool open = i == p->n - 1 && !(p->period_s > 0.0);
         in->cum[i + 1] = in->cum[i] + (open ? 0.0 : segment_whole(p, i));
+        if (segment_last(p, i) != p->per_s[i] && segment_end(p, i) > p->at_s[i])
+            in->slope[i] = (segment_last(p, i) - p->per_s[i]) / (segment_end(p, i) - p->at_s[i]);
     }
 }
 
 void rs_intensity_clear(struct intensity *in)
 {
     free(in->cum);
-    in->cum = NULL;
+    free(in->slope);
+    in->cum = in->slope = NULL;
 }
 
 double rs_intensity_until(const struct intensity *in, double t_s, int *hint)
@@ -128,7 +126,8 @@ double rs_intensity_until(const struct intensity *in, double t_s, int *hint)
     if (t_s <= p->at_s[0])
         return (whole + (t_s - p->at_s[0]) * p->per_s[0]) * p->scale;
     int i = segment_of(p, t_s, hint);
-    return (whole + in->cum[i] + segment_part(p, i, t_s)) * p->scale;
+    double dt = t_s - p->at_s[i];
+    return (whole + in->cum[i] + dt * (p->per_s[i] + 0.5 * in->slope[i] * dt)) * p->scale;
 }
 
 double rs_profile_integral(const struct profile *p, double a_s, double b_s)
