@@ -103,6 +103,8 @@ static const struct key channel_keys[] = {
      .help = "Receiver of the Alertmanager file that delivers here."},
     {"delivery", RS_V_DIST, .def = "0s", .at = CHANNEL(delivery),
      .help = "From the notification to the visible message."},
+    {"silent", RS_V_BOOL, .def = "off", .at = CHANNEL(silent),
+     .help = "No paging service stands behind it: an unread message does not escalate."},
     {"ref", RS_V_TEXT, .at = CHANNEL(ref), .help = ref_help},
     {"assumes", RS_V_ASSUMES, .help = assumes_help},
 };

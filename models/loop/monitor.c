@@ -244,14 +244,23 @@ static void firing_remove(struct simulator *sim, rs_labels labels)
     }
 }
 
+static void
+trace_alert(struct simulator *sim, int64_t now_ns, const struct alert *a, enum alert_state from)
+{
+    char value[48] = ""; /* one that clears has none */
+    if (a->state != RS_ALERT_INACTIVE)
+        snprintf(value, sizeof value, " (value %.4g)", a->value);
+    rs_history_trace(sim->out, now_ns, RS_TRACE_ALERT, (int)a->state, (int)from, a->value,
+                     "%s %s -> %s%s", a->rule->alert, rs_alert_state_name(from),
+                     rs_alert_state_name(a->state), value);
+}
+
 static void alert_changed(void *ctx, int64_t t_ms, const struct alert *a, enum alert_state from)
 {
     struct simulator *sim = ctx;
     int64_t now_ns = rs_loop_ns(sim, t_ms);
     if (sim->opt.trace)
-        rs_history_trace(sim->out, now_ns, RS_TRACE_ALERT, (int)a->state, (int)from, a->value,
-                         "%s %s -> %s (value %.4g)", a->rule->alert, rs_alert_state_name(from),
-                         rs_alert_state_name(a->state), a->value);
+        trace_alert(sim, now_ns, a, from);
     if (a->state == RS_ALERT_FIRING) {
         firing_add(sim, a);
         sim->out->n_alert_fired++;

@@ -111,6 +111,8 @@ static void page(struct rollback *rb, int64_t now_ns, int role)
     catch_attention(rb, now_ns, role);
     if (rb->escalate || who->escalates_to < 0 || who->escalate_after_ns == RS_NEVER)
         return;
+    if (r->sc->monitoring.channel[rb->channel].silent)
+        return;
     rb->on_call = role;
     int64_t at = rs_time_after(now_ns, who->escalate_after_ns);
     rb->escalate = rs_kernel_at(r->k, at, "escalation", on_escalate, rb, 0);

@@ -129,6 +129,41 @@ START_TEST(test_repeat)
 }
 END_TEST
 
+/*
+ * Off hours: a channel that is no pager waits until 09:00, a pager does not. The message comes at
+ * 20:00 (39600 s), the next working day starts 86400 s after the first: 86400 + 120 = 86520.
+ */
+START_TEST(test_off_hours)
+{
+    w->role[ON_CALL].escalates_to = -1;
+    world_open(w, 0, false);
+    world_message(w, 39600, PAGER, 39500, 39550);
+    world_run(w, 100000);
+    ck_assert_double_eq(world_mark(w, 0, RS_CLOCK_ACKNOWLEDGED), 86520);
+    w->on_call_attends[0].off_hours = true;
+    world_open(w, 0, false);
+    world_message(w, 39600, PAGER, 39500, 39550);
+    world_run(w, 100000);
+    ck_assert_double_eq(world_mark(w, 0, RS_CLOCK_ACKNOWLEDGED), 39720);
+}
+END_TEST
+
+/* What goes unread on a channel without a paging service behind it never escalates. */
+START_TEST(test_silent_channel_does_not_escalate)
+{
+    w->on_call_attends[0].sees = 0.0;
+    world_open(w, 0, false);
+    world_message(w, 3435, PAGER, 3340, 3400);
+    world_run(w, 36000);
+    ck_assert_double_eq(world_mark(w, 0, RS_CLOCK_ACKNOWLEDGED), 3435 + 900 + 180);
+    w->channel[PAGER].silent = true;
+    world_open(w, 0, false);
+    world_message(w, 3435, PAGER, 3340, 3400);
+    world_run(w, 36000);
+    ck_assert_double_eq(world_mark(w, 0, RS_CLOCK_ACKNOWLEDGED), -1);
+}
+END_TEST
+
 START_TEST(test_repeat_is_ignored_by_whoever_has_it)
 {
     world_open(w, 0, false);
@@ -229,6 +264,8 @@ int main(void)
     tcase_add_test(tc, test_frozen_in_the_middle_of_an_action);
     tcase_add_test(tc, test_frozen_between_stages);
     tcase_add_test(tc, test_repeat);
+    tcase_add_test(tc, test_off_hours);
+    tcase_add_test(tc, test_silent_channel_does_not_escalate);
     tcase_add_test(tc, test_repeat_is_ignored_by_whoever_has_it);
     tcase_add_test(tc, test_target);
     tcase_add_test(tc, test_nobody_attends);

@@ -222,6 +222,7 @@ struct channel {
     struct mark at;
     const char *receiver; /* the Alertmanager receiver that delivers here, or NULL */
     struct dist delivery; /* notification sent -> visible to people */
+    bool silent;          /* no paging service behind it: what nobody acknowledges does not escalate */
 };
 
 struct monitoring {
