@@ -14,6 +14,7 @@ int main(int argc, char **argv)
     struct scenario *sc = argc > 1 ? rs_scenario_load(argv[1], &errors) : NULL;
     if (!sc) {
         rs_err_list_print(&errors, stderr);
+        rs_err_list_clear(&errors);
         return 1;
     }
     struct err err = {0};
