@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Alertmanager 0.33: dispatch/dispatch.go (groups and their timers), notify/notify.go (muting and deduplication),
+ * Alertmanager 0.33: dispatch/dispatch.go (groups and their timers), notify/notify.go (muting and
+ * deduplication),
  * provider/mem (merging of updates). One instance, no cluster, deliveries succeed at once.
  */
 #include "models/alertmanager.h"
@@ -56,7 +57,7 @@ struct alertmanager {
     struct set_list firing, resolved; /* of the flush at hand */
 };
 
-/* ---- lists --------------------------------------------------------------------------------------------------------- */
+/* ---- lists ----------------------------------------------------------------------------------- */
 
 static struct known *known_push(struct known_list *list, struct known k)
 {
@@ -116,7 +117,7 @@ static void set_copy(struct set_list *to, const struct set_list *from)
     }
 }
 
-/* ---- life ---------------------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 struct alertmanager *rs_am_new(const struct am_config *config, struct label_table *labels)
 {
@@ -166,7 +167,7 @@ void rs_am_reset(struct alertmanager *am)
     rs_label_map_reset(&am->by_labels);
 }
 
-/* ---- arrivals ------------------------------------------------------------------------------------------------------ */
+/* ---- arrivals -------------------------------------------------------------------------------- */
 
 static bool is_resolved(const struct known *k, int64_t now_ns)
 {
@@ -174,7 +175,8 @@ static bool is_resolved(const struct known *k, int64_t now_ns)
 }
 
 /*
- * alert.Merge and provider/mem.Put: overlapping reports are one alert with the earliest start; of two ends the later one
+ * alert.Merge and provider/mem.Put: overlapping reports are one alert with the earliest start; of
+ * two ends the later one
  * counts, unless the newer report is resolved and the older is not.
  */
 static struct known merge(const struct known *old, struct known new, int64_t now_ns)
@@ -232,7 +234,10 @@ struct arrival {
     int64_t now_ns;
 };
 
-/* Puts the alert into its group of one route. A new group waits group_wait, unless the alert has waited that long already. */
+/*
+ * Puts the alert into its group of one route. A new group waits group_wait, unless the alert has
+ * waited that long already.
+ */
 static void dispatch(void *ctx, const struct am_node *node)
 {
     const struct arrival *a = ctx;
@@ -264,7 +269,7 @@ void rs_am_post(
     rs_am_route(am->tree, alert, dispatch, &a);
 }
 
-/* ---- timers -------------------------------------------------------------------------------------------------------- */
+/* ---- timers ---------------------------------------------------------------------------------- */
 
 int64_t rs_am_next(const struct alertmanager *am)
 {
@@ -308,7 +313,10 @@ static bool is_inhibited(struct alertmanager *am, rs_labels target, int64_t now_
     return false;
 }
 
-/* needsUpdate of notify.go, in its order. `now` is the tick's time; the log was written a moment after its own tick. */
+/*
+ * needsUpdate of notify.go, in its order. `now` is the tick's time; the log was written a moment
+ * after its own tick.
+ */
 static bool needs_update(const struct alertmanager *am, const struct group *g, int64_t now_ns)
 {
     if (!g->logged || now_ns > g->log_expires_ns) {

@@ -112,7 +112,10 @@ struct route_walk {
     void *ctx;
 };
 
-/* "Children are tried in order; the first that matches without `continue` ends it; if none matched, the node itself." */
+/*
+ * "Children are tried in order; the first that matches without `continue` ends it; if none
+ * matched, the node itself."
+ */
 static bool route_node(const struct route_walk *w, const struct am_node *node)
 {
     bool taken = false;
@@ -180,7 +183,10 @@ bool rs_am_inhibits(const struct am_tree *tree, rs_labels source, rs_labels targ
             !equal_labels(tree, rule, source, target)) {
             continue;
         }
-        /* "An alert that matches both sides cannot be inhibited by one for which the same is true", itself included. */
+        /*
+         * "An alert that matches both sides cannot be inhibited by one for which the same is
+         * true", itself included.
+         */
         target_is_source = all_match(tree->labels, in->source, rule->n_source, target);
         source_is_target = all_match(tree->labels, in->target, rule->n_target, source);
         if (!(target_is_source && source_is_target)) {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The matching half of Alertmanager: the route tree and the inhibition rules, with their expressions compiled. */
+/*
+ * The matching half of Alertmanager: the route tree and the inhibition rules, with their
+ * expressions compiled.
+ */
 #ifndef MONITORING_AM_MATCH_H
 #define MONITORING_AM_MATCH_H
 

@@ -126,7 +126,10 @@ static int32_t text_intern(struct label_table *t, const char *bytes)
     return t->n_text++;
 }
 
-/* Copies the non-empty labels into scratch, sorted by name. Insertion sort: sets are short and mostly sorted already. */
+/*
+ * Copies the non-empty labels into scratch, sorted by name. Insertion sort: sets are short and
+ * mostly sorted already.
+ */
 static int scratch_fill(struct label_table *t, int n, const struct label *label)
 {
     int k = 0;
@@ -283,7 +286,10 @@ bool rs_name_list_has(struct name_list list, const char *name)
     return false;
 }
 
-/* The labels of the set for which being in `list` equals `listed`, and __name__ only if `named` lets it. */
+/*
+ * The labels of the set for which being in `list` equals `listed`, and __name__ only if `named`
+ * lets it.
+ */
 static rs_labels
 project(struct label_table *t, rs_labels set, struct name_list list, bool listed, bool named)
 {
@@ -332,7 +338,10 @@ rs_labels rs_labels_with(struct label_table *t, rs_labels set, const char *name,
     rs_labels rest = project(t, set, (struct name_list){1, &name}, false, true);
     int n = rs_labels_count(t, rest);
 
-    /* project() left room for one label more than `set` has, and `rest` has no more labels than that. */
+    /*
+     * project() left room for one label more than `set` has, and `rest` has no more labels than
+     * that.
+     */
     for (int i = 0; i < n; i++) {
         t->label[i] = rs_labels_at(t, rest, i);
     }

@@ -29,7 +29,8 @@ rs_labels rs_labels_drop_name(struct label_table *t, rs_labels set);
 rs_labels rs_labels_with(struct label_table *t, rs_labels set, const char *name, const char *value);
 
 /*
- * From a label set to a number >= 0, indexed by the set itself: label sets are dense numbers, so that steady-state
+ * From a label set to a number >= 0, indexed by the set itself: label sets are dense numbers, so
+ * that steady-state
  * evaluation hashes nothing. -1 = not yet known.
  */
 struct label_map {

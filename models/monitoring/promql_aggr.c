@@ -98,7 +98,7 @@ static void keep(struct group *g, struct vector_item item)
     g->kept[g->n_kept++] = item;
 }
 
-/* ---- one element --------------------------------------------------------------------------------------------------- */
+/* ---- one element ----------------------------------------------------------------------------- */
 
 static void group_start(struct group *g, enum aggr_kind op, double v)
 {
@@ -185,7 +185,7 @@ static void group_add(struct group *g, enum aggr_kind op, double v, bool compens
     }
 }
 
-/* ---- topk and bottomk: Go's container/heap, so that ties fall as in Prometheus ------------------------------------- */
+/* ---- topk and bottomk: Go's container/heap, so that ties fall as in Prometheus --------------- */
 
 /* Worse sorts first: the worst kept element is on top. NaN is the worst of all. */
 static bool worse(double a, double b, bool top)
@@ -264,7 +264,7 @@ static void heap_sort(struct group *g, bool top)
     }
 }
 
-/* ---- the result ---------------------------------------------------------------------------------------------------- */
+/* ---- the result ------------------------------------------------------------------------------ */
 
 static double group_quantile(struct aggr *a, const struct group *g, double q)
 {

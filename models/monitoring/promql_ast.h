@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The syntax tree of PromQL and the tables that it points into: operators, aggregators, functions. A new function is a row
+ * The syntax tree of PromQL and the tables that it points into: operators, aggregators, functions.
+ * A new function is a row
  * in promql_func.c and its implementation; nothing else changes.
  */
 #ifndef MONITORING_PROMQL_AST_H
@@ -10,7 +11,7 @@
 #include "models/alertmanager.h"
 #include "models/promql.h"
 
-/* ---- operators ----------------------------------------------------------------------------------------------------- */
+/* ---- operators ------------------------------------------------------------------------------- */
 
 enum op_kind {
     RS_OP_OR,
@@ -45,7 +46,7 @@ extern const struct op_row rs_op_table[RS_OP_N];
 /* Unary signs bind as multiplication does: -1^2 is -(1^2). */
 #define RS_LEVEL_UNARY 5
 
-/* ---- aggregators --------------------------------------------------------------------------------------------------- */
+/* ---- aggregators ----------------------------------------------------------------------------- */
 
 enum aggr_kind {
     RS_AGGR_SUM,
@@ -72,7 +73,7 @@ struct aggr_row {
 };
 extern const struct aggr_row rs_aggr_table[RS_AGGR_N];
 
-/* ---- functions ----------------------------------------------------------------------------------------------------- */
+/* ---- functions ------------------------------------------------------------------------------- */
 
 struct promql_eval;
 struct cell;
@@ -108,7 +109,7 @@ bool rs_func_is_known(const char *name);
 /* The nearest spelling of a supported function, or NULL. */
 const char *rs_func_near(const char *name);
 
-/* ---- the tree ------------------------------------------------------------------------------------------------------ */
+/* ---- the tree -------------------------------------------------------------------------------- */
 
 enum node_kind {
     RS_NODE_NUMBER,
@@ -197,7 +198,7 @@ struct promql {
     const struct node *root;
 };
 
-/* ---- parsing ------------------------------------------------------------------------------------------------------- */
+/* ---- parsing --------------------------------------------------------------------------------- */
 
 /* The text and where it stands in its file; places errors. */
 struct source {

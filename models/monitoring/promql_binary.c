@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Binary operators. Source: VectorBinop, VectorscalarBinop and the set operators of promql/engine.go, Prometheus 3.5. */
+/*
+ * Binary operators. Source: VectorBinop, VectorscalarBinop and the set operators of
+ * promql/engine.go, Prometheus 3.5.
+ */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,7 +117,7 @@ static int eval_vector_scalar(struct promql_eval *e, struct cell *c, int64_t t_m
     return bare ? rs_eval_unique(e, c) : 0;
 }
 
-/* ---- matching ------------------------------------------------------------------------------------------------------ */
+/* ---- matching -------------------------------------------------------------------------------- */
 
 static rs_labels signature(struct promql_eval *e, struct cell *c, rs_labels set)
 {
@@ -142,7 +145,10 @@ static struct slot *slot_of(struct join *j, rs_labels sig)
     return &j->slot[sig];
 }
 
-/* The result's labels: those of the "many" (or left) side, without the name where the operator drops it. */
+/*
+ * The result's labels: those of the "many" (or left) side, without the name where the operator
+ * drops it.
+ */
 static rs_labels result_base(struct promql_eval *e, const struct node *n, rs_labels many)
 {
     const struct matching *m = &n->u.bin.match;
@@ -280,7 +286,7 @@ static int eval_join(struct promql_eval *e, struct cell *c, int64_t t_ms)
     return join_pairs(e, c, swapped ? rhs : lhs, swapped ? lhs : rhs);
 }
 
-/* ---- and, or, unless ----------------------------------------------------------------------------------------------- */
+/* ---- and, or, unless ------------------------------------------------------------------------- */
 
 static void mark_signatures(struct promql_eval *e, struct cell *c, const struct cell *side)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Function calls: the two general shapes (element by element, window by window), and the functions that fit neither. */
+/*
+ * Function calls: the two general shapes (element by element, window by window), and the functions
+ * that fit neither.
+ */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +11,10 @@
 #include "regex.h"
 #include "sim/arena.h"
 
-/* Evaluates the scalar arguments into param[] in order. Returns the index of the one vector or matrix, or -1. */
+/*
+ * Evaluates the scalar arguments into param[] in order. Returns the index of the one vector or
+ * matrix, or -1.
+ */
 static int eval_params(struct promql_eval *e, struct cell *c, int64_t t_ms, double *param)
 {
     int main_arg = 0, k = 0;
@@ -118,7 +124,8 @@ int rs_call_clamp(struct promql_eval *e, struct cell *c, int64_t t_ms)
 }
 
 /*
- * "absent(x{job="a",job="b",foo="bar"}): job is removed from the output": the first = sets a label, any further matcher of
+ * "absent(x{job="a",job="b",foo="bar"}): job is removed from the output": the first = sets a
+ * label, any further matcher of
  * that name deletes it (createLabelsForAbsentFunction).
  */
 static rs_labels absent_labels(struct promql_eval *e, const struct node *n)
@@ -237,7 +244,7 @@ int rs_call_timestamp(struct promql_eval *e, struct cell *c, int64_t t_ms)
     return rs_eval_unique(e, c);
 }
 
-/* ---- label_replace and label_join ---------------------------------------------------------------------------------- */
+/* ---- label_replace and label_join ------------------------------------------------------------ */
 
 static const char *string_arg(const struct cell *c, int i)
 {

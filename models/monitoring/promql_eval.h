@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The evaluator: one cell per node of the tree, holding the node's result and its caches. Label sets are numbers, so a cell
- * remembers what each input set becomes (label_map) and hashes strings only when it meets a set for the first time.
+ * The evaluator: one cell per node of the tree, holding the node's result and its caches. Label
+ * sets are numbers, so a cell
+ * remembers what each input set becomes (label_map) and hashes strings only when it meets a set
+ * for the first time.
  */
 #ifndef MONITORING_PROMQL_EVAL_H
 #define MONITORING_PROMQL_EVAL_H
@@ -11,7 +13,10 @@
 #include "promql_ast.h"
 #include "tsdb_private.h"
 
-/* The samples of one series in a range selector or subquery, stale markers taken out, oldest first. */
+/*
+ * The samples of one series in a range selector or subquery, stale markers taken out, oldest
+ * first.
+ */
 struct range_window {
     const struct sample *run[2];
     int n_run[2];
@@ -45,7 +50,10 @@ struct cell {
     struct vector_item *item; /* [n], the result */
     int n, cap;
     struct label_map map; /* what an input label set becomes; its meaning is the node's */
-    /* Matrices: prepare() returns the number of series or -1, window() one of them, false if it has no samples. */
+    /*
+     * Matrices: prepare() returns the number of series or -1, window() one of them, false if it
+     * has no samples.
+     */
     rs_eval_fn prepare;
     bool (*window)(struct promql_eval *e, struct cell *c, int i, struct range_window *w);
     bool may_collide; /* two series differ only in their names */
@@ -114,7 +122,10 @@ static inline void rs_kahan(double inc, double *sum, double *c)
     *sum = t;
 }
 
-/* q-quantile of v[n], sorted in place (NaN first): linear between ranks. q outside 0..1 gives -Inf, +Inf; NaN gives NaN. */
+/*
+ * q-quantile of v[n], sorted in place (NaN first): linear between ranks. q outside 0..1 gives
+ * -Inf, +Inf; NaN gives NaN.
+ */
 double rs_quantile(double q, double *v, int n);
 
 /* promql_range.c */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The functions, one row each. Source: promql/parser/functions.go and promql/functions.go of Prometheus 3.5. */
+/*
+ * The functions, one row each. Source: promql/parser/functions.go and promql/functions.go of
+ * Prometheus 3.5.
+ */
 #include <string.h>
 
 #include "promql_eval.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* histogram_quantile over classic buckets. Source: promql/quantile.go (BucketQuantile) of Prometheus 3.5. */
+/*
+ * histogram_quantile over classic buckets. Source: promql/quantile.go (BucketQuantile) of
+ * Prometheus 3.5.
+ */
 #include <assert.h>
 #include <float.h>
 #include <stdlib.h>
@@ -105,7 +108,10 @@ static const struct member *member_of(struct promql_eval *e, struct histograms *
     return m;
 }
 
-/* Puts a bucket at its place; buckets mostly come in order already. NaN bounds stay where they fall. */
+/*
+ * Puts a bucket at its place; buckets mostly come in order already. NaN bounds stay where they
+ * fall.
+ */
 static void bucket_insert(struct histogram *h, double upper, double count)
 {
     int at = h->n;
@@ -146,7 +152,9 @@ static bool almost_equal(double a, double b, double epsilon)
     return diff / fmin(sum, DBL_MAX) < epsilon;
 }
 
-/* Counts may fall by rounding or by scrapes that fell between: they are lifted to the one before. */
+/*
+ * Counts may fall by rounding or by scrapes that fell between: they are lifted to the one before.
+ */
 static void ensure_monotonic(struct bucket *b, int n)
 {
     double before = b[0].count;

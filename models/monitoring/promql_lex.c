@@ -86,7 +86,10 @@ static void put_utf8(char **out, unsigned long c)
     *out = p;
 }
 
-/* \ooo, \xHH, \uHHHH, \UHHHHHHHH at p (after the backslash). Returns the bytes taken, 0 if malformed. */
+/*
+ * \ooo, \xHH, \uHHHH, \UHHHHHHHH at p (after the backslash). Returns the bytes taken, 0 if
+ * malformed.
+ */
 static int numeric_escape(const char *p, char **out)
 {
     int base = 16, n = 0, skip = 1;
@@ -172,7 +175,10 @@ static int lex_string(struct lexer *lx)
     return 0;
 }
 
-/* "1h30m": units fall, each once. Returns the bytes read, 0 if it is no duration. Never overflows silently. */
+/*
+ * "1h30m": units fall, each once. Returns the bytes read, 0 if it is no duration. Never overflows
+ * silently.
+ */
 static int read_duration(const char *p, double *out_s)
 {
     static const struct {

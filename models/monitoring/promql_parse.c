@@ -95,7 +95,7 @@ static int aggr_of(const char *word)
     return -1;
 }
 
-/* ---- calls and aggregations ---------------------------------------------------------------------------------------- */
+/* ---- calls and aggregations ------------------------------------------------------------------ */
 
 /* ( expr, expr ... ) -> n->u.call.arg */
 static int parse_args(struct parser *ps, struct node *n, struct node ***out, const char *context)
@@ -198,7 +198,7 @@ static struct node *parse_aggr(struct parser *ps, int op)
     return n;
 }
 
-/* ---- primaries and what follows them ------------------------------------------------------------------------------- */
+/* ---- primaries and what follows them --------------------------------------------------------- */
 
 static bool is_number_word(const char *word, double *out)
 {
@@ -213,7 +213,10 @@ static bool is_number_word(const char *word, double *out)
     return false;
 }
 
-/* Keywords that cannot be metric names; aggregators, and, or, unless, by, without, offset, start and end can. */
+/*
+ * Keywords that cannot be metric names; aggregators, and, or, unless, by, without, offset, start
+ * and end can.
+ */
 static bool is_reserved(const char *word)
 {
     static const char *const reserved[] = {"on",          "ignoring", "group_left",
@@ -348,7 +351,7 @@ static struct node *parse_unary(struct parser *ps)
     return over(ps, n, below);
 }
 
-/* ---- binary operators ---------------------------------------------------------------------------------------------- */
+/* ---- binary operators ------------------------------------------------------------------------ */
 
 /* The operator that comes next, or RS_OP_N. */
 static enum op_kind next_op(const struct parser *ps)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The tree as text again. Parentheses are kept as written, so printing what was parsed from a print changes nothing. */
+/*
+ * The tree as text again. Parentheses are kept as written, so printing what was parsed from a
+ * print changes nothing.
+ */
 #include <assert.h>
 #include <inttypes.h>
 #include <math.h>
@@ -63,7 +66,7 @@ static void put_number(struct printer *p, double v)
         return;
     }
     if (isinf(v)) {
-        put(p, v < 0.0 ? "-Inf" : "+Inf");
+        put(p, v < 0.0 ? "-Inf" : "Inf");
         return;
     }
     do {

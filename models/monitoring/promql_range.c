@@ -2,7 +2,10 @@
 /* rate() and its relatives: functions of the ends of a window and of the counter resets inside. */
 #include "promql_eval.h"
 
-/* What the counter lost in resets: the value before each drop, added oldest first as Prometheus does. */
+/*
+ * What the counter lost in resets: the value before each drop, added oldest first as Prometheus
+ * does.
+ */
 static double add_resets(double v, const struct range_window *w)
 {
     double before = w->run[0][0].v;
@@ -24,8 +27,10 @@ static double add_resets(double v, const struct range_window *w)
 }
 
 /*
- * Prometheus' extrapolatedRate (promql/functions.go), in its order of operations: the difference of the ends, stretched
- * towards the borders of the range, but by half a sample distance at most where the border is farther away than 1.1
+ * Prometheus' extrapolatedRate (promql/functions.go), in its order of operations: the difference
+ * of the ends, stretched
+ * towards the borders of the range, but by half a sample distance at most where the border is
+ * farther away than 1.1
  * distances, and never below the time at which the counter would have been zero.
  */
 static bool extrapolate(double *out, const struct range_window *w, bool counter, bool per_second)

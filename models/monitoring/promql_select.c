@@ -19,8 +19,8 @@ struct select {
     struct ready_matcher *matcher; /* [n_matcher] */
     struct label_map verdict;      /* 0 = does not match, 1 = does */
     struct label_map bare;
-    struct pick *
-        pick; /* [n] sorted by labels, the order of Prometheus' blocks: sums depend on it in the last bit */
+    /* [n] sorted by labels, the order of Prometheus' blocks: sums depend on it in the last bit */
+    struct pick *pick;
     int n, cap;
     int n_seen; /* series looked at so far */
     uint64_t generation, epoch;
@@ -131,7 +131,10 @@ static void resolve(struct promql_eval *e, struct cell *c)
     }
 }
 
-/* "Take the newest sample at or before ref; accept it if it is not older than the look-back and no stale marker." */
+/*
+ * "Take the newest sample at or before ref; accept it if it is not older than the look-back and no
+ * stale marker."
+ */
 static int eval_instant(struct promql_eval *e, struct cell *c, int64_t t_ms)
 {
     struct select *s = c->state;
@@ -242,7 +245,7 @@ static bool range_window(struct promql_eval *e, struct cell *c, int i, struct ra
     return w->n > 0;
 }
 
-/* ---- spans --------------------------------------------------------------------------------------------------------- */
+/* ---- spans ----------------------------------------------------------------------------------- */
 
 /* An @ looks from anywhere: everything must be kept. */
 #define SPAN_ALL (INT64_MAX / 4)
@@ -339,7 +342,7 @@ static void keep_longest(void *ctx, const char *metric, int64_t span_ms, struct 
     }
 }
 
-/* ---- making -------------------------------------------------------------------------------------------------------- */
+/* ---- making ---------------------------------------------------------------------------------- */
 
 struct cell *rs_selector_cell(struct promql_eval *e, const struct node *n)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Subqueries: an instant expression evaluated on a grid of absolute times, its results taken as samples. */
+/*
+ * Subqueries: an instant expression evaluated on a grid of absolute times, its results taken as
+ * samples.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,7 +64,10 @@ static void track_add(struct track *k, int64_t t_ms, double v)
     k->point[k->n++] = (struct sample){t_ms, v};
 }
 
-/* "Inner evaluations at multiples of the step in absolute time": the first one past lo (at lo where ranges are closed). */
+/*
+ * "Inner evaluations at multiples of the step in absolute time": the first one past lo (at lo
+ * where ranges are closed).
+ */
 static int64_t first_step(int64_t lo_ms, int64_t step_ms, bool left_open)
 {
     int64_t first = step_ms * (lo_ms / step_ms);

@@ -151,7 +151,10 @@ static void add_group(struct buffer *b, const struct regex *re, const char *text
     }
 }
 
-/* Reads the name after a '$' into name[64]. Returns how much of the template it took, 0 if it is malformed. */
+/*
+ * Reads the name after a '$' into name[64]. Returns how much of the template it took, 0 if it is
+ * malformed.
+ */
 static size_t group_name(const char *p, char name[64])
 {
     bool braced = *p == '{';

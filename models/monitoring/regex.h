@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Prometheus' regular expressions (RE2 syntax, anchored at both ends, dot matches newline) on PCRE2, and label matchers. */
+/*
+ * Prometheus' regular expressions (RE2 syntax, anchored at both ends, dot matches newline) on
+ * PCRE2, and label matchers.
+ */
 #ifndef MONITORING_REGEX_H
 #define MONITORING_REGEX_H
 
@@ -10,7 +13,8 @@
 struct regex; /* opaque, heap */
 
 /*
- * Compiles ^(?s:pattern)$. NULL if it is no regular expression, or one that RE2 does not have (look-around, back
+ * Compiles ^(?s:pattern)$. NULL if it is no regular expression, or one that RE2 does not have
+ * (look-around, back
  * references, atomic groups): then why[n] says so in words.
  */
 struct regex *rs_regex_new(const char *pattern, char *why, int n);
@@ -18,7 +22,8 @@ void rs_regex_free(struct regex *re); /* NULL ok */
 bool rs_regex_match(const struct regex *re, const char *text);
 
 /*
- * Go's Regexp.Expand: writes `template` with $1, ${1}, $name, ${name} and $$ replaced from a match of `text`.
+ * Go's Regexp.Expand: writes `template` with $1, ${1}, $name, ${name} and $$ replaced from a match
+ * of `text`.
  * Returns heap text, or NULL if the expression does not match.
  */
 char *rs_regex_expand(const struct regex *re, const char *text, const char *template);

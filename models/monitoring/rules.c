@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rule groups. Source: rules/group.go and rules/alerting.go of Prometheus 3.5; the rules quoted are from there. */
+/*
+ * Rule groups. Source: rules/group.go and rules/alerting.go of Prometheus 3.5; the rules quoted
+ * are from there.
+ */
 #include "models/rules.h"
 
 #include <assert.h>
@@ -130,7 +133,7 @@ void rs_rule_runner_reset(struct rule_runner *r)
     }
 }
 
-/* ---- series that rules write --------------------------------------------------------------------------------------- */
+/* ---- series that rules write ----------------------------------------------------------------- */
 
 static void
 write_series(struct rule_runner *r, struct rule_state *s, rs_labels set, int64_t t, double v)
@@ -145,7 +148,10 @@ write_series(struct rule_runner *r, struct rule_state *s, rs_labels set, int64_t
     list_push(&s->written, series);
 }
 
-/* "If a rule returned a series in its last round but not now, write a stale marker." Rule output vanishes at once. */
+/*
+ * "If a rule returned a series in its last round but not now, write a stale marker." Rule output
+ * vanishes at once.
+ */
 static void end_vanished(struct rule_runner *r, struct rule_state *s, int64_t t)
 {
     struct int_list swap = s->before;
@@ -162,9 +168,12 @@ static void end_vanished(struct rule_runner *r, struct rule_state *s, int64_t t)
     s->written.n = 0;
 }
 
-/* ---- labels -------------------------------------------------------------------------------------------------------- */
+/* ---- labels ---------------------------------------------------------------------------------- */
 
-/* Labels of the result without its name, overridden by the rule's; then the recorded name, or alertname. */
+/*
+ * Labels of the result without its name, overridden by the rule's; then the recorded name, or
+ * alertname.
+ */
 static rs_labels output_labels(struct rule_runner *r, struct rule_state *s, rs_labels set)
 {
     rs_labels out = rs_label_map_get(&s->output, set);
@@ -207,7 +216,7 @@ static struct entry *entry_of(struct rule_state *s, rs_labels set, int *index)
     return s->entry[i];
 }
 
-/* ---- recording rules ----------------------------------------------------------------------------------------------- */
+/* ---- recording rules ------------------------------------------------------------------------- */
 
 static int eval_recording(struct rule_runner *r, struct rule_state *s, int64_t t)
 {
@@ -233,7 +242,7 @@ static int eval_recording(struct rule_runner *r, struct rule_state *s, int64_t t
     return 0;
 }
 
-/* ---- alerting rules ------------------------------------------------------------------------------------------------ */
+/* ---- alerting rules -------------------------------------------------------------------------- */
 
 static void write_alerts(struct rule_runner *r, struct rule_state *s, struct entry *e, int64_t t)
 {
@@ -254,7 +263,9 @@ static void write_alerts(struct rule_runner *r, struct rule_state *s, struct ent
     write_series(r, s, e->for_state, t, (double)(a->active_ms / 1000));
 }
 
-/* Notes which alerts the result has. 1 if two results become the same alert: then nothing changes. */
+/*
+ * Notes which alerts the result has. 1 if two results become the same alert: then nothing changes.
+ */
 static int note_result(struct rule_runner *r, struct rule_state *s, const struct vector *v)
 {
     int index;
@@ -325,8 +336,10 @@ static bool move_alert(struct rule_runner *r, struct rule_state *s, struct entry
 }
 
 /*
- * "needsSending": a resolved alert that has not been sent since, or the last sending is longer ago than the resend delay,
- * strictly. The end is four rounds (or resend delays) away, so that two lost sendings resolve nothing.
+ * "needsSending": a resolved alert that has not been sent since, or the last sending is longer ago
+ * than the resend delay,
+ * strictly. The end is four rounds (or resend delays) away, so that two lost sendings resolve
+ * nothing.
  */
 static void
 send_alert(const struct rule_runner *r, struct alert *a, int64_t t, const struct rule_sink *sink)

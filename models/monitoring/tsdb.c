@@ -151,7 +151,10 @@ static void ring_grow(struct series *s)
     s->cap = cap;
 }
 
-/* Makes room for a sample at t_ms: the oldest goes if no look-back can reach it any more, else the ring grows. */
+/*
+ * Makes room for a sample at t_ms: the oldest goes if no look-back can reach it any more, else the
+ * ring grows.
+ */
 static void ring_make_room(struct series *s, int64_t t_ms)
 {
     if (s->end - s->begin < s->cap) {

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The inside of a tsdb, for the evaluator: rings read in place. Nobody outside this folder includes it. */
+/*
+ * The inside of a tsdb, for the evaluator: rings read in place. Nobody outside this folder
+ * includes it.
+ */
 #ifndef MONITORING_TSDB_PRIVATE_H
 #define MONITORING_TSDB_PRIVATE_H
 
 #include "labels_private.h"
 #include "models/tsdb.h"
 
-/* Running counts up to and including a sample: windows learn from two of them whether they hold anything out of the ordinary. */
+/*
+ * Running counts up to and including a sample: windows learn from two of them whether they hold
+ * anything out of the ordinary.
+ */
 struct trail {
     uint32_t n_stale; /* stale markers */
     uint32_t n_drop;  /* values below the sample before them: counter resets */

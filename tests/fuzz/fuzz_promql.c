@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Any bytes: parsing never crashes, and what was parsed prints to a text that parses and prints the same. */
+/*
+ * Any bytes: parsing never crashes, and what was parsed prints to a text that parses and prints
+ * the same.
+ */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

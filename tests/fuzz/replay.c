@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Runs a fuzz target over files without a fuzzer: every file named, every file in the directories named. */
+/*
+ * Runs a fuzz target over files without a fuzzer: every file named, every file in the directories
+ * named.
+ */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Series written as Prometheus' own tests write them: name{a="b"} 0+10x5 _ stale. Shared by the tests of this folder. */
+/*
+ * Series written as Prometheus' own tests write them: name{a="b"} 0+10x5 _ stale. Shared by the
+ * tests of this folder.
+ */
 #ifndef TESTS_SERIES_TEXT_H
 #define TESTS_SERIES_TEXT_H
 

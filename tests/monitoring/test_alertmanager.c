@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Alertmanager's timing, post by post. Section 6 of the notes; measured there on the real program. */
+/*
+ * Alertmanager's timing, post by post. Section 6 of the notes; measured there on the real program.
+ */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>

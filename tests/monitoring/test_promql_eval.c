@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Evaluator rows: what upstream's data does not reach (2.x semantics, caches over resets) and the corners worth naming. */
+/*
+ * Evaluator rows: what upstream's data does not reach (2.x semantics, caches over resets) and the
+ * corners worth naming.
+ */
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
@@ -284,7 +287,10 @@ static const struct version_row {
 } versions[] = {
     {"samples on the border", {"x 0+10x60"}, "count_over_time(x[5m])", 600, "{} 31", "{} 30"},
     {"look-back on the border", {"x 1"}, "x", 300, "x 1", ""},
-    /* 8 at 10 s, then 10 per 10 s: the counter was zero 8 s before; half a distance is 5 s, 1.1 distances 11 s. */
+    /*
+     * 8 at 10 s, then 10 per 10 s: the counter was zero 8 s before; half a distance is 5 s, 1.1
+     * distances 11 s.
+     */
     {"zero clamp", {"x _ 8 18 28"}, "increase(x[1m])", 50, "{} 33", "{} 30"},
     {"the sum loses what is small",
      {"x{a=\"1\"} 1", "x{a=\"2\"} 1e100", "x{a=\"3\"} 1", "x{a=\"4\"} -1e100"},
@@ -433,7 +439,10 @@ static double plain_rate(const struct sample *x, int n, int64_t lo, int64_t hi)
     return v * ((sampled + to_start + to_end) / sampled) / ((double)(hi - lo) / 1000.0);
 }
 
-/* rate over moving windows of a ring that wraps, with resets and stale markers; windows now and then jump back. */
+/*
+ * rate over moving windows of a ring that wraps, with resets and stale markers; windows now and
+ * then jump back.
+ */
 START_TEST(moving_windows_are_right)
 {
     static struct sample x[2000];

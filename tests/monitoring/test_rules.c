@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Alert states, sending and rule outputs, round by round. Sections 3.3 to 3.5 of the notes on Prometheus' rules. */
+/*
+ * Alert states, sending and rule outputs, round by round. Sections 3.3 to 3.5 of the notes on
+ * Prometheus' rules.
+ */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -290,9 +293,12 @@ START_TEST(a_failing_rule_changes_nothing)
 END_TEST
 
 /*
- * Reaction time of scrape, evaluation and `for`: its supremum over phases is s + e + e*ceil(for/e). The fault begins just
- * after second 0; scrapes at p + k s, evaluations at q + k e, p and q on a grid of 1 s. The scrape stage reaches its
- * supremum (a scrape at 0 does not see the fault yet); the evaluation stage stays one grid step below (an evaluation in the
+ * Reaction time of scrape, evaluation and `for`: its supremum over phases is s + e +
+ * e*ceil(for/e). The fault begins just
+ * after second 0; scrapes at p + k s, evaluations at q + k e, p and q on a grid of 1 s. The scrape
+ * stage reaches its
+ * supremum (a scrape at 0 does not see the fault yet); the evaluation stage stays one grid step
+ * below (an evaluation in the
  * second of a scrape sees it). `best` is the worst case of the luckiest fixed pair of phases.
  */
 static const struct latency_row {

@@ -90,7 +90,10 @@ START_TEST(ring_keeps_the_retention)
 }
 END_TEST
 
-/* A full ring whose oldest sample is exactly as old as the retention: a closed window still needs it. */
+/*
+ * A full ring whose oldest sample is exactly as old as the retention: a closed window still needs
+ * it.
+ */
 START_TEST(ring_keeps_the_border)
 {
     int s = make("x");

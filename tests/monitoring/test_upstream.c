@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Prometheus' own test data (promql/promqltest/testdata of v3.5.3), if it lies beside the source tree: every case that we
- * can parse must give Prometheus' result. Cases that the real program fails under its default options are left out.
+ * Prometheus' own test data (promql/promqltest/testdata of v3.5.3), if it lies beside the source
+ * tree: every case that we
+ * can parse must give Prometheus' result. Cases that the real program fails under its default
+ * options are left out.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -44,7 +46,7 @@ struct test_case {
     const char *expected[512];
 };
 
-/* ---- small readers ------------------------------------------------------------------------------------------------- */
+/* ---- small readers --------------------------------------------------------------------------- */
 
 static int64_t read_time(const char *text)
 {
@@ -76,7 +78,7 @@ static bool starts(const char *text, const char *with)
     return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* ---- one evaluation ------------------------------------------------------------------------------------------------ */
+/* ---- one evaluation -------------------------------------------------------------------------- */
 
 static const char *oracle_status(const struct suite *s, int line)
 {
@@ -227,7 +229,7 @@ static void run_case(struct suite *s, const struct test_case *tc)
     rs_arena_free(arena);
 }
 
-/* ---- commands ------------------------------------------------------------------------------------------------------ */
+/* ---- commands -------------------------------------------------------------------------------- */
 
 static void clear(struct suite *s)
 {
