@@ -323,12 +323,12 @@ interrupt() {
     "$rollsim" verify "$scenario" --replicas 1000000 --seed 7 -o run.db >out 2>err </dev/null &
     pid=$!
     waited=0
-    while [ ! -s run.db.part ] && [ "$waited" -lt 300 ]; do
+    while [ ! -s run.db.part ] && [ "$waited" -lt 300 ] && kill -0 "$pid" 2>/dev/null; do
         sleep 0.1
         waited=$((waited + 1))
     done
     sleep 1
-    kill -INT "$pid"
+    kill -INT "$pid" || fail "the run ended before it was interrupted"
     got=0
     wait "$pid" || got=$?
     case $got in
@@ -401,6 +401,27 @@ traffic() {
     printf 'time,requests\n0,five\n' >wrong.csv
     expect 2 verify "$scenario" --traffic portal=wrong.csv
     says err "wrong.csv:2:"
+}
+
+# The series that others recorded: requests per minute of the World Cup's site, per second of NASA's.
+real_traffic() {
+    recordings=$source_dir/../shared/data/access
+    minutes=$recordings/worldcup98_requests_per_minute_to_0623.csv.gz
+    seconds=$recordings/nasa_http_1995-07_requests_per_second.txt.gz
+    if [ ! -r "$minutes" ] || [ ! -r "$seconds" ]; then
+        echo "../shared is not here: skipped"
+        exit 77
+    fi
+    expect 0 rehearse "$scenario" --fault none --json
+    cp out profile
+    for file in "$minutes" "$seconds"; do
+        expect 0 rehearse "$scenario" --fault none --json --traffic "portal=$file"
+        says out "--traffic portal=$file"
+        cmp -s out profile && fail "$file changed nothing"
+        cp out first
+        expect 0 rehearse "$scenario" --fault none --json --traffic "portal=$file"
+        cmp -s out first || fail "$file gives two histories"
+    done
 }
 
 # Every option that --help lists stands in the man page and in the completion.
