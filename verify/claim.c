@@ -88,12 +88,19 @@ static bool starts_unnoticed(enum clock_mark from)
     return from == RS_CLOCK_ONSET || from == RS_CLOCK_FIRST_BAD;
 }
 
+/* What was set off by no fault says nothing of how a fault is handled. */
+static bool wants_fault(const struct claim *c)
+{
+    return starts_unnoticed(c->from) || c->given == RS_GIVEN_FAULT ||
+           c->given == RS_GIVEN_ANY_FAULT;
+}
+
 static const struct episode *first_match(const struct claim *c, const struct history *h)
 {
     for (int i = 0; i < h->n_episode; i++) {
         const struct episode *e = &h->episode[i];
-        bool of_the_fault = e->fault >= 0 || !starts_unnoticed(c->from);
-        if (of_the_fault && (c->procedure < 0 || e->procedure == c->procedure))
+        if ((e->fault >= 0 || !wants_fault(c)) &&
+            (c->procedure < 0 || e->procedure == c->procedure))
             return e;
     }
     return NULL;

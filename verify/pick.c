@@ -33,14 +33,18 @@ void rs_pick_book_free(struct pick_book *b)
     free(b);
 }
 
+/* Of the first rollback that the replica's fault set off; without a fault of the first. -1 = there is none. */
 static int64_t rollback_ns(const struct history *h)
 {
-    if (h->n_episode == 0)
-        return -1;
-    const int64_t *at = h->episode[0].at_ns;
-    if (at[RS_CLOCK_DETECTED] == RS_NEVER || at[RS_CLOCK_COMPLETED] == RS_NEVER)
-        return RS_NEVER;
-    return at[RS_CLOCK_COMPLETED] - at[RS_CLOCK_DETECTED];
+    for (int i = 0; i < h->n_episode; i++) {
+        const int64_t *at = h->episode[i].at_ns;
+        if (h->episode[i].fault != h->fault)
+            continue;
+        if (at[RS_CLOCK_DETECTED] == RS_NEVER || at[RS_CLOCK_COMPLETED] == RS_NEVER)
+            return RS_NEVER;
+        return at[RS_CLOCK_COMPLETED] - at[RS_CLOCK_DETECTED];
+    }
+    return -1;
 }
 
 void rs_pick_book_add(struct pick_book *b, const struct history *h)

@@ -34,7 +34,7 @@ enum given_kind { RS_GIVEN_ALL, RS_GIVEN_NO_FAULT, RS_GIVEN_FAULT, RS_GIVEN_ANY_
  * PROBABILITY: P(quantity <= within | given) >= at_least (or <= at_most); for OUTCOME and FALSE_ROLLBACK the event itself.
  * QUANTILE: the q-quantile of the quantity is <= limit (at_most) or >= limit.
  * EXPECTATION: the mean is <= limit or >= limit; the quantity lies in [0, cap], a cap the claim states.
- * A leg: episodes of `procedure` (-1 any). Where `from` did not happen the replica is not applicable; where `from` happened
+ * A leg: episodes of `procedure` (-1 any); given a fault only those in which it was live when they were detected. Where `from` did not happen the replica is not applicable; where `from` happened
  * and `to` did not, the leg is infinite, unless the replica was cut before the deadline passed: then it is undecided and
  * counted against the claim both ways.
  */
