@@ -2,6 +2,7 @@
 /* Which path a user's request takes on an instance, and which share of a cohort takes which. */
 #include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
@@ -44,14 +45,32 @@ static int class_for(const struct system *sys, const struct site *site, const bo
     return site->n_class - 1;
 }
 
+/* A cohort of more users than this is searched by rejection: the list of its users would be too large. */
+#define LIST_MAX (UINT64_C(1) << 22)
+
 static void make_buckets(struct system *sys, struct flag_state *f, int cohort)
 {
+    uint64_t population = sys->sc->cohort[cohort].population, hash = f->bucket_hash[cohort];
     uint32_t *upto = rs_arena_alloc(sys->arena, sizeof *upto * 10001);
-    for (uint64_t user = 0; user < sys->sc->cohort[cohort].population; user++)
-        upto[rs_bucket_of_user(f->bucket_hash[cohort], user) + 1]++;
+    for (uint64_t user = 0; user < population; user++)
+        upto[rs_bucket_of_user(hash, user) + 1]++;
     for (int i = 0; i < 10000; i++)
         upto[i + 1] += upto[i];
     f->bucket_upto[cohort] = upto;
+    if (population > LIST_MAX)
+        return;
+    uint32_t *next = rs_xcalloc(10001, sizeof *next);
+    memcpy(next, upto, sizeof *next * 10001);
+    f->by_bucket[cohort] = rs_arena_alloc(sys->arena, sizeof **f->by_bucket * population);
+    for (uint64_t user = 0; user < population; user++)
+        f->by_bucket[cohort][next[rs_bucket_of_user(hash, user)]++] = (uint32_t)user;
+    free(next);
+}
+
+/* Buckets 0..threshold-1 are < percent * 100. */
+static int threshold(const struct command *value)
+{
+    return (int)ceil(value->percent * 100.0);
 }
 
 /* Share of the cohort that this value of the flag is on for, requirements aside. */
@@ -64,8 +83,7 @@ static double raw_share(struct system *sys, int flag, const struct command *valu
         return 1.0;
     if (!f->bucket_upto[cohort])
         make_buckets(sys, f, cohort);
-    int below = (int)ceil(value->percent * 100.0); /* buckets 0..below-1 are < percent * 100 */
-    return f->bucket_upto[cohort][below] / (double)sys->sc->cohort[cohort].population;
+    return f->bucket_upto[cohort][threshold(value)] / (double)sys->sc->cohort[cohort].population;
 }
 
 /* Adds P(all flags are so) to the class of every combination of the partly exposed flags. */
@@ -73,7 +91,8 @@ static void spread(struct system *sys,
                    const struct site *site,
                    const int *flags,
                    int n_flag,
-                   double *share /* [n_class] */)
+                   double *share /* [n_class] */,
+                   struct divide *divide)
 {
     int partial[RS_MAX_PARTIAL], n = 0;
     for (int i = 0; i < n_flag; i++) {
@@ -84,6 +103,7 @@ static void spread(struct system *sys,
             partial[n++] = flags[i];
         }
     }
+    divide->flag = n == 0 ? -1 : n == 1 ? partial[0] : -2;
     for (unsigned set = 0; set < 1u << n; set++) {
         double p = 1.0;
         for (int i = 0; i < n; i++) {
@@ -91,7 +111,9 @@ static void spread(struct system *sys,
             sys->raw[partial[i]] = on;
             p *= on ? sys->raw_p[partial[i]] : 1.0 - sys->raw_p[partial[i]];
         }
-        share[class_for(sys, site, sys->raw)] += p;
+        int class = class_for(sys, site, sys->raw);
+        share[class] += p;
+        *(set ? &divide->class_on : &divide->class_off) = class;
     }
 }
 
@@ -128,7 +150,12 @@ void rs_target_refresh(struct system *sys, struct target *t)
             const struct flag_inst *inst = &sys->flag[f].inst[t->flag_inst[f]];
             sys->raw_p[f] = raw_share(sys, f, rs_flag_value(&sys->flag[f], inst), c);
         }
-        spread(sys, site, site->flag, site->n_flag, t->share + c * site->n_class);
+        struct divide *d = &t->divide[c];
+        spread(sys, site, site->flag, site->n_flag, t->share + c * site->n_class, d);
+        if (d->flag >= 0) {
+            const struct flag_inst *inst = &sys->flag[d->flag].inst[t->flag_inst[d->flag]];
+            d->below = threshold(rs_flag_value(&sys->flag[d->flag], inst));
+        }
     }
     find_active(sys, t);
 }

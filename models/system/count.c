@@ -2,7 +2,8 @@
 /*
  * Requests and counters of one target, drawn forward in time. The requests of a class in an interval are Poisson with the
  * integrated intensity; its cells are then Poisson too and independent (thinning), so the likeliest cell and all the others
- * together take one draw each, and only the few others are told apart.
+ * together take one draw each, and only the few others are told apart. Where the others are rare they are drawn event by event
+ * (time change of a Poisson process), which spends nothing on the many intervals without any.
  */
 #include <assert.h>
 #include <math.h>
@@ -83,6 +84,30 @@ split_rest(struct system *sys, struct target *t, int class, struct stream *s, ui
     }
 }
 
+static const struct cell *pick_rare(const struct law *law, double u)
+{
+    u *= law->p_rest;
+    for (int i = 1; i < law->n_cell - 1; i++) {
+        if (u < law->cell[i].p)
+            return &law->cell[i];
+        u -= law->cell[i].p;
+    }
+    return &law->cell[law->n_cell - 1];
+}
+
+/* Events of the rare cells while the operational time goes on by `mean`. */
+static void draw_rare(struct system *sys, struct target *t, int class, double mean)
+{
+    const struct law *law = &t->site->law[class];
+    struct rare_clock *clock = &t->rare[class];
+    clock->left -= mean;
+    while (clock->left <= 0.0) {
+        double u = law->n_cell > 2 ? rs_stream_uniform(&clock->stream) : 0.0;
+        rs_target_add(sys, t, class, pick_rare(law, u), 1);
+        clock->left += rs_draw_exponential(&clock->stream, 1.0);
+    }
+}
+
 static uint64_t draw_poisson(struct poisson *last, double mean, struct stream *s)
 {
     if (mean <= 0.0)
@@ -102,6 +127,10 @@ draw_class(struct system *sys, struct target *t, int class, double mean, struct 
         rs_target_add(sys, t, class, &law->cell[0], n);
     if (law->p_rest <= 0.0)
         return;
+    if (law->rare) {
+        draw_rare(sys, t, class, mean * law->p_rest);
+        return;
+    }
     n = draw_poisson(&last[1], mean * law->p_rest, s);
     if (n)
         split_rest(sys, t, class, s, n);

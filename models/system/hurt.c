@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Users hurt. Each answer that hurt belongs to one definite user: drawn uniformly among those users of the cohort who take
- * this class on this instance, by rejection over the whole cohort with their sticky buckets. Marks in bitmaps then count
+ * this class on this instance: from a list where one partly exposed flag divides the cohort, else by rejection over the whole
+ * cohort with their sticky buckets. Marks in bitmaps then count
  * distinct users exactly, whatever flags and services they met.
  */
 #include <assert.h>
@@ -26,10 +27,24 @@ static uint64_t mark(const struct system *sys, uint64_t **bits, int cohort, uint
     return fresh;
 }
 
+/* One flag divides the cohort and its users are listed by bucket: those on either side are a stretch of the list. */
+static uint64_t pick_listed(struct system *sys, struct target *t, int class, int cohort)
+{
+    const struct divide *d = &t->divide[cohort];
+    const struct flag_state *f = &sys->flag[d->flag];
+    uint64_t n_on = f->bucket_upto[cohort][d->below];
+    uint64_t first = class == d->class_on ? 0 : n_on;
+    uint64_t past = class == d->class_on ? n_on : sys->sc->cohort[cohort].population;
+    return f->by_bucket[cohort][first + rs_stream_below(&t->site->hurt, past - first)];
+}
+
 static uint64_t pick_user(struct system *sys, struct target *t, int class, int cohort)
 {
     double share = t->share[cohort * t->site->n_class + class];
     uint64_t population = sys->sc->cohort[cohort].population, user = 0;
+    int flag = t->divide[cohort].flag;
+    if (share < 1.0 && flag >= 0 && sys->flag[flag].by_bucket[cohort])
+        return pick_listed(sys, t, class, cohort);
     /* Only where several partial flags meet in a tiny cohort may there be nobody at all; then anybody will do. */
     double most = share >= 1.0 ? 1.0 : 100.0 / share + 1e4;
     for (double n = 0.0; n < most; n++) {

@@ -47,6 +47,7 @@ struct law {
     int n_cell;
     struct cell *cell; /* [n_cell] cell[0] is where nearly all end */
     double p_rest;     /* 1 - cell[0].p */
+    bool rare;         /* p_rest is so small that the other cells are drawn event by event */
     double p_error;
     struct split split[2]; /* one try; first try and fallback together */
 };
@@ -70,6 +71,22 @@ struct marks {
     struct stream stream;
     double p;
     uint64_t next; /* the next marked scrape */
+};
+
+/*
+ * The requests of a class that end in its rare cells are a Poisson process in operational time (the integrated intensity): the
+ * next one is so far away. No draw is spent on intervals without any.
+ */
+struct rare_clock {
+    struct stream stream;
+    double left; /* until the next event; exponential with mean 1 */
+};
+
+/* What of a cohort one partly exposed flag divides. */
+struct divide {
+    int flag;  /* -1: no flag does; -2: several do */
+    int below; /* it is on for users with bucket < below */
+    int class_on, class_off;
 };
 
 struct late_sample {
@@ -119,7 +136,8 @@ struct target {
     int *
         flag_inst; /* [sc->n_flag] number among the flag's instances, -1 = the flag plays no part here */
     bool stale_shares;
-    double *share;   /* [n_cohort * n_class] */
+    double *share;         /* [n_cohort * n_class] */
+    struct divide *divide; /* [n_cohort] */
     bool *path_used; /* [n_path] somebody with traffic takes it, as first path or as fallback */
     int n_active, *active; /* classes that get requests */
     int64_t phase_ns;
@@ -129,6 +147,7 @@ struct target {
     double *weight;        /* [site->n_traffic] expected requests since the last settling */
     struct lane requests, latency, cause;
     struct poisson *poisson;            /* [2 * n_class] the last means */
+    struct rare_clock *rare;            /* [n_class] */
     uint64_t *count;                    /* [n_code + 1] the last: 503 where it is not exposed */
     uint64_t *served, *served_fallback; /* [n_class] */
     uint64_t *counter;                  /* [n_counter] */
@@ -180,7 +199,8 @@ struct site {
     bool pooled; /* nobody reads a histogram here: latencies of all instances are drawn together */
     struct target *target; /* [n_instance] */
     struct stream hurt, pool;
-    uint64_t requests_hash, latency_hash, phase_hash, lost_hash, late_hash, hurt_hash, pool_hash;
+    uint64_t requests_hash, rare_hash, latency_hash, phase_hash, lost_hash, late_hash, hurt_hash,
+        pool_hash;
     uint64_t *counter_hash; /* [n_counter] */
     uint64_t *bucket;       /* [n_bucket + 1] answer of rs_system_observe */
     uint64_t **hurt_bits;   /* [n_cohort] one bit per user */
@@ -208,7 +228,9 @@ struct flag_state {
     struct command *command;
     uint64_t cap;
     uint64_t stream_hash, phase_hash;
-    uint64_t *bucket_hash;  /* [n_cohort] */
+    uint64_t *bucket_hash; /* [n_cohort] */
+    uint32_t **
+        by_bucket; /* [n_cohort] users sorted by bucket; made with bucket_upto unless the cohort is huge */
     uint32_t **bucket_upto; /* [n_cohort] users with bucket < i, [10001]; made when asked for */
 };
 

@@ -8,6 +8,8 @@
 
 /* A sum of two tries is averaged over so many equally likely values of the first. */
 #define N_FIRST 64
+/* Cells with less than this together are drawn event by event. */
+#define RARE 0.05
 
 /* ---- errors of a path ---- */
 
@@ -122,6 +124,7 @@ static void make_law(struct system *sys, struct site *site, struct law *law)
     law->p_rest = 0.0;
     for (int i = 1; i < law->n_cell; i++)
         law->p_rest += law->cell[i].p;
+    law->rare = law->p_rest <= RARE;
 }
 
 void rs_site_laws(struct system *sys, struct site *site)

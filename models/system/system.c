@@ -89,6 +89,11 @@ static void open_lanes(struct system *sys, struct target *t)
     rs_lane_open(&t->requests, seed, replica, rs_stream_hash_index(site->requests_hash, instance));
     rs_lane_open(&t->latency, seed, replica, rs_stream_hash_index(site->latency_hash, instance));
     rs_lane_open(&t->cause, seed, replica, rs_stream_hash_index(cause, instance));
+    for (int k = 0; k < site->n_class; k++) {
+        uint64_t class = rs_stream_hash_index(site->rare_hash, (uint64_t)k);
+        t->rare[k].stream = rs_stream_open(seed, replica, rs_stream_hash_index(class, instance));
+        t->rare[k].left = rs_draw_exponential(&t->rare[k].stream, 1.0);
+    }
     for (int i = 0; i < site->service->n_counter; i++) {
         uint64_t base = rs_stream_hash_index(site->counter_hash[i], instance);
         rs_lane_open(&t->counter_lane[i], seed, replica, base);

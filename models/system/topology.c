@@ -214,6 +214,7 @@ static void build_flag(struct system *sys, int flag)
         f->n_inst = 1; /* nobody uses it; one instance that stands for itself */
     f->bucket_hash = NEW(uint64_t, n_cohort);
     f->bucket_upto = NEW(uint32_t *, n_cohort);
+    f->by_bucket = NEW(uint32_t *, n_cohort);
     for (int c = 0; c < n_cohort; c++) {
         const char *who =
             rs_arena_printf(sys->arena, "%s/%s", f->flag->name, sys->sc->cohort[c].name);
@@ -238,6 +239,8 @@ static void build_target(struct system *sys, struct site *site, int instance)
     t->cursor = NEW(struct cursor, site->n_traffic);
     t->weight = NEW(double, site->n_traffic);
     t->poisson = NEW(struct poisson, 2 * site->n_class);
+    t->rare = NEW(struct rare_clock, site->n_class);
+    t->divide = NEW(struct divide, sys->sc->n_cohort);
     t->count = NEW(uint64_t, site->n_code + 1);
     t->served = NEW(uint64_t, site->n_class);
     t->served_fallback = NEW(uint64_t, site->n_class);
@@ -323,6 +326,7 @@ static void build_hashes(struct system *sys, struct site *site)
 {
     const char *name = site->service->name;
     site->requests_hash = hash_of(sys, "scrape/", name);
+    site->rare_hash = hash_of(sys, "scrape/rare/", name);
     site->latency_hash = hash_of(sys, "latency/", name);
     site->phase_hash = hash_of(sys, "phase/scrape/", name);
     site->lost_hash = hash_of(sys, "loss/", name);
