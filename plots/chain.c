@@ -63,18 +63,24 @@ static bool is_total(const struct card_row *leg)
     return strcmp(leg->from, "detected") == 0 && strcmp(leg->to, "completed") == 0;
 }
 
-/* Wide enough for medians, budget and most whiskers; a single long one is cut, its numbers stand in the column. */
-static double end_of_axis(const struct timing *t, struct layout *l)
+/*
+ * From the onset, or from shortly before the detection when that comes late, so that the response can be seen; to where
+ * medians, budget and most whiskers end. What is longer is cut; its numbers stand in the columns.
+ */
+static struct axis time_axis(const struct timing *t, struct layout *l)
 {
-    double *detected = find_mark(l, "detected");
-    double hi = fmax(l->end_s, detected && isfinite(t->sla_s) ? *detected + t->sla_s : 0);
-    double cap = 2.5 * fmax(hi, 30);
+    double *at = find_mark(l, "detected"), detected = at ? *at : 0;
+    double sla = isfinite(t->sla_s) ? t->sla_s : 300;
+    double lo = detected > 4 * sla ? detected - 0.5 * sla : 0;
+    double hi = fmax(l->end_s, at && isfinite(t->sla_s) ? detected + sla : 0);
+    double cap = lo + 2.5 * fmax(hi - lo, 30);
     for (int i = 0; i < t->n; i++) {
-        double whisker = leg_start(l, &t->row[i]) + t->row[i].p95_s;
-        if (isfinite(whisker))
+        double start = leg_start(l, &t->row[i]), whisker = start + t->row[i].p95_s;
+        if (isfinite(whisker) && start >= lo)
             hi = fmax(hi, whisker);
     }
-    return fmax(10, 1.05 * fmin(hi, cap));
+    hi = fmin(hi, cap);
+    return (struct axis){RS_SCALE_LINEAR, lo, fmax(lo + 10, hi + 0.05 * (hi - lo))};
 }
 
 static void leg_name(char *buf, size_t n, const struct card_row *leg)
@@ -111,11 +117,11 @@ static void draw_numbers(const struct panel *p, const struct card_row *leg, doub
     rs_canvas_text(p->c, edge + column_at[3], y, text, &style);
 }
 
-/* An arrow head at the frame: the whisker goes on. */
-static void draw_goes_on(const struct panel *p, double y)
+/* An arrow head at the frame: the leg goes on, to the right or from the left. */
+static void draw_goes_on(const struct panel *p, double y, bool right)
 {
-    double edge = p->box.x + p->box.w;
-    double x[3] = {edge - 12, edge, edge - 12}, py[3] = {y - 7, y, y + 7};
+    double edge = right ? p->box.x + p->box.w : p->box.x, in = right ? -12 : 12;
+    double x[3] = {edge + in, edge, edge + in}, py[3] = {y - 7, y, y + 7};
     rs_canvas_fill(p->c, 3, x, py, RS_COLOUR_INK, 1);
 }
 
@@ -133,6 +139,10 @@ static void draw_leg(const struct panel *p, struct layout *l, const struct card_
     if (isnan(leg->p50_s))
         return;
     double start = leg_start(l, leg);
+    if (start + leg->max_s < p->x.lo) {
+        draw_goes_on(p, y, false);
+        return;
+    }
     double x0 = rs_panel_x(p, start), x1 = rs_panel_x(p, start + leg->p50_s);
     double x95 = rs_panel_x(p, start + leg->p95_s), x_max = rs_panel_x(p, start + leg->max_s);
     enum colour colour = is_total(leg) ? RS_COLOUR_BLUE : RS_COLOUR_SKY;
@@ -140,8 +150,10 @@ static void draw_leg(const struct panel *p, struct layout *l, const struct card_
     rs_canvas_line(p->c, x1, y, x95, y, RS_COLOUR_INK, 2.5, RS_DASH_SOLID);
     rs_canvas_line(p->c, x95, y - 6, x95, y + 6, RS_COLOUR_INK, 2.5, RS_DASH_SOLID);
     rs_canvas_line(p->c, x95, y, x_max, y, RS_COLOUR_MUTED, 1.2, RS_DASH_DOTTED);
+    if (start < p->x.lo)
+        draw_goes_on(p, y, false);
     if (start + leg->max_s > p->x.hi)
-        draw_goes_on(p, y);
+        draw_goes_on(p, y, true);
     else
         rs_canvas_line(p->c, x_max, y - 10, x_max, y + 10, RS_COLOUR_PURPLE, 3, RS_DASH_SOLID);
 }
@@ -189,7 +201,7 @@ static void draw_key(const struct panel *p, double y)
     rs_canvas_text(
         p->c, 60, y + 32,
         "Each leg starts where the legs before it end when all take their medians; open = "
-        "the leg began and did not end. An arrow: longer than the axis.",
+        "the leg began and did not end. An arrow: it goes on beyond the axis.",
         &note);
 }
 
@@ -199,9 +211,9 @@ static void draw(struct canvas *c, const struct timing *t)
     const char *unit;
     struct panel p = {.c = c,
                       .box = {LEFT, TOP, RS_PAGE_WIDTH - LEFT - RIGHT, (double)ROW * t->n},
-                      .x = {RS_SCALE_LINEAR, 0, end_of_axis(t, &l)},
+                      .x = time_axis(t, &l),
                       .y = {RS_SCALE_LINEAR, 0, 1}};
-    struct ticks x = rs_ticks_time(0, p.x.hi, 10, &unit);
+    struct ticks x = rs_ticks_time(p.x.lo, p.x.hi, 10, &unit);
     draw_budget(&p, &l, t);
     rs_panel_frame(&p, &x, true, NULL);
     draw_heads(&p);

@@ -45,7 +45,7 @@ struct ticks { /* value */
 struct ticks rs_ticks_linear(double lo, double hi, int n_want, double factor, const char *suffix);
 /* Round ratios as per cent on a ROOT axis that is box_height pixels high. */
 struct ticks rs_ticks_ratio(struct axis axis, double box_height);
-/* 1, 2, 5 a decade, thinned to n_want; labels are plain numbers. */
+/* 1, 2, 5 a decade, thinned to n_want, or round numbers on a short axis; labels are plain numbers. */
 struct ticks rs_ticks_log(struct axis axis, int n_want);
 /* Round durations on a logarithmic axis: "10 s", "5 min", "1 h". */
 struct ticks rs_ticks_duration_log(struct axis axis, double box_width);

@@ -158,7 +158,7 @@ static void draw_errors(struct panel *p,
     top = fmax(top, top_of(&p->x, d->track.n, d->track.t_s, shift, ratio));
     top = fmax(top, top_threshold(r, d->service, "ratio"));
     p->y = (struct axis){RS_SCALE_LINEAR, 0, fmin(1, fmax(0.005, 1.12 * top))};
-    struct ticks y = rs_ticks_linear(0, p->y.hi, 5, 100, " %");
+    struct ticks y = rs_ticks_linear(0, p->y.hi, 6, 100, " %");
     rs_panel_frame(p, x, false, &y);
     rs_panel_y_title(p, "errors (% of requests)");
     draw_band(p, &d->error, RS_BAND_Q05, RS_BAND_Q95, RS_COLOUR_SKY, 0.35);
@@ -356,12 +356,12 @@ static int draw(struct canvas *c, struct record *r, struct episode_data *d, stru
     p.box.y = flags;
     p.box.h = rs_flags_height(r);
     rs_panel_frame(&p, &x, true, NULL);
+    draw_marks(&p, d, bottom);
     if (rs_flags_draw(&p, r, d->kept.replica, -d->onset_s, p.x.hi, err))
         return -1;
     char title[64];
     snprintf(title, sizeof title, "time since the fault's onset (%s)", unit);
     rs_panel_x_title(&p, title);
-    draw_marks(&p, d, bottom);
     draw_key(c, bottom + 86, d);
     draw_mark_key(&p, d, bottom + 126);
     return 0;
@@ -376,21 +376,22 @@ int rs_picture_episode(struct canvas *c,
     char title[160], subtitle[256] = "";
     int status = data_read(r, &d, err);
     if (status == 0) {
-        snprintf(title, sizeof title, "One rollback, close by: %s", fault->name);
+        snprintf(title, sizeof title, "The fault close by: %s", fault->name);
         if (d.rollback.found)
             snprintf(subtitle, sizeof subtitle, "service %s · detected by %s · procedure %s",
                      d.service ? d.service->name : "unknown", d.rollback.detector,
                      d.rollback.procedure);
         else
-            snprintf(subtitle, sizeof subtitle, "service %s · nobody rolled back in this replica",
-                     d.service ? d.service->name : "unknown");
+            snprintf(subtitle, sizeof subtitle,
+                     "service %s · nobody rolled back in this replica (%s)",
+                     d.service ? d.service->name : "unknown", d.kept.outcome);
         double bottom = PANEL_Y + 2 * (PANEL_H + PANEL_GAP) + rs_flags_height(r);
         rs_page_begin(c, r, bottom + 250, title, subtitle);
         if (isfinite(d.onset_s)) {
             status = draw(c, r, &d, err);
         } else {
             struct panel p = {.c = c, .box = {60, 200, RS_PAGE_WIDTH - 120, 400}};
-            rs_panel_say(&p, "no replica with this fault was kept: nothing to draw");
+            rs_panel_say(&p, "no replica in which this fault began was kept: nothing to draw");
         }
     }
     data_clear(&d);

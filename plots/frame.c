@@ -73,17 +73,31 @@ static size_t common_prefix(const struct named_list *list)
     return cut;
 }
 
-/* The name, else its end, else nothing: what fits. */
-static void label_stage(
-    const struct panel *p, const struct record *r, const struct named *stage, double x0, double x1)
+/*
+ * The name, else its end, else its end above the ribbon unless that runs into the one before. *free_from: where the last one
+ * above ended.
+ */
+static void label_stage(const struct panel *p,
+                        const struct record *r,
+                        const struct named *stage,
+                        double x0,
+                        double x1,
+                        double *free_from)
 {
     const struct text_style style = {
         .size = RS_TEXT_SMALL, .colour = RS_COLOUR_INK, .align = RS_ALIGN_CENTRE};
     const char *text = stage->name;
+    double middle = (x0 + x1) / 2, y = p->box.y + p->box.h / 2;
     if (rs_label_width(text, &style) > x1 - x0 - 6)
         text += common_prefix(&r->stage);
-    if (rs_label_width(text, &style) <= x1 - x0 - 2)
-        rs_canvas_text(p->c, (x0 + x1) / 2, p->box.y + p->box.h / 2, text, &style);
+    double half = rs_label_width(text, &style) / 2;
+    if (2 * half > x1 - x0 - 2) {
+        if (middle - half < *free_from)
+            return;
+        *free_from = middle + half + 6;
+        y = p->box.y - 11;
+    }
+    rs_canvas_text(p->c, middle, y, text, &style);
 }
 
 static void side_title(const struct panel *p, const char *text)
@@ -99,6 +113,7 @@ void rs_ribbon_draw(const struct panel *p,
                     double shift_s,
                     double end_s)
 {
+    double free_from = p->box.x;
     side_title(p, "stage");
     rs_canvas_rect(p->c, p->box, RS_COLOUR_SHADE, 1);
     for (int i = 0; i < stages->n; i++) {
@@ -113,7 +128,7 @@ void rs_ribbon_draw(const struct panel *p,
         rs_canvas_line(p->c, x0, p->box.y, x0, p->box.y + p->box.h, RS_COLOUR_MUTED, 1.5,
                        RS_DASH_SOLID);
         if (stage)
-            label_stage(p, r, stage, x0, x1);
+            label_stage(p, r, stage, x0, x1, &free_from);
     }
 }
 
@@ -122,21 +137,31 @@ double rs_flags_height(const struct record *r)
     return FLAG_ROW * (r->flag.n ? r->flag.n : 1);
 }
 
-/* One stretch of constant exposure; the number stands in it where there is room. */
+static void format_exposure(char *buf, size_t n, double exposure)
+{
+    if (exposure <= 0)
+        snprintf(buf, n, "off");
+    else
+        snprintf(buf, n, exposure < 0.0995 ? "%.2g %%" : "%.0f %%", 100 * exposure);
+}
+
+/*
+ * One stretch of constant exposure; the number stands in it where there is room. What is on for a few users only must still
+ * be seen, so a bar is never thinner than 5 pixels. What lies beneath shines through.
+ */
 static void draw_exposure(const struct panel *p, double x0, double x1, double exposure)
 {
-    const struct text_style style = {
-        .size = RS_TEXT_SMALL - 2, .colour = RS_COLOUR_INK, .align = RS_ALIGN_LEFT};
-    double h = p->box.h * exposure;
+    const struct text_style style = {.size = RS_TEXT_SMALL - 2, .colour = RS_COLOUR_INK};
+    double h = exposure > 0 ? fmax(5, p->box.h * exposure) : 0;
     rs_canvas_rect(p->c, (struct rect){x0, p->box.y + p->box.h - h, x1 - x0, h}, RS_COLOUR_GREEN,
                    0.55);
     char text[16];
-    if (exposure <= 0)
-        snprintf(text, sizeof text, "off");
-    else
-        snprintf(text, sizeof text, "%.3g %%", 100 * exposure);
-    if (x1 - x0 > rs_label_width(text, &style) + 12)
-        rs_canvas_text(p->c, x0 + 6, p->box.y + p->box.h / 2, text, &style);
+    format_exposure(text, sizeof text, exposure);
+    double w = rs_label_width(text, &style), middle = p->box.y + p->box.h / 2;
+    if (x1 - x0 <= w + 12)
+        return;
+    rs_canvas_rect(p->c, (struct rect){x0 + 4, middle - 9, w + 4, 18}, RS_COLOUR_PAPER, 0.6);
+    rs_canvas_text(p->c, x0 + 6, middle, text, &style);
 }
 
 static void draw_flag(const struct panel *p,
@@ -147,7 +172,7 @@ static void draw_flag(const struct panel *p,
 {
     const struct text_style name = {.size = RS_TEXT_SMALL - 1, .colour = RS_COLOUR_INK};
     char text[64];
-    rs_canvas_rect(p->c, p->box, RS_COLOUR_SHADE, 1);
+    rs_canvas_rect(p->c, p->box, RS_COLOUR_GRID, 0.4);
     for (int i = 0; i < s->n;) {
         /* Several changes may leave the value as it was, or share one instant. */
         int next = i + 1;
@@ -175,8 +200,8 @@ int rs_flags_draw(const struct panel *p,
     const struct text_style style = {
         .size = RS_TEXT_SMALL, .colour = RS_COLOUR_INK, .align = RS_ALIGN_CENTRE, .upright = true};
     if (r->flag.n >= 4)
-        rs_canvas_text(p->c, p->box.x - 40, p->box.y + title.box.h / 2, "flag exposure", &style);
-    rs_canvas_text(p->c, p->box.x - 16, p->box.y + title.box.h / 2, "0..100 %", &style);
+        rs_canvas_text(p->c, p->box.x - 42, p->box.y + title.box.h / 2, "flag exposure", &style);
+    rs_canvas_text(p->c, p->box.x - 16, p->box.y + title.box.h / 2, "% of users", &style);
     for (int i = 0; i < r->flag.n; i++) {
         struct panel row = *p;
         row.box.y += FLAG_ROW * i + (FLAG_ROW - FLAG_BAR) / 2.0;

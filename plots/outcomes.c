@@ -26,7 +26,8 @@ static const char *outcome_words(int o)
 static void format_share(char *buf, size_t n, int64_t count, int64_t all)
 {
     double percent = 100.0 * (double)count / (double)all;
-    snprintf(buf, n, percent < 10 || percent > 99 ? "%.1f %%" : "%.0f %%", percent);
+    snprintf(buf, n, percent < 10 || (percent > 99 && count < all) ? "%.1f %%" : "%.0f %%",
+             percent);
 }
 
 /* Shares too narrow for their number are told in words beneath the bar. */

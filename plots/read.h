@@ -100,15 +100,18 @@ int rs_record_exposure(struct record *r,
 int rs_record_stages(struct record *r, struct steps *out, int64_t replica, struct err *err);
 void rs_steps_clear(struct steps *s);
 
-/* The kept replica of a fault (RS_NO_FAULT = none present): `why` if there is one, else any. -1 in *out = none kept. */
+/*
+ * The kept replica of a fault (RS_NO_FAULT = none present): first those in which it began, of them those that rolled back
+ * against it, of them `why`, else any. replica -1 = none kept.
+ */
 struct kept {
     int64_t replica;
-    char why[64];
+    char why[64], outcome[32];
     double onset_s, ended_s, sim_s;
 };
 int rs_record_kept(struct record *r, struct kept *out, int fault, const char *why, struct err *err);
 
-/* The first rollback of a replica, those against `fault` first. */
+/* The first rollback of a replica against `fault`. */
 struct rollback {
     bool found;
     double at_s[RS_CLOCK_N]; /* NaN = did not happen */

@@ -11,15 +11,17 @@ int rs_record_kept(struct record *r, struct kept *out, int fault, const char *wh
 {
     int status = 0;
     *out = (struct kept){.replica = -1, .onset_s = NAN, .ended_s = NAN, .sim_s = NAN};
-    struct query *q =
-        rs_query_new(r, err,
-                     "SELECT c.replica, c.why, r.onset_s, r.ended_s, r.sim_s FROM chosen c "
-                     "JOIN replica r USING (replica) WHERE coalesce(c.fault, -1) = ? "
-                     "ORDER BY c.why <> ?, c.why <> 'first', c.replica LIMIT 1",
-                     "is", (int64_t)fault, why);
+    struct query *q = rs_query_new(
+        r, err,
+        "SELECT c.replica, c.why, r.onset_s, r.ended_s, r.sim_s, r.outcome FROM chosen c "
+        "JOIN replica r USING (replica) WHERE coalesce(c.fault, -1) = ? "
+        "ORDER BY r.onset_s IS NULL, NOT EXISTS (SELECT 1 FROM episode e WHERE e.replica = "
+        "c.replica AND e.fault = c.fault), c.why <> ?, c.why <> 'first', c.replica LIMIT 1",
+        "is", (int64_t)fault, why);
     if (rs_query_next(r, q, &status, err)) {
         out->replica = rs_query_int(q, 0);
         rs_query_text(out->why, sizeof out->why, q, 1);
+        rs_query_text(out->outcome, sizeof out->outcome, q, 5);
         out->onset_s = rs_query_real(q, 2);
         out->ended_s = rs_query_real(q, 3);
         out->sim_s = rs_query_real(q, 4);
@@ -37,7 +39,7 @@ int rs_record_rollback(
         n += snprintf(sql + n, sizeof sql - (size_t)n, ", e.%s", rs_clock_name((enum clock_mark)m));
     snprintf(sql + n, sizeof sql - (size_t)n,
              " FROM episode e LEFT JOIN procedure p USING (procedure) WHERE e.replica = ? "
-             "ORDER BY coalesce(e.fault, -1) <> ?, e.episode LIMIT 1");
+             "AND e.fault = ? ORDER BY e.episode LIMIT 1");
     int status = 0;
     memset(out, 0, sizeof *out);
     struct query *q = rs_query_new(r, err, sql, "ii", replica, (int64_t)fault);

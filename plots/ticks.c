@@ -77,7 +77,7 @@ struct ticks rs_ticks_log(struct axis axis, int n_want)
     struct ticks t = log_ticks(axis, 3);
     for (int per_decade = 2; t.n > n_want && per_decade > 0; per_decade--)
         t = log_ticks(axis, per_decade);
-    return t;
+    return t.n < 3 ? rs_ticks_linear(axis.lo, axis.hi, n_want, 1, "") : t;
 }
 
 struct ticks rs_ticks_duration_log(struct axis axis, double box_width)
@@ -103,7 +103,7 @@ struct ticks rs_ticks_duration_log(struct axis axis, double box_width)
         bool fits = x - half >= free_from;
         add(&t, s, fits ? round_ones[i].label : "");
         if (fits)
-            free_from = x + half + 10;
+            free_from = x + half + 6;
     }
     return t;
 }

@@ -190,7 +190,7 @@ static const struct {
     const char *picture, *says;
 } thin_wants[] = {
     {4, "rollout.svg", "no replica was kept whole: stages and flags are not known"},
-    {N_PICTURE, "episode-portal-errors.svg", "no replica with this fault was kept"},
+    {N_PICTURE, "episode-portal-errors.svg", "no replica in which this fault began was kept"},
     {N_PICTURE, "ecdf.svg", "never detected: no rollback to time"},
 };
 
