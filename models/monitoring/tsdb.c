@@ -225,23 +225,12 @@ static uint64_t bisect(const struct series *s, int64_t t_ms, uint64_t lo, uint64
     return lo;
 }
 
-uint64_t rs_series_after(const struct series *s, int64_t lo_ms, uint64_t hint)
+uint64_t rs_series_search(const struct series *s, int64_t lo_ms, uint64_t hint)
 {
     uint64_t at = hint < s->begin ? s->begin : hint > s->end ? s->end : hint;
 
     if (at > s->begin && rs_series_sample(s, at - 1)->t_ms > lo_ms) {
-        /* Mostly one step back: the newest sample lies past the window. */
-        at--;
-        if (at > s->begin && rs_series_sample(s, at - 1)->t_ms > lo_ms) {
-            return bisect(s, lo_ms, s->begin, at);
-        }
-        return at;
-    }
-    for (int step = 0; step < 8; step++) {
-        if (at == s->end || rs_series_sample(s, at)->t_ms > lo_ms) {
-            return at;
-        }
-        at++;
+        return bisect(s, lo_ms, s->begin, at - 1);
     }
     return bisect(s, lo_ms, at, s->end);
 }

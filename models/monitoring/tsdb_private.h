@@ -53,8 +53,26 @@ static inline const struct trail *rs_series_trail(const struct series *s, uint64
     return &s->trail[i & (s->cap - 1)];
 }
 
-/* Number of the first sample with t > lo_ms, looked for from a hint (any number); `end` if none. */
-uint64_t rs_series_after(const struct series *s, int64_t lo_ms, uint64_t hint);
+/* The same by bisection, for hints that are far off. */
+uint64_t rs_series_search(const struct series *s, int64_t lo_ms, uint64_t hint);
+
+/*
+ * Number of the first sample with t > lo_ms, looked for from a hint (any number); `end` if none.
+ * Windows mostly move on by a sample or two, so a few steps from the last answer find the next.
+ */
+static inline uint64_t rs_series_after(const struct series *s, int64_t lo_ms, uint64_t hint)
+{
+    if (hint < s->begin || hint > s->end ||
+        (hint > s->begin && rs_series_sample(s, hint - 1)->t_ms > lo_ms)) {
+        return rs_series_search(s, lo_ms, hint);
+    }
+    for (int step = 0; step < 4; step++, hint++) {
+        if (hint == s->end || rs_series_sample(s, hint)->t_ms > lo_ms) {
+            return hint;
+        }
+    }
+    return rs_series_search(s, lo_ms, hint);
+}
 
 static inline bool rs_stale_bits(double v)
 {
