@@ -307,11 +307,11 @@ static void put_band(struct maker *m,
         v[n - 1 - n / 20]);
 }
 
-/* Bands from 80 made-up replicas at each point. */
+/* Bands from 40 made-up replicas at each point. */
 static void
 put_bands(struct maker *m, int fault, int service, const char *grid, double t0, int step, int n)
 {
-    enum { N = 80 };
+    enum { N = 40 };
     static const char *const metric[] = {"latency_p50_s", "latency_p95_s", "latency_p99_s"};
     static const double z[] = {0, 1.645, 2.326};
     double v[4][N], end[N];
