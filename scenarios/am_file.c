@@ -238,6 +238,10 @@ static void read_receivers(struct reader *r, const struct node *root, struct am_
         r->names[RS_NAME_RECEIVER].unknown = true;
         return;
     }
+    if (rs_read_length(r, "receivers", list) != 0) {
+        r->names[RS_NAME_RECEIVER].unknown = true;
+        return;
+    }
     rs_names_collect(r, RS_NAME_RECEIVER, list, "name", true);
     struct am_receiver *receiver = RS_ARENA_ARRAY(r->arena, struct am_receiver, list->n);
     for (int i = 0; i < list->n; i++) {

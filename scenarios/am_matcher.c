@@ -210,6 +210,9 @@ int rs_am_label_names_read(struct reader *r,
                         key);
         return 0;
     }
+    if (rs_read_length(r, key, list) != 0) {
+        return 0;
+    }
     const char **name = RS_ARENA_ARRAY(r->arena, const char *, list->n);
     for (int i = 0; i < list->n; i++) {
         const struct node *item = list->item[i];

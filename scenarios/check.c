@@ -59,28 +59,31 @@ static void check_dependency_faults(struct reader *r)
 
 /* ---- flags ---- */
 
-/* Is `to` reachable from `from` over requires? n_left bounds the depth, so that cycles end. */
-static bool requires(const struct scenario *sc, int from, int to, int n_left)
+/* Marks all flags that `from` requires, directly or through others. */
+static void mark_required(const struct scenario *sc, int from, bool *seen)
 {
     const struct flag *flag = &sc->flag[from];
-    for (int i = 0; n_left > 0 && i < flag->n_requires; i++) {
+    for (int i = 0; i < flag->n_requires; i++) {
         int next = flag->requires[i];
-        if (next == to || (next >= 0 && requires(sc, next, to, n_left - 1))) {
-            return true;
+        if (next >= 0 && !seen[next]) {
+            seen[next] = true;
+            mark_required(sc, next, seen);
         }
     }
-    return false;
 }
 
-/* One error for each cycle: at the flag with the smallest number in it. */
+/* One error for each cycle: at its flag with the smallest number. */
 static void check_requires(struct reader *r)
 {
     const struct scenario *sc = r->sc;
-    int n_checked = sc->n_flag < 64 ? sc->n_flag : 64;
-    for (int i = 0; i < n_checked; i++) {
-        bool smallest = requires(sc, i, i, n_checked);
-        for (int j = 0; smallest && j < i; j++) {
-            smallest = !(requires(sc, i, j, n_checked) && requires(sc, j, i, n_checked));
+    bool *seen = RS_ARENA_ARRAY(r->arena, bool, (size_t)sc->n_flag *(size_t)sc->n_flag);
+    for (int i = 0; i < sc->n_flag; i++) {
+        mark_required(sc, i, seen + (size_t)i * (size_t)sc->n_flag);
+    }
+    for (int i = 0; i < sc->n_flag; i++) {
+        bool smallest = seen[i * sc->n_flag + i];
+        for (int j = 0; j < i; j++) {
+            smallest = smallest && !(seen[i * sc->n_flag + j] && seen[j * sc->n_flag + i]);
         }
         if (smallest && sc->flag[i].name) {
             rs_err_list_add(r->errors, RS_E_REF, sc->flag[i].at,
@@ -98,7 +101,7 @@ static void check_traffic(struct reader *r)
     for (int i = 0; i < sc->n_traffic; i++) {
         for (int j = 0; j < i; j++) {
             if (sc->traffic[i].at.line > 0 && sc->traffic[i].service >= 0 &&
-                sc->traffic[i].service == sc->traffic[j].service &&
+                sc->traffic[i].cohort >= 0 && sc->traffic[i].service == sc->traffic[j].service &&
                 sc->traffic[i].cohort == sc->traffic[j].cohort) {
                 rs_err_list_add(r->errors, RS_E_KEY, sc->traffic[i].at,
                                 "traffic of %s to %s is given twice",
@@ -166,12 +169,8 @@ static void check_selector(void *ctx, const char *metric, int64_t span_ms, struc
 /* Mistakes in services or rule files would only echo here. */
 static bool metrics_are_known(const struct reader *r)
 {
-    for (int i = 0; i < r->sc->n_service; i++) {
-        if (!r->sc->service[i].path) {
-            return false;
-        }
-    }
-    return r->sc->n_service > 0 && !r->names[RS_NAME_ALERT].unknown && r->errors->n == 0;
+    return r->sc->n_service > 0 && r->n_service_read == r->sc->n_service &&
+           !r->names[RS_NAME_ALERT].unknown;
 }
 
 static void check_metrics(struct reader *r)
@@ -192,8 +191,24 @@ static void check_metrics(struct reader *r)
     }
 }
 
+/* ---- sizes ---- */
+
+static void check_grid(struct reader *r)
+{
+    const int64_t n_max = 100000;
+    const struct scenario *sc = r->sc;
+    if (sc->trajectory_step_ns > 0 && sc->horizon_ns / sc->trajectory_step_ns > n_max) {
+        const struct node *step = rs_node_get(r->root, "trajectory_step");
+        rs_err_list_add(
+            r->errors, RS_E_RANGE, step ? step->at : r->root->at,
+            "\"trajectory_step\" must leave at most %lld points in the horizon, got %lld",
+            (long long)n_max, (long long)(sc->horizon_ns / sc->trajectory_step_ns));
+    }
+}
+
 void rs_check_scenario(struct reader *r)
 {
+    check_grid(r);
     check_assumptions(r);
     check_probabilities(r);
     check_dependency_faults(r);

@@ -75,6 +75,10 @@ void rs_names_collect(
     if (!list || list->kind != RS_NODE_LIST) {
         return;
     }
+    if (list->n > RS_LIST_MAX) { /* told where the list is read */
+        r->names[kind].unknown = true;
+        return;
+    }
     for (int i = 0; i < list->n; i++) {
         const struct node *name = rs_node_get(list->item[i], key);
         bool is_name = name && name->kind == RS_NODE_SCALAR;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "profile.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -140,7 +141,7 @@ static int piecewise(struct reader *r,
 
 struct week {
     double *at_s, *per_s;
-    int n;
+    int n, cap;
 };
 
 static void week_point(struct week *w, double at_s, double per_s)
@@ -148,6 +149,7 @@ static void week_point(struct week *w, double at_s, double per_s)
     if (w->n > 0 && !(at_s > w->at_s[w->n - 1])) {
         return;
     }
+    assert(w->n < w->cap);
     w->at_s[w->n] = at_s;
     w->per_s[w->n++] = per_s;
 }
@@ -185,7 +187,7 @@ weekly(struct reader *r, const struct node *map, const struct profile_draft *d, 
     }
     int n_max = (is_constant ? 0 : (int)(week_s / of->period_s) * of->n) + 40;
     struct week w = {RS_ARENA_ARRAY(r->arena, double, n_max),
-                     RS_ARENA_ARRAY(r->arena, double, n_max), 0};
+                     RS_ARENA_ARRAY(r->arena, double, n_max), 0, n_max};
     int weekday = 0;
     double first_midnight = day_s - start_of_day_s(r, &weekday);
     for (int i = 0; i < 8; i++) {

@@ -257,6 +257,9 @@ static int read_list(struct reader *r, const struct key *key, const struct node 
         return rs_err_list_add(r->errors, RS_E_RANGE, node->at, "\"%s\" must not be empty",
                                key->name);
     }
+    if (rs_read_length(r, key->name, node) != 0) {
+        return -1;
+    }
     char *array = rs_arena_alloc(r->arena, s->size * (size_t)node->n);
     *(void **)(void *)(base + key->at) = array;
     *(int *)(void *)(base + key->n_at) = node->n;

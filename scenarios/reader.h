@@ -5,6 +5,9 @@
 
 #include "keys.h"
 
+/* No list of the language needs more; what is quadratic in it stays quick. */
+enum { RS_LIST_MAX = 1000 };
+
 /* Names of one kind. Not known (a file could not be read, the service in scope is itself wrong): nothing is checked. */
 struct name_table {
     const char **name; /* [n] */
@@ -32,6 +35,7 @@ struct reader {
     struct name_table names[RS_NAME_N];
     bool *assumption_used; /* [names[RS_NAME_ASSUMPTION].n] */
     const struct expr *expr;
+    int n_service_read;  /* services without a mistake */
     bool null_is_absent; /* as Prometheus and Alertmanager read their files */
     const struct traffic_override *override;
     int n_override;
@@ -48,6 +52,8 @@ int rs_read_value(struct reader *r, const struct key *key, const struct node *no
 
 /* reader_values.c: all types without sections. */
 int rs_read_plain(struct reader *r, const struct key *key, const struct node *node, void *base);
+/* 0, or -1 with an error where a list is longer than RS_LIST_MAX. */
+int rs_read_length(struct reader *r, const char *key, const struct node *list);
 /* Adds `"key" must be WHAT, got VALUE`. Always returns -1. */
 int rs_read_refuse(struct reader *r,
                    const struct key *key,

@@ -185,6 +185,9 @@ int rs_read_compound(struct reader *r, const struct key *key, const struct node 
         return rs_err_list_add(r->errors, RS_E_RANGE, node->at, "\"%s\" must not be empty",
                                key->name);
     }
+    if (rs_read_length(r, key->name, node) != 0) {
+        return -1;
+    }
     switch ((int)key->type) {
     case RS_V_REFS:
     case RS_V_NAMEDS: return read_refs(r, key, node, base);

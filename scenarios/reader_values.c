@@ -59,6 +59,16 @@ int rs_read_refuse(struct reader *r,
                            must, rs_node_describe(seen, sizeof(seen), node));
 }
 
+int rs_read_length(struct reader *r, const char *key, const struct node *list)
+{
+    if (list->n <= RS_LIST_MAX) {
+        return 0;
+    }
+    return rs_err_list_add(r->errors, RS_E_RANGE, list->at,
+                           "\"%s\" must have at most %d entries, got %d", key, RS_LIST_MAX,
+                           list->n);
+}
+
 static int refuse_type(struct reader *r, const struct key *key, const struct node *node)
 {
     return rs_read_refuse(r, key, node, rs_value_type_words(key->type));

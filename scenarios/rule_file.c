@@ -49,7 +49,7 @@ static int read_label(struct reader *r, const struct pair *pair, bool is_label, 
                                "templated labels are not supported, got \"%.60s\"",
                                pair->value->text);
     }
-    *out = (struct label){pair->key, pair->value->text};
+    *out = (struct label){pair->key, rs_node_is_null(pair->value) ? "" : pair->value->text};
     return 0;
 }
 
@@ -167,6 +167,9 @@ list_of(struct reader *r, const struct node *map, const char *key, int *out_n)
         char seen[64];
         rs_err_list_add(r->errors, RS_E_TYPE, list->at, "\"%s\" must be a list, got %s", key,
                         rs_node_describe(seen, sizeof(seen), list));
+        return NULL;
+    }
+    if (rs_read_length(r, key, list) != 0) {
         return NULL;
     }
     *out_n = list->n;

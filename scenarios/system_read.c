@@ -229,10 +229,31 @@ static void begin_service(struct reader *r, const struct node *map)
     rs_names_scope(r, name && name->kind == RS_NODE_SCALAR ? name->text : NULL, true);
 }
 
+/* Two series of one name on one instance would be one. */
+static void check_counter_names(struct reader *r, const struct service *s)
+{
+    static const char *const suffix[] = {"_bucket", "_sum", "_count"};
+    for (int i = 0; i < s->n_counter; i++) {
+        const char *name = s->counter[i].metric;
+        size_t n = s->latency_metric ? strlen(s->latency_metric) : 0;
+        bool taken = s->requests_metric && strcmp(name, s->requests_metric) == 0;
+        for (int j = 0; n > 0 && j < 3; j++) {
+            taken = taken ||
+                    (strncmp(name, s->latency_metric, n) == 0 && strcmp(name + n, suffix[j]) == 0);
+        }
+        if (taken || strcmp(name, "up") == 0) {
+            rs_err_list_add(r->errors, RS_E_KEY, s->counter[i].at,
+                            "service \"%s\" exposes \"%s\" twice", s->name, name);
+        }
+    }
+}
+
 static void finish_service(struct reader *r, const struct node *map, void *draft, void *out)
 {
     struct service *service = draft;
-    (void)r, (void)out;
+    (void)out;
+    r->n_service_read++;
+    check_counter_names(r, service);
     /* The file says the share that must succeed, the model wants the share that may fail. */
     service->slo_error_ratio =
         rs_node_pair(map, "slo") ? 1.0 - service->slo_error_ratio : (double)NAN;

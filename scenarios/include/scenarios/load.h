@@ -12,6 +12,8 @@
 /*
  * Reads a scenario and every file it names (paths relative to the scenario's folder). All mistakes are added to errors in
  * one go, with places; NULL is returned if there was any.
+ * The hash is over the bytes of the YAML, the rule files, the Alertmanager file, the recordings and the overrides' files, in
+ * this order and as they stand there; for a scenario that names no file it is what sha256sum prints.
  */
 struct scenario *rs_scenario_load(const char *path, struct err_list *errors);
 
