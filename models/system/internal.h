@@ -112,7 +112,7 @@ struct group {
     int n_want;
     struct want *want;
     bool fresh; /* the last scrape gave samples: a lost one must end them with stale markers */
-    struct marks lost, late;
+    struct marks late;
     struct late_queue queue;
 };
 
@@ -122,10 +122,29 @@ struct cursor { /* how far a target has walked along a profile */
     int segment, sojourn;
 };
 
-struct ring {             /* requests by class and kind, per scrape, that have no latency yet */
-    uint64_t *n;          /* [cap * n_class * RS_KIND_N] */
-    uint64_t first, past; /* scrape numbers held */
-    int cap;              /* 0: nobody reads the histogram */
+/*
+ * Scrapes whose latencies were drawn together, because the total was asked for and not they: what is left of the totals by
+ * class and kind, to be dealt out to the scrapes should anybody read them.
+ */
+struct batch {
+    uint64_t past; /* it ends before this scrape; it starts where the one before it ends */
+    uint64_t *n;   /* [n_class * RS_KIND_N * (n_grid + 1)] owned */
+    uint64_t
+        *head; /* [n_grid + 1] owned: drawn already, in the part of the first interval before it */
+};
+
+/*
+ * Requests by class and kind per scrape whose histogram nobody has read yet: [first, drawn) have been drawn in batches,
+ * [drawn, past) have no latencies.
+ */
+struct ring {
+    uint64_t *n; /* [cap * n_class * RS_KIND_N] */
+    bool *lost;  /* [cap] the scrape failed */
+    uint64_t first, drawn, past;
+    int cap;  /* 0: nobody reads the histogram */
+    int keep; /* so many scrapes back can be seen */
+    int n_batch, first_batch, cap_batch;
+    struct batch *batch; /* a queue in a ring [cap_batch] */
 };
 
 struct site;
@@ -145,7 +164,8 @@ struct target {
     int64_t requests_ns, counters_ns;
     struct cursor *cursor; /* [site->n_traffic] */
     double *weight;        /* [site->n_traffic] expected requests since the last settling */
-    struct lane requests, latency, cause;
+    struct lane requests, latency, apart, cause;
+    struct stream together;             /* latencies of more than one scrape */
     struct poisson *poisson;            /* [2 * n_class] the last means */
     struct rare_clock *rare;            /* [n_class] */
     uint64_t *count;                    /* [n_code + 1] the last: 503 where it is not exposed */
@@ -160,12 +180,16 @@ struct target {
         pending; /* [n_class * RS_KIND_N] requests without latency, since the last scrape in the ring */
     uint64_t *lump; /* [n_class * RS_KIND_N] older ones that fell out of the ring */
     struct ring ring;
-    uint64_t *cell;     /* [n_grid + 1] latency counts */
+    uint64_t *cell;  /* [n_grid + 1] latency counts, all that were drawn */
+    uint64_t *shown; /* [n_grid + 1] those up to the scrape before ring.first */
+    uint64_t *
+        carry; /* [n_grid + 1] those drawn since scrape ring.drawn - 1, to be shown by the next one */
     uint64_t *le;       /* [n_bucket + 1] cumulative, as exposed */
     double latency_sum; /* seconds */
     bool sum_wanted, up_wanted, sampled, needs_requests;
     int64_t filled_ns[2]; /* up to where the groups have been read */
-    bool last_lost;       /* the last scrape failed */
+    struct marks lost;
+    bool last_lost; /* the last scrape failed */
     int sum_series, up_series;
     int keep;    /* scrapes that must be drawn one by one before the present */
     int *series; /* codes, counters, buckets, count */
@@ -199,8 +223,8 @@ struct site {
     bool pooled; /* nobody reads a histogram here: latencies of all instances are drawn together */
     struct target *target; /* [n_instance] */
     struct stream hurt, pool;
-    uint64_t requests_hash, rare_hash, latency_hash, phase_hash, lost_hash, late_hash, hurt_hash,
-        pool_hash;
+    uint64_t requests_hash, rare_hash, latency_hash, apart_hash, together_hash, phase_hash,
+        lost_hash, late_hash, hurt_hash, pool_hash;
     uint64_t *counter_hash; /* [n_counter] */
     uint64_t *bucket;       /* [n_bucket + 1] answer of rs_system_observe */
     uint64_t **hurt_bits;   /* [n_cohort] one bit per user */
@@ -296,8 +320,6 @@ int rs_site_code_slot(const struct site *site, int code); /* -1 = unknown */
 /* lane.c: streams by scrape. */
 void rs_lane_open(struct lane *lane, uint64_t seed, uint64_t replica, uint64_t hash);
 struct stream *rs_lane_at(struct lane *lane, uint64_t k);
-/* The lane's other half of the place of scrape k, for what was left over from before it. */
-struct stream *rs_lane_aside(struct lane *lane, uint64_t k);
 void rs_marks_open(struct marks *m, struct stream stream, double p);
 bool rs_marks_hit(struct marks *m, uint64_t k); /* k must not fall */
 
@@ -338,16 +360,39 @@ void rs_target_advance(struct system *sys, struct target *t, int64_t to_ns, bool
 void rs_target_fill(void *ctx, uint64_t arg, int series, int64_t t_ms);
 void rs_target_reset_scrapes(struct system *sys, struct target *t);
 void rs_group_drain(struct system *sys, struct group *g, int64_t to_ns);
-/* Hands samples of scrape k to the tsdb, or to the queue of late ones. */
+struct scrape {
+    uint64_t k;
+    bool lost;
+};
+/* Hands the samples of a scrape to the tsdb, or to the queue of late ones. */
 void rs_group_emit(
-    struct system *sys, struct target *t, struct group *g, uint64_t k, int64_t to_ns);
+    struct system *sys, struct target *t, struct group *g, struct scrape scrape, int64_t to_ns);
 /* Draws everything up to the present. */
 void rs_target_flush(struct system *sys, struct target *t);
 void rs_site_flush(struct system *sys, struct site *site);
 
 /* latency.c: gives latencies to what is pending, and finds the users hurt. */
-void rs_ring_push(struct target *t, uint64_t k);
+/* Where latency counts are noted besides the target's cell; either may be NULL. */
+struct spread_to {
+    uint64_t *flat; /* [n_grid + 1] */
+    uint64_t *by;   /* [n_class * RS_KIND_N * (n_grid + 1)] by class and kind */
+};
+/* Draws latencies for n[n_class * RS_KIND_N] requests, and the users hurt among them. */
+void rs_target_latencies(
+    struct system *sys, struct target *t, const uint64_t *n, struct spread_to to, struct stream *s);
 void rs_target_settle(struct system *sys, struct target *t, int64_t to_ns);
+
+/* histogram.c: the histogram of one target as scrapes show it. */
+void rs_ring_reset(struct target *t, int keep);
+void rs_ring_free(struct ring *r);
+void rs_ring_push(struct target *t, uint64_t k, bool lost);
+/* All that is pending is drawn, scrapes together. */
+void rs_histogram_settle(struct system *sys, struct target *t, int64_t to_ns);
+/* The scrapes that wait are drawn or dealt out one by one, and shown. */
+void rs_histogram_read(struct system *sys, struct target *t, int64_t to_ns);
+
+/* hypergeometric.c: marked ones among n drawn without replacement from n_all of which n_marked are marked. */
+uint64_t rs_draw_hypergeometric(struct stream *s, uint64_t n_all, uint64_t n_marked, uint64_t n);
 
 /* hurt.c */
 void rs_hurt_users(struct system *sys, struct target *t, int class, uint64_t n);

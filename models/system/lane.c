@@ -21,13 +21,6 @@ struct stream *rs_lane_at(struct lane *lane, uint64_t k)
     return &lane->stream;
 }
 
-struct stream *rs_lane_aside(struct lane *lane, uint64_t k)
-{
-    rs_stream_seek(&lane->stream, (k << LANE_SHIFT) + (UINT64_C(1) << (LANE_SHIFT - 1)));
-    lane->k = UINT64_MAX;
-    return &lane->stream;
-}
-
 /* Scrapes without a mark before the next marked one: geometric, by inversion. */
 static uint64_t gap(struct marks *m)
 {

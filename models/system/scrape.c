@@ -85,22 +85,19 @@ emit_values(struct system *sys, struct target *t, const struct emission *e, stru
         emit(sys, e, t->sum_series, t->latency_sum);
 }
 
-void rs_group_emit(struct system *sys, struct target *t, struct group *g, uint64_t k, int64_t to_ns)
+void rs_group_emit(
+    struct system *sys, struct target *t, struct group *g, struct scrape scrape, int64_t to_ns)
 {
-    int64_t at_ns = rs_target_scrape_ns(t, k);
-    bool lost = rs_marks_hit(&g->lost, k), late = rs_marks_hit(&g->late, k);
+    int64_t at_ns = rs_target_scrape_ns(t, scrape.k);
+    bool late = rs_marks_hit(&g->late, scrape.k);
     struct emission e = {.group = g, .t_ms = sys->start_ms + at_ns / RS_NS_PER_MS};
     e.visible_ns = late ? at_ns + t->site->service->scrape_late_ns : at_ns;
     if (g->queue.n > 0)
         rs_group_drain(sys, g, to_ns);
     e.held = e.visible_ns > to_ns || g->queue.n > 0;
-    lost |= rs_fault_telemetry_lost(sys, t->site);
-    if (g == &t->a) {
-        t->last_lost = lost;
-        if (t->up_wanted)
-            emit(sys, &e, t->up_series, lost ? 0.0 : 1.0);
-    }
-    if (lost)
+    if (g == &t->a && t->up_wanted)
+        emit(sys, &e, t->up_series, scrape.lost ? 0.0 : 1.0);
+    if (scrape.lost)
         emit_stale(sys, t, &e, g);
     else
         emit_values(sys, t, &e, g);
@@ -115,9 +112,10 @@ static void one_scrape(struct system *sys, struct target *t, int64_t to_ns)
     if (t->needs_requests || watched)
         rs_target_requests(sys, t, at_ns);
     rs_target_counters(sys, t, at_ns);
-    rs_group_emit(sys, t, &t->a, t->next_k, to_ns);
+    t->last_lost = rs_marks_hit(&t->lost, t->next_k) || rs_fault_telemetry_lost(sys, t->site);
+    rs_group_emit(sys, t, &t->a, (struct scrape){t->next_k, t->last_lost}, to_ns);
     if (t->ring.cap > 0)
-        rs_ring_push(t, t->next_k);
+        rs_ring_push(t, t->next_k, t->last_lost);
     t->next_k++;
 }
 
@@ -159,8 +157,10 @@ void rs_target_fill(void *ctx, uint64_t arg, int series, int64_t t_ms)
     to_ns = to_ns < now_ns ? to_ns : now_ns; /* what comes later is not known yet */
     t->filled_ns[arg % 2] = to_ns;
     rs_target_advance(sys, t, to_ns, false);
-    if (arg % 2)
-        rs_target_settle(sys, t, to_ns);
+    if (arg % 2) {
+        rs_site_laws(sys, t->site);
+        rs_histogram_read(sys, t, to_ns);
+    }
 }
 
 void rs_target_flush(struct system *sys, struct target *t)
@@ -203,10 +203,8 @@ static void reset_group(struct system *sys, struct target *t, struct group *g)
 {
     uint64_t instance = (uint64_t)t->instance;
     const struct service *sv = t->site->service;
-    uint64_t lost = rs_stream_hash_index(t->site->lost_hash, instance);
     uint64_t late = rs_stream_hash_index(t->site->late_hash, instance);
-    /* Both groups of a target find the same scrapes lost and late. */
-    rs_marks_open(&g->lost, rs_stream_open(sys->seed, sys->replica, lost), sv->scrape_loss);
+    /* Both groups of a target find the same scrapes late. */
     rs_marks_open(&g->late, rs_stream_open(sys->seed, sys->replica, late), sv->scrape_late);
     g->queue.n = g->queue.first = 0;
     g->fresh = false;
@@ -234,6 +232,8 @@ void rs_target_reset_scrapes(struct system *sys, struct target *t)
 {
     const struct service *sv = t->site->service;
     const int *series = t->series;
+    uint64_t lost = rs_stream_hash_index(t->site->lost_hash, (uint64_t)t->instance);
+    rs_marks_open(&t->lost, rs_stream_open(sys->seed, sys->replica, lost), sv->scrape_loss);
     reset_group(sys, t, &t->a);
     reset_group(sys, t, &t->b);
     t->filled_ns[0] = t->filled_ns[1] = -1;
@@ -256,10 +256,5 @@ void rs_target_reset_scrapes(struct system *sys, struct target *t)
     t->sampled = longest > 0;
     t->needs_requests |= t->b.retention_ms > 0;
     t->keep = scrapes_in(t, longest);
-    int cap = t->b.retention_ms > 0 ? scrapes_in(t, t->b.retention_ms) : 0;
-    if (cap > t->ring.cap)
-        t->ring.n = rs_xrealloc(t->ring.n, sizeof *t->ring.n * (size_t)cap *
-                                               (size_t)(t->site->n_class * RS_KIND_N));
-    t->ring.cap = cap > t->ring.cap ? cap : t->ring.cap;
-    t->ring.first = t->ring.past = 0;
+    rs_ring_reset(t, t->b.retention_ms > 0 ? scrapes_in(t, t->b.retention_ms) : 0);
 }

@@ -31,7 +31,7 @@ void rs_system_free(struct system *sys)
     if (!sys)
         return;
     for (int i = 0; i < sys->n_target; i++) {
-        free(sys->target[i]->ring.n);
+        rs_ring_free(&sys->target[i]->ring);
         free(sys->target[i]->a.queue.item);
         free(sys->target[i]->b.queue.item);
     }
@@ -68,6 +68,8 @@ static void zero_counts(struct target *t)
     ZERO(t->pending, site->n_class * RS_KIND_N);
     ZERO(t->lump, site->n_class * RS_KIND_N);
     ZERO(t->cell, site->n_grid + 1);
+    ZERO(t->shown, site->n_grid + 1);
+    ZERO(t->carry, site->n_grid + 1);
     ZERO(t->le, site->service->n_bucket + 1);
     t->latency_sum = 0.0;
     t->n_bad = t->next_k = 0;
@@ -88,6 +90,9 @@ static void open_lanes(struct system *sys, struct target *t)
     uint64_t extra = rs_stream_hash_index(fault->counter, instance);
     rs_lane_open(&t->requests, seed, replica, rs_stream_hash_index(site->requests_hash, instance));
     rs_lane_open(&t->latency, seed, replica, rs_stream_hash_index(site->latency_hash, instance));
+    rs_lane_open(&t->apart, seed, replica, rs_stream_hash_index(site->apart_hash, instance));
+    t->together =
+        rs_stream_open(seed, replica, rs_stream_hash_index(site->together_hash, instance));
     rs_lane_open(&t->cause, seed, replica, rs_stream_hash_index(cause, instance));
     for (int k = 0; k < site->n_class; k++) {
         uint64_t class = rs_stream_hash_index(site->rare_hash, (uint64_t)k);

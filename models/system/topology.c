@@ -252,6 +252,8 @@ static void build_target(struct system *sys, struct site *site, int instance)
     t->pending = NEW(uint64_t, n_kind);
     t->lump = NEW(uint64_t, n_kind);
     t->cell = NEW(uint64_t, site->n_grid + 1);
+    t->shown = NEW(uint64_t, site->n_grid + 1);
+    t->carry = NEW(uint64_t, site->n_grid + 1);
     t->le = NEW(uint64_t, site->service->n_bucket + 1);
     t->a.want = NEW(struct want, site->n_code + n_counter);
     t->b.want = NEW(struct want, site->service->n_bucket + 2);
@@ -332,6 +334,8 @@ static void build_hashes(struct system *sys, struct site *site)
     site->lost_hash = hash_of(sys, "loss/", name);
     site->late_hash = hash_of(sys, "late/", name);
     site->hurt_hash = hash_of(sys, "hurt/", name);
+    site->apart_hash = hash_of(sys, "latency/apart/", name);
+    site->together_hash = hash_of(sys, "latency/together/", name);
     site->pool_hash = hash_of(sys, "latency/pool/", name);
     site->counter_hash = NEW(uint64_t, site->service->n_counter);
     for (int i = 0; i < site->service->n_counter; i++) {

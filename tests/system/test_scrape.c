@@ -30,10 +30,16 @@ static struct series_set declare(int service, int instance, double span_a, doubl
         s.le[i] = fixture_series(&f, hist, service, instance, "le", les[i], span_b);
     s.count = fixture_series(&f, "http_request_duration_seconds_count", service, instance, NULL,
                              NULL, span_b);
-    s.sum = fixture_series(&f, "http_request_duration_seconds_sum", service, instance, NULL, NULL,
-                           span_b);
+    s.sum = -1;
     s.up = fixture_series(&f, "up", service, instance, NULL, NULL, span_a);
     return s;
+}
+
+/* Sums cannot be dealt out to scrapes afterwards: whoever reads them makes the histogram be drawn scrape by scrape. */
+static void declare_sum(struct series_set *s, int service, int instance, double span)
+{
+    const char *sum = "http_request_duration_seconds_sum";
+    s->sum = fixture_series(&f, sum, service, instance, NULL, NULL, span);
 }
 
 static double value_at(int series, int64_t t_ms)
@@ -80,6 +86,8 @@ static const struct {
     {"the counters only through the histogram", 0, 600, 0},
     {"only at the end", 0, 0, 0},
     {"seldom, and observed in between", 4000, 1000, 77},
+    {"at the end, and observed all along", 30, 0, 5},
+    {"at every third scrape, observed in between", 30, 90, 40},
 };
 
 static void run_pattern(const struct series_set *s, int p, double until)
@@ -108,9 +116,12 @@ START_TEST(codes_and_buckets_agree)
     f.flag[READS].initially_on = true;
     fixture_start(&f);
     struct series_set s = declare(DASH, 0, 600.0, 900.0);
+    int p = _i / 2;
+    if (_i % 2)
+        declare_sum(&s, DASH, 0, 900.0);
     for (uint64_t r = 0; r < 2; r++) {
         fixture_reset(&f, r, 0); /* the fault starts at 60 s and makes flushes */
-        run_pattern(&s, _i, 9000.0);
+        run_pattern(&s, p, 9000.0);
         struct sample up[1000];
         fixture_read(&f, s.up);
         int n = window(s.up, 8400.0, 9000.0, up);
@@ -118,12 +129,12 @@ START_TEST(codes_and_buckets_agree)
         for (int i = 0; i < n; i++) {
             int64_t t = up[i].t_ms;
             double all = value_at(s.code[0], t) + value_at(s.code[1], t) + value_at(s.code[2], t);
-            ck_assert_msg(all == value_at(s.count, t), "%s: %g %g", pattern[_i].what, all,
+            ck_assert_msg(all == value_at(s.count, t), "%s: %g %g", pattern[p].what, all,
                           value_at(s.count, t));
             ck_assert(all == value_at(s.le[6], t));
             for (int b = 1; b < B_SERIES; b++)
                 ck_assert(value_at(s.le[b], t) >= value_at(s.le[b - 1], t));
-            double mean = value_at(s.sum, t) / all;
+            double mean = s.sum >= 0 ? value_at(s.sum, t) / all : 0.1;
             ck_assert(mean > 0.08 && mean < 0.16);
         }
     }
@@ -392,7 +403,7 @@ END_TEST
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, names_are_prometheus_names);
-    tcase_add_loop_test(tc, codes_and_buckets_agree, 0, N_ROW(pattern));
+    tcase_add_loop_test(tc, codes_and_buckets_agree, 0, 2 * N_ROW(pattern));
     tcase_add_loop_test(tc, the_pattern_of_reading_does_not_change_the_law, 1, N_ROW(pattern));
     tcase_add_test(tc, increments_are_poisson);
     tcase_add_test(tc, a_lost_scrape_leaves_a_stale_marker);
