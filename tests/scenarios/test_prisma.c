@@ -139,6 +139,11 @@ START_TEST(test_faults)
     ck_assert_double_eq(reads->residue.latency_factor, 1.0);
     ck_assert_int_eq(reads->ends_with_component, -1);
     ck_assert_int_eq(reads->ends_after_ns, RS_NEVER);
+    ck_assert(!latency->has_residue);
+    ck_assert_int_eq(latency->residue_component, -1);
+    ck_assert_int_eq(latency->onset_stage, -1);
+    ck_assert_int_eq(latency->onset_service, -1);
+    ck_assert_int_eq(latency->dependency, -1);
     ck_assert_int_eq(latency->shape, RS_SHAPE_RAMP);
     ck_assert_int_eq(latency->shape_period_ns, 20 * minute_ns);
     ck_assert_double_eq(latency->effect.latency_factor, 30.0);

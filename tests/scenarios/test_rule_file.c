@@ -97,8 +97,56 @@ START_TEST(test_all_in_one_go)
 }
 END_TEST
 
+/* ---- files of others: Prometheus takes them all, so nothing but functions that are not there may be refused ---- */
+
+static const char *const folders[] = {"rules", "alerts"};
+
+static int check_real(const char *folder, const char *name)
+{
+    char path[1024];
+    static char text[1 << 20];
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    FILE *from = fopen(path, "rb");
+    ck_assert_ptr_nonnull(from);
+    text[fread(text, 1, sizeof(text) - 1, from)] = '\0';
+    fclose(from);
+    const struct rule_file *f = parse(text);
+    for (size_t i = 0; i < errors.n; i++) {
+        const struct err *e = &errors.item[i];
+        ck_assert_msg(e->code == RS_E_UNSUPPORTED, "%s:%d:%d: %s", name, e->line, e->col, e->text);
+    }
+    int n_rule = 0;
+    for (int g = 0; f && g < f->n_group; g++) {
+        n_rule += f->group[g].n_rule;
+    }
+    finish();
+    return n_rule;
+}
+
+START_TEST(test_real)
+{
+    char folder[512];
+    int n_rule = 0;
+    snprintf(folder, sizeof(folder), "%s/data/%s", RS_SHARED_DIR, folders[_i]);
+    DIR *dir = opendir(folder);
+    if (!dir) {
+        printf("skipped: no recorded %s at hand\n", folders[_i]);
+        return;
+    }
+    for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
+        const char *dot = strrchr(entry->d_name, '.');
+        if (dot && (strcmp(dot, ".yml") == 0 || strcmp(dot, ".yaml") == 0)) {
+            n_rule += check_real(folder, entry->d_name);
+        }
+    }
+    closedir(dir);
+    ck_assert_int_gt(n_rule, 10);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
+    tcase_add_loop_test(tc, test_real, 0, N_ROW(folders));
     tcase_add_test(tc, test_rules);
     tcase_add_loop_test(tc, test_sparse, 0, N_ROW(good));
     tcase_add_test(tc, test_all_in_one_go);
