@@ -72,23 +72,26 @@ START_TEST(occupancy)
 }
 END_TEST
 
-/* Everybody on the new path fails, nobody on the old: the hurt are the exposed, all of them in the end and no others. */
+/*
+ * Everybody on one path fails, nobody on the other: the hurt are those who take it, all of them in the end and no others.
+ * Row 0: the new path, 3 % exposed. Row 1: the old one, 97 % exposed.
+ */
 START_TEST(only_the_exposed_are_hurt)
 {
     uint64_t hash = rs_stream_hash("flag/MIGRATE/agents"),
-             exposed = rs_bucket_count(hash, 20000, 3.0);
+             exposed = rs_bucket_count(hash, 20000, _i ? 97.0 : 3.0);
     fixture_init(&f);
     f.service[PORTAL].slow_s = INFINITY;
-    f.path[PORTAL][NEW].errors = (struct error_mix){1, {500}, {1.0}};
-    f.path[PORTAL][OLD].errors.n = 0;
+    f.path[PORTAL][_i ? OLD : NEW].errors = (struct error_mix){1, {500}, {1.0}};
+    f.path[PORTAL][_i ? NEW : OLD].errors.n = 0;
     fixture_start(&f);
     fixture_reset(&f, 0, -1);
-    rs_system_set_flag(f.sys, MIGRATE, true, AGENTS, 3.0);
+    rs_system_set_flag(f.sys, MIGRATE, true, AGENTS, _i ? 97.0 : 3.0);
     fixture_run(&f, 100.0);
     uint64_t some = rs_system_users_hurt_by(f.sys, PORTAL);
     ck_assert(some > 20 && some < 150);
     fixture_run(&f, 20000.0);
-    ck_assert_uint_eq(rs_system_users_hurt_by(f.sys, PORTAL), exposed);
+    ck_assert_uint_eq(rs_system_users_hurt_by(f.sys, PORTAL), _i ? 20000 - exposed : exposed);
     fixture_clear(&f);
 }
 END_TEST
@@ -119,7 +122,7 @@ static void add_tests(TCase *tc)
 {
     tcase_add_loop_test(tc, bounds, 0, 2);
     tcase_add_test(tc, occupancy);
-    tcase_add_test(tc, only_the_exposed_are_hurt);
+    tcase_add_loop_test(tc, only_the_exposed_are_hurt, 0, 2);
     tcase_add_loop_test(tc, slow_answers_hurt, 0, 2);
 }
 

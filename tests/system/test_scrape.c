@@ -87,6 +87,7 @@ static const struct {
     {"only at the end", 0, 0, 0},
     {"seldom, and observed in between", 4000, 1000, 77},
     {"at the end, and observed all along", 30, 0, 5},
+    {"right after an observation", 30, 0, 600},
     {"at every third scrape, observed in between", 30, 90, 40},
 };
 
