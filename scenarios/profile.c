@@ -159,11 +159,12 @@ static void
 week_span(struct week *w, const struct profile *of, double from, double to, double factor)
 {
     week_point(w, from, factor * rs_profile_rate(of, from));
-    double period = of->period_s;
-    for (double start = period > 0.0 ? floor(from / period) * period : to; start < to;
-         start += period) {
+    double period = of->period_s; /* 0 for a constant, which has no points */
+    int first = period > 0.0 ? (int)floor(from / period) : 0;
+    int past = period > 0.0 ? (int)ceil(to / period) : 0;
+    for (int repeat = first; repeat < past; repeat++) {
         for (int i = 0; i < of->n; i++) {
-            double t = start + of->at_s[i];
+            double t = repeat * period + of->at_s[i];
             if (t > from && t < to) {
                 week_point(w, t, factor * rs_profile_rate(of, t));
             }

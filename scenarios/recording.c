@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "recording.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -314,6 +315,7 @@ static int finish_log(struct recording *out,
                       struct csv *csv,
                       struct numbers *at)
 {
+    assert(at->v && at->n > 0);
     qsort(at->v, (size_t)at->n, sizeof(double), by_time);
     double t0 = at->v[0], last = at->v[at->n - 1] - t0;
     double gap = at->n > 1 && last > 0.0 ? last / (at->n - 1) : 1.0;

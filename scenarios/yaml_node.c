@@ -215,6 +215,7 @@ static const struct node *build_list(struct builder *b, int depth)
             }
             item = grown;
         }
+        assert(item);
         item[node->n++] = child;
     }
 }
