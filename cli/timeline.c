@@ -227,18 +227,19 @@ static void print_mark(const struct teller *t, const struct episode *e, int m, i
     snprintf(label, sizeof label, m == RS_CLOCK_DETECTED ? "%s (%s)" : "%s",
              mark_label((enum clock_mark)m), detected_how(e->by));
     if (at_ns == RS_NEVER) {
-        fprintf(t->to, "  %-26s %-12s\n", label, "-");
+        fprintf(t->to, "  %-26s -\n", label);
         return;
     }
-    char clock[24], leg[48] = "", since[48] = "";
+    char clock[24], took[48];
+    fprintf(t->to, "  %-26s %s", label, clock_time(clock, sizeof clock, t->sc, at_ns));
     if (before_ns != RS_NEVER) {
-        signed_duration(leg, sizeof leg, at_ns - before_ns);
+        fprintf(t->to, "  %10s", signed_duration(took, sizeof took, at_ns - before_ns));
     }
     if (m > RS_CLOCK_DETECTED && e->at_ns[RS_CLOCK_DETECTED] != RS_NEVER) {
-        signed_duration(since, sizeof since, at_ns - e->at_ns[RS_CLOCK_DETECTED]);
+        int64_t since_ns = at_ns - e->at_ns[RS_CLOCK_DETECTED];
+        fprintf(t->to, "  %14s", signed_duration(took, sizeof took, since_ns));
     }
-    fprintf(t->to, "  %-26s %-12s  %10s  %14s\n", label,
-            clock_time(clock, sizeof clock, t->sc, at_ns), leg, since);
+    fputc('\n', t->to);
 }
 
 static void print_limit(const struct teller *t, const struct episode *e, int64_t sla_ns)
