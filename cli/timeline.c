@@ -185,7 +185,7 @@ static const char *mark_label(enum clock_mark m)
     case RS_CLOCK_FIRST_BAD: return "first bad sample";
     case RS_CLOCK_PENDING: return "alert pending";
     case RS_CLOCK_DETECTED: return "detected";
-    case RS_CLOCK_NOTIFIED: return "page visible";
+    case RS_CLOCK_NOTIFIED: return "page or board seen";
     case RS_CLOCK_ACKNOWLEDGED: return "acknowledged";
     case RS_CLOCK_DECIDED: return "decided";
     case RS_CLOCK_COMMANDED: return "flag set";

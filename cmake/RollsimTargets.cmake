@@ -57,6 +57,9 @@ function(rs_test name label)
         add_test(NAME valgrind_${name} COMMAND ${RS_VALGRIND} ${RS_VALGRIND_OPTIONS} $<TARGET_FILE:${name}>)
         set_tests_properties(valgrind_${name} PROPERTIES LABELS valgrind TIMEOUT 600 SKIP_RETURN_CODE 77
                              ENVIRONMENT "CK_DEFAULT_TIMEOUT=600;RS_UNDER_VALGRIND=1")
+        if(name MATCHES "^test_(plots|loop|layout)$") # the longest begin first
+            set_tests_properties(valgrind_${name} PROPERTIES COST 100)
+        endif()
     endif()
 endfunction()
 

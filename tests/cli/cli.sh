@@ -187,7 +187,7 @@ rehearse() {
 # A fault's history names every mark of the rollback clock, and the words that it hands out tell it again.
 clock() {
     expect 0 rehearse "$scenario" --fault prisma-read-errors --replica 1
-    for mark in "fault onset" "first bad sample" "alert pending" "detected (" "page visible" acknowledged decided \
+    for mark in "fault onset" "first bad sample" "alert pending" "detected (" "page or board seen" acknowledged decided \
         "flag set" "last instance effective" "all blocking actions done" "metric recovered"; do
         says out "$mark"
     done
