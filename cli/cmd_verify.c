@@ -24,11 +24,11 @@ static int record_path(char out[PATH_SIZE], const struct cli_args *args, struct 
     if (n >= PATH_SIZE) {
         return rs_err_set(err, RS_E_USAGE, "the path %.40s... is too long", text);
     }
-    if (args->plots && mkdir(args->plots, 0777) != 0 && errno != EEXIST) {
-        return rs_err_set(err, RS_E_USAGE, "cannot make %s: %s", args->plots, strerror(errno));
-    }
     if (out[0] && !args->force && access(out, F_OK) == 0) {
         return rs_err_set(err, RS_E_USAGE, "%s is there already; --force replaces it", out);
+    }
+    if (args->plots && mkdir(args->plots, 0777) != 0 && errno != EEXIST) {
+        return rs_err_set(err, RS_E_USAGE, "cannot make %s: %s", args->plots, strerror(errno));
     }
     return 0;
 }
