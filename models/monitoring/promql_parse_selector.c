@@ -248,7 +248,7 @@ static struct node *make_range(struct parser *ps, struct node *n, int64_t range_
 struct node *rs_parse_range(struct parser *ps, struct node *n)
 {
     int pos = rs_parser_take(ps)->pos; /* [ */
-    int64_t range_ms;
+    int64_t range_ms = 0;
     struct node *sub;
 
     if (parse_positive(ps, "range", &range_ms) < 0) {

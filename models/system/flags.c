@@ -187,6 +187,18 @@ bool rs_system_flag_settled(const struct system *sys, int flag)
     return sys->flag[flag].n_done == sys->flag[flag].n_inst;
 }
 
+/* The flag is meant for the cohort: by the last command, or by one that an instance still obeys. */
+static bool in_audience(const struct flag_state *f, int cohort)
+{
+    const struct command *last = &f->command[f->version];
+    bool meant = last->on && (last->cohort < 0 || last->cohort == cohort);
+    for (int i = 0; i < f->n_inst && !meant; i++) {
+        const struct command *c = &f->command[f->inst[i].version];
+        meant = c->on && (c->cohort < 0 || c->cohort == cohort);
+    }
+    return meant;
+}
+
 double rs_system_flag_exposure(const struct system *sys, int flag)
 {
     /* Only the tables of buckets are made on the way, which nobody can see. */
@@ -195,6 +207,8 @@ double rs_system_flag_exposure(const struct system *sys, int flag)
     double sum = 0.0, all = 0.0;
     for (int c = 0; c < sys->sc->n_cohort; c++) {
         double users = (double)sys->sc->cohort[c].population;
+        if (!in_audience(f, c))
+            continue;
         all += users;
         for (int i = 0; i < f->n_inst; i++)
             sum += users * rs_flag_shown(mutable, flag, &f->inst[i], c) / f->n_inst;

@@ -67,9 +67,8 @@ uint64_t rs_system_set_flag(struct system *sys, int flag, bool on, int cohort, d
 /* The last commanded value, and on how many of all instances the last change is in force. */
 bool rs_system_flag_on(const struct system *sys, int flag);
 double rs_system_flag_percent(const struct system *sys, int flag); /* of its audience; 0 when off */
-double rs_system_flag_exposure(
-    const struct system *sys,
-    int flag); /* share of all users for whom, and instances on which, it is on: 0..1 */
+/* Share of its audience's users for whom, and of the instances on which, it is on: 0..1; 0 when nobody is meant. */
+double rs_system_flag_exposure(const struct system *sys, int flag);
 bool rs_system_flag_settled(const struct system *sys,
                             int flag); /* the last change is in force on the last instance */
 
