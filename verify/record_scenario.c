@@ -114,14 +114,11 @@ struct condition_row { /* a condition of the runbook or the rule files */
 
 static int put_threshold(struct database *db,
                          const struct scenario *sc,
-                         const struct run_engine *engine,
                          const struct condition_row *row,
+                         const struct promql_threshold *t,
                          struct err *err)
 {
-    double value;
-    if (!row->expr || !row->text || !engine->threshold(row->expr, &value))
-        return 0;
-    const char *text = row->text;
+    const char *own = t->text ? t->text : row->text, *text = own;
     int service = service_of_text(sc, text);
     const char *unit = unit_of_text(text);
     /* A recorded metric tells neither: what it was made of does. Rules on rules on rules are rare; two steps are looked at. */
@@ -130,8 +127,25 @@ static int put_threshold(struct database *db,
         unit = strcmp(unit, "number") == 0 ? unit_of_text(text) : unit;
     }
     return RS_INSERT(db, RS_TABLE_THRESHOLD, err, text_value(row->name ? row->name : ""),
-                     text_value(row->source), id_value(service), text_value(row->text),
-                     real_value(value), text_value(unit), text_value(row->ref));
+                     text_value(row->source), id_value(service), text_value(own),
+                     real_value(t->value), text_value(unit), text_value(row->ref));
+}
+
+static int put_condition(struct database *db,
+                         const struct scenario *sc,
+                         const struct run_engine *engine,
+                         const struct condition_row *row,
+                         struct err *err)
+{
+    struct promql_threshold found[8];
+    if (!row->expr || !row->text)
+        return 0;
+    struct arena *arena = rs_arena_new();
+    int n = engine->thresholds(arena, row->expr, found, 8), rc = 0;
+    for (int i = 0; rc == 0 && i < n; i++)
+        rc = put_threshold(db, sc, row, &found[i], err);
+    rs_arena_free(arena);
+    return rc;
 }
 
 static int put_gates(struct database *db,
@@ -145,7 +159,7 @@ static int put_gates(struct database *db,
         for (int j = 0; rc == 0 && j < stage->n_gate; j++) {
             const struct gate *g = &stage->gate[j];
             struct condition_row row = {g->name, "gate", g->ref, g->expr_text, g->expr};
-            rc = put_threshold(db, sc, engine, &row, err);
+            rc = put_condition(db, sc, engine, &row, err);
         }
     }
     return rc;
@@ -160,7 +174,7 @@ static int put_triggers(struct database *db,
     for (int i = 0; rc == 0 && i < sc->response.n_procedure; i++) {
         const struct procedure *p = &sc->response.procedure[i];
         struct condition_row row = {p->name, "trigger", p->ref, p->trigger_text, p->trigger};
-        rc = put_threshold(db, sc, engine, &row, err);
+        rc = put_condition(db, sc, engine, &row, err);
     }
     return rc;
 }
@@ -175,7 +189,7 @@ static int put_alerts_of(struct database *db,
     for (int i = 0; rc == 0 && i < group->n_rule; i++) {
         const struct rule *r = &group->rule[i];
         struct condition_row row = {r->alert, "alert", NULL, r->expr_text, r->expr};
-        rc = r->alert ? put_threshold(db, sc, engine, &row, err) : 0;
+        rc = r->alert ? put_condition(db, sc, engine, &row, err) : 0;
     }
     return rc;
 }

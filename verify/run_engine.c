@@ -28,7 +28,7 @@ int rs_run(const struct scenario *sc,
         .sim_new = sim_new,
         .sim_free = sim_free,
         .sim_run = sim_run,
-        .threshold = rs_promql_threshold,
+        .thresholds = rs_promql_thresholds,
     };
     return rs_run_with(&engine, sc, opt, out, err);
 }

@@ -3,6 +3,7 @@
 #ifndef VERIFY_RUN_ENGINE_H
 #define VERIFY_RUN_ENGINE_H
 
+#include "models/promql.h"
 #include "verify/run.h"
 
 struct run_engine {
@@ -13,8 +14,11 @@ struct run_engine {
                    const struct replica_options *opt,
                    struct history *out,
                    struct err *err);
-    /* The number that a condition compares with; false if there is none. */
-    bool (*threshold)(const struct promql *q, double *out);
+    /* The numbers that a condition compares with, as rs_promql_thresholds. */
+    int (*thresholds)(struct arena *arena,
+                      const struct promql *q,
+                      struct promql_threshold *out,
+                      int cap);
 };
 
 /* rs_run over the models given; rs_run itself is this with rollsim's own. */

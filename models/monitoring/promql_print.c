@@ -264,31 +264,59 @@ static void put_node(struct printer *p, const struct node *n)
     }
 }
 
-const char *rs_promql_print(struct arena *arena, const struct promql *q)
+static const char *print_node(struct arena *arena, const struct node *n)
 {
     struct printer p = {0};
     char *text;
 
-    put_node(&p, q->root);
+    put_node(&p, n);
     text = rs_arena_strndup(arena, p.text, p.n);
     free(p.text);
     return text;
 }
 
-bool rs_promql_threshold(const struct promql *q, double *out_threshold)
+const char *rs_promql_print(struct arena *arena, const struct promql *q)
 {
-    const struct node *n = rs_node_bare(q->root), *side;
+    return print_node(arena, q->root);
+}
 
-    if (n->kind != RS_NODE_BINARY || rs_op_table[n->u.bin.op].class != RS_OPS_COMPARE) {
-        return false;
+struct threshold_walk {
+    struct arena *arena;
+    struct promql_threshold *out;
+    int n, cap;
+};
+
+static void find_thresholds(struct threshold_walk *w, const struct node *n)
+{
+    const struct node *side;
+
+    n = rs_node_bare(n);
+    if (n->kind != RS_NODE_BINARY || w->n == w->cap) {
+        return;
+    }
+    if (rs_op_table[n->u.bin.op].class == RS_OPS_SET) {
+        find_thresholds(w, n->u.bin.lhs);
+        if (n->u.bin.op != RS_OP_UNLESS) {
+            find_thresholds(w, n->u.bin.rhs);
+        }
+        return;
     }
     side = rs_node_bare(n->u.bin.rhs);
     if (side->kind != RS_NODE_NUMBER) {
         side = rs_node_bare(n->u.bin.lhs);
     }
-    if (side->kind != RS_NODE_NUMBER) {
-        return false;
+    if (side->kind == RS_NODE_NUMBER && rs_op_table[n->u.bin.op].class == RS_OPS_COMPARE) {
+        w->out[w->n++] = (struct promql_threshold){side->u.number, print_node(w->arena, n)};
     }
-    *out_threshold = side->u.number;
-    return true;
+}
+
+int rs_promql_thresholds(struct arena *arena,
+                         const struct promql *q,
+                         struct promql_threshold *out,
+                         int cap)
+{
+    struct threshold_walk w = {.arena = arena, .out = out, .cap = cap};
+
+    find_thresholds(&w, q->root);
+    return w.n;
 }

@@ -249,12 +249,21 @@ END_TEST
 
 static const struct threshold_row {
     const char *text;
-    bool has;
-    double value;
+    int n;
+    double value[2];
+    const char *last; /* text of the last one */
 } thresholds[] = {
-    {"x > 0.005", true, 0.005}, {"(x / y > 0.5)", true, 0.5},  {"0.1 < x", true, 0.1},
-    {"x < -2", true, -2},       {"x > (3)", true, 3},          {"x > y", false, 0},
-    {"x + 1", false, 0},        {"x > 1 and y > 2", false, 0},
+    {"x > 0.005", 1, {0.005}, "x > 0.005"},
+    {"(x / y > 0.5)", 1, {0.5}, "x / y > 0.5"},
+    {"0.1 < x", 1, {0.1}, "0.1 < x"},
+    {"x < -2", 1, {-2}, "x < -2"},
+    {"x > (3)", 1, {3}, "x > (3)"},
+    {"x > y", 0, {0}, NULL},
+    {"x + 1", 0, {0}, NULL},
+    {"x > 1 and y > 2", 2, {1, 2}, "y > 2"},
+    {"(x > 1 or up) and z < 4", 2, {1, 4}, "z < 4"},
+    {"x > 1 unless y > 2", 1, {1}, "x > 1"},
+    {"x > 1 or y > 2 or z > 3", 2, {1, 2}, "y > 2"}, /* room for two */
 };
 
 START_TEST(threshold_is_found)
@@ -262,11 +271,16 @@ START_TEST(threshold_is_found)
     const struct threshold_row *row = &thresholds[_i];
     struct arena *arena = rs_arena_new();
     const struct promql *q = rs_promql_parse(arena, row->text, (struct mark){"f", 1, 1}, 0, NULL);
-    double v = 0;
+    struct promql_threshold found[2];
 
     ck_assert_ptr_nonnull(q);
-    ck_assert_msg(rs_promql_threshold(q, &v) == row->has, "%s", row->text);
-    ck_assert_double_eq(v, row->value);
+    ck_assert_int_eq(rs_promql_thresholds(arena, q, found, 2), row->n);
+    for (int i = 0; i < row->n; i++) {
+        ck_assert_double_eq(found[i].value, row->value[i]);
+    }
+    if (row->n > 0) {
+        ck_assert_str_eq(found[row->n - 1].text, row->last);
+    }
     rs_arena_free(arena);
 }
 END_TEST

@@ -41,8 +41,19 @@ void rs_promql_selectors(const struct promql *q,
                          rs_promql_selector_fn fn,
                          void *ctx);
 
-/* A threshold that a comparison with a number at the top of the tree tests against: "expr > 0.005". false if there is none. */
-bool rs_promql_threshold(const struct promql *q, double *out_threshold);
+/* A number that an expression compares with: "x / y > 0.005" has one, "x > 2 or y > 5" two. */
+struct promql_threshold {
+    double value;
+    const char *text; /* the comparison alone, canonical, in the arena */
+};
+/*
+ * The comparisons with a number at the top of the tree, looked for through `and`, `or` and the left side of `unless`, left to
+ * right. Fills at most `cap` of them and returns how many were filled.
+ */
+int rs_promql_thresholds(struct arena *arena,
+                         const struct promql *q,
+                         struct promql_threshold *out /* [cap] */,
+                         int cap);
 
 struct promql_options {
     int64_t lookback_ms; /* 300000 */
