@@ -206,8 +206,73 @@ static void check_grid(struct reader *r)
     }
 }
 
+/* ---- sizes that the counting engine is built for ---- */
+
+#define MAX_PATH 31
+#define MAX_CODE 60
+#define MAX_FLAG 20
+
+struct numbers { /* distinct ones */
+    int n, value[MAX_CODE + 1];
+};
+
+static void number_add(struct numbers *set, int value)
+{
+    for (int i = 0; i < set->n; i++) {
+        if (set->value[i] == value)
+            return;
+    }
+    if (set->n <= MAX_CODE)
+        set->value[set->n++] = value;
+}
+
+static void add_codes(struct numbers *set, const struct error_mix *mix)
+{
+    for (int i = 0; i < mix->n; i++)
+        number_add(set, mix->code[i]);
+}
+
+static void add_flags(struct numbers *set, const struct path *p)
+{
+    for (int i = 0; i < p->n_when; i++)
+        number_add(set, p->when[i].flag);
+    for (int i = 0; i < p->n_fallback_when; i++)
+        number_add(set, p->fallback_when[i].flag);
+}
+
+static void check_size(struct reader *r, const struct service *s, const char *what, int n, int most)
+{
+    if (n > most) {
+        rs_err_list_add(r->errors, RS_E_RANGE, s->at, "service %s has more than %d %s", s->name,
+                        most, what);
+    }
+}
+
+static void check_sizes(struct reader *r)
+{
+    const struct scenario *sc = r->sc;
+    for (int i = 0; i < sc->n_service; i++) {
+        const struct service *s = &sc->service[i];
+        struct numbers codes = {0}, flags = {0};
+        for (int j = 0; j < s->n_path; j++) {
+            add_codes(&codes, &s->path[j].errors);
+            add_flags(&flags, &s->path[j]);
+        }
+        for (int j = 0; j < sc->n_dependency; j++)
+            add_codes(&codes, &sc->dependency[j].errors);
+        for (int j = 0; j < sc->n_fault; j++) {
+            add_codes(&codes, &sc->fault[j].effect.errors);
+            add_codes(&codes, &sc->fault[j].residue.errors);
+        }
+        check_size(r, s, "paths", s->n_path, MAX_PATH);
+        check_size(r, s, "status codes, with those of dependencies and faults", codes.n, MAX_CODE);
+        check_size(r, s, "flags in the conditions of its paths", flags.n, MAX_FLAG);
+    }
+}
+
 void rs_check_scenario(struct reader *r)
 {
+    check_sizes(r);
     check_grid(r);
     check_assumptions(r);
     check_probabilities(r);
