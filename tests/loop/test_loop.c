@@ -22,6 +22,12 @@ static struct scenario *load(const char *name)
     return sc;
 }
 
+/* Valgrind looks for errors of memory, which show in few replicas: it gets a twentieth of them. */
+static bool few(void)
+{
+    return getenv("RS_UNDER_VALGRIND") != NULL;
+}
+
 static void run(struct simulator *sim, uint64_t replica, int fault, struct history *h)
 {
     struct replica_options opt = {.seed = 11, .replica = replica, .fault = fault};
@@ -42,8 +48,9 @@ START_TEST(test_alert_latency_supremum)
     struct simulator *sim = rs_simulator_new(sc, &err);
     struct history h;
     double worst = 0.0, sum = 0.0;
+    uint64_t n = few() ? 75 : 1500;
     rs_history_init(&h);
-    for (uint64_t i = 0; i < 1500; i++) {
+    for (uint64_t i = 0; i < n; i++) {
         run(sim, i, 0, &h);
         ck_assert_int_eq(h.n_episode, 1);
         const struct episode *e = &h.episode[0];
@@ -63,9 +70,9 @@ START_TEST(test_alert_latency_supremum)
         worst = s > worst ? s : worst;
         sum += s;
     }
-    ck_assert_double_gt(worst, 185.0);
+    ck_assert_double_gt(worst, few() ? 170.0 : 185.0);
     /* Mean 120 + 7.5 + 30 = 157.5 s, sd sqrt(15^2/12 + 60^2/12) = 17.9 s; 5 sigma of the mean: false alarm 6e-7. */
-    ck_assert_double_le(fabs(sum / 1500.0 - 157.5), 5.0 * 17.9 / sqrt(1500.0));
+    ck_assert_double_le(fabs(sum / (double)n - 157.5), 5.0 * 17.9 / sqrt((double)n));
     rs_history_clear(&h);
     rs_simulator_free(sim);
     rs_scenario_free(sc);
@@ -82,7 +89,7 @@ START_TEST(test_gate_probabilities)
     struct err err = {0};
     struct simulator *sim = rs_simulator_new(sc, &err);
     struct history h;
-    int n = 6000, n_held = 0, n_halted = 0;
+    int n = few() ? 60 : 6000, n_held = 0, n_halted = 0;
     rs_history_init(&h);
     for (int i = 0; i < n; i++) {
         run(sim, (uint64_t)i, -1, &h);
@@ -91,7 +98,7 @@ START_TEST(test_gate_probabilities)
     }
     double p_count = 0.00110248813012, p_check = 0.0793732022522;
     ck_assert_double_le(fabs(n_held - n * p_count), 5.0 * sqrt(n * p_count) + 1.0);
-    ck_assert_int_gt(n_held, 0);
+    ck_assert(few() || n_held > 0);
     int n_checked = n - n_held;
     ck_assert_double_le(fabs(n_halted - n_checked * p_check),
                         5.0 * sqrt(n_checked * p_check * (1.0 - p_check)));
@@ -124,7 +131,7 @@ START_TEST(test_replica_alone_is_replica_in_a_row)
     struct scenario *sc = load("scenarios/prisma/prisma.yaml");
     struct err err = {0};
     int n_fault = sc->n_fault;
-    for (int fault = -1; fault < n_fault; fault++) {
+    for (int fault = -1; fault < (few() ? 1 : n_fault); fault++) {
         struct simulator *used = rs_simulator_new(sc, &err), *fresh = rs_simulator_new(sc, &err);
         struct history a, b;
         rs_history_init(&a);
@@ -156,7 +163,7 @@ START_TEST(test_clock_marks_are_in_order)
     struct history h;
     int n_episode = 0;
     rs_history_init(&h);
-    for (uint64_t r = 0; r < 60; r++) {
+    for (uint64_t r = 0; r < (few() ? 6u : 60u); r++) {
         run(sim, r, (int)(r % (uint64_t)sc->n_fault), &h);
         for (int i = 0; i < h.n_episode; i++) {
             int64_t last_ns = 0;
@@ -173,7 +180,7 @@ START_TEST(test_clock_marks_are_in_order)
             }
         }
     }
-    ck_assert_int_gt(n_episode, 20);
+    ck_assert_int_gt(n_episode, few() ? 2 : 20);
     rs_history_clear(&h);
     rs_simulator_free(sim);
     rs_scenario_free(sc);
