@@ -12,7 +12,6 @@ static int tell(const struct scenario *sc, const struct cli_args *args, int faul
                            .fault = args->fault,
                            .n_traffic = args->n_traffic,
                            .traffic = args->traffic};
-    /* Not `fine`: a finer grid looks more often, and the history would not be the one that verify saw. */
     struct replica_options opt = {
         .seed = run.seed, .replica = run.replica, .fault = fault, .trace = true};
     struct simulator *sim = rs_simulator_new(sc, err);

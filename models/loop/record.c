@@ -190,10 +190,6 @@ void rs_loop_record_reset(struct simulator *sim)
     grid_reset(&sim->close, sc);
     sim->close_on = sim->close_done = false;
     sim->whole.step_ns = sc->trajectory_step_ns;
-    for (int i = 0; sim->opt.fine && i < sc->n_service; i++) {
-        if (sc->service[i].scrape_interval_ns < sim->whole.step_ns)
-            sim->whole.step_ns = sc->service[i].scrape_interval_ns;
-    }
     if (out->n_trajectory < sc->n_service) {
         size_t n = (size_t)sc->n_service, had = (size_t)out->n_trajectory;
         out->trajectory = rs_xrealloc(out->trajectory, n * sizeof *out->trajectory);

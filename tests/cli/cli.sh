@@ -162,6 +162,28 @@ bad_scenario() {
     says out '"line": 8'
 }
 
+# Every wrong scenario: its expected message through the program, status 2, nothing on standard output, no file left behind.
+golden() {
+    cp -r "$source_dir/tests/golden/bad" bad
+    cd bad
+    find . | sort >../before
+    n_bad=0
+    for want in *.err; do
+        name=${want%.err}
+        [ -e "$name.yaml" ] || continue
+        n_bad=$((n_bad + 1))
+        expect 2 verify "$name.yaml" -o run.db --replicas 2
+        silent out
+        cmp -s "$want" err || fail "$name: $(diff "$want" err | head -n 4)"
+        rm -f out err
+        find . | sort >../after
+        cmp -s ../before ../after || fail "$name: left behind: $(diff ../before ../after)"
+    done
+    [ "$n_bad" -ge 40 ] || fail "only $n_bad wrong scenarios"
+    : >out
+    : >err
+}
+
 rehearse() {
     for fault in prisma-read-errors settlement-inconsistency portal-errors portal-latency vault-auth-failure none; do
         expect 0 rehearse "$scenario" --fault "$fault" --replica 3

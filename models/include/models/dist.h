@@ -38,10 +38,10 @@ struct dist rs_dist_constant(double s);
 double rs_dist_draw(const struct dist *d, struct stream *s); /* seconds, >= 0, <= cap */
 double rs_dist_cdf(const struct dist *d, double x_s);        /* P(X <= x), 0..1 */
 double rs_dist_quantile(const struct dist *d,
-                        double q);         /* seconds; 0 <= q <= 1; q = 1 may be INFINITY */
-double rs_dist_mean(const struct dist *d); /* seconds, cap included */
+                        double q);             /* seconds; 0 <= q <= 1; q = 1 may be INFINITY */
+double rs_dist_mean(const struct dist *d);     /* seconds, cap included */
 double rs_dist_variance(const struct dist *d); /* seconds^2, cap included */
-double rs_dist_inf(const struct dist *d);  /* lower end of the support */
-double rs_dist_sup(const struct dist *d);  /* upper end, INFINITY where there is none */
+double rs_dist_inf(const struct dist *d);      /* lower end of the support */
+double rs_dist_sup(const struct dist *d);      /* upper end, INFINITY where there is none */
 
 #endif

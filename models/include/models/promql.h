@@ -60,7 +60,8 @@ struct promql_options {
     bool left_open;      /* true: Prometheus 3 */
     bool clamp_after;    /* true: zero clamp of rate after the threshold (>= 2.51) */
     bool compensated;    /* true: Kahan-Neumaier sums (>= 2.54) */
-    int64_t subquery_step_ms; /* of subqueries that name no step: the evaluation interval; 0 = one minute */
+    int64_t
+        subquery_step_ms; /* of subqueries that name no step: the evaluation interval; 0 = one minute */
 };
 struct promql_options rs_promql_options_default(void); /* Prometheus 3 */
 

@@ -15,7 +15,6 @@ struct replica_options {
     uint64_t seed, replica;
     int fault; /* -2: drawn from the faults' probabilities; -1: none; else that one, present for sure */
     bool trace; /* keep the trace */
-    bool fine;  /* coarse trajectories at the scrape interval (rehearse) */
 };
 
 /* Runs one replica. A function of (scenario, options): nothing else. 0, or -1 (a zero-delay loop, named). */

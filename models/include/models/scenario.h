@@ -222,7 +222,7 @@ struct channel {
     struct mark at;
     const char *receiver; /* the Alertmanager receiver that delivers here, or NULL */
     struct dist delivery; /* notification sent -> visible to people */
-    bool silent;          /* no paging service behind it: what nobody acknowledges does not escalate */
+    bool silent; /* no paging service behind it: what nobody acknowledges does not escalate */
 };
 
 struct monitoring {
@@ -241,7 +241,8 @@ struct monitoring {
 struct attention {
     int channel;
     double sees; /* 0..1 a message on this channel is noticed at all */
-    bool off_hours; /* reaches the role outside working hours too (a pager); else it waits until they begin */
+    bool
+        off_hours; /* reaches the role outside working hours too (a pager); else it waits until they begin */
 };
 
 struct role {

@@ -20,7 +20,7 @@ struct scenario *rs_scenario_load(const char *path, struct err_list *errors);
 /* From the command line: the traffic of a service (of one cohort, or of all) comes from a recorded rate series. */
 struct traffic_override {
     const char *service, *cohort; /* cohort NULL: all cohorts of the service */
-    const char *file;             /* path as given, not from the scenario's folder; may be gzip-compressed */
+    const char *file; /* path as given, not from the scenario's folder; may be gzip-compressed */
 };
 
 /*

@@ -83,8 +83,9 @@ struct verdict {
     int witness_fault; /* fault present there, -1 none: rehearse --replica N repeats it */
     uint64_t n_more;   /* UNDECIDED: about so many further replicas would decide; 0 = cannot say */
     const char *
-        placeholder;   /* "<role>.acknowledge": a placeholder that it rests on, or NULL; belongs to the run_result */
-    uint64_t n_capped; /* EXPECTATION: values above the claim's cap, counted as the cap; `worst` shows how far above */
+        placeholder; /* "<role>.acknowledge": a placeholder that it rests on, or NULL; belongs to the run_result */
+    uint64_t
+        n_capped; /* EXPECTATION: values above the claim's cap, counted as the cap; `worst` shows how far above */
 };
 
 #endif

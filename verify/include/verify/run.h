@@ -32,14 +32,14 @@ struct card_leg {
 };
 
 #define RS_CARD_MAX_LEG 16
-struct card {  /* one rollback scenario */
-    int fault; /* -1 = false alarms */
-    int procedure; /* -1: the fault came up and nothing was ever executed under it; no legs */
-    uint64_t n_present;     /* replicas with the fault present and started; fault -1: all replicas */
-    uint64_t n_episode;     /* of them with this procedure executed */
-    uint64_t n_missed;      /* of them where no procedure at all was executed */
-    double sla_s;           /* INFINITY = none */
-    uint64_t n_within;      /* detected -> completed within the SLA */
+struct card {           /* one rollback scenario */
+    int fault;          /* -1 = false alarms */
+    int procedure;      /* -1: the fault came up and nothing was ever executed under it; no legs */
+    uint64_t n_present; /* replicas with the fault present and started; fault -1: all replicas */
+    uint64_t n_episode; /* of them with this procedure executed */
+    uint64_t n_missed;  /* of them where no procedure at all was executed */
+    double sla_s;       /* INFINITY = none */
+    uint64_t n_within;  /* detected -> completed within the SLA */
     struct interval within; /* Clopper-Pearson at 0.95 */
     int n_leg;
     struct card_leg leg[RS_CARD_MAX_LEG]; /* consecutive legs, then detected -> completed last */
@@ -56,7 +56,8 @@ struct run_result { /* owned: rs_run_result_clear */
     uint64_t outcome[RS_OUTCOME_N];
     /* outcome by fault: [(fault + 1) * RS_OUTCOME_N + outcome] */
     uint64_t *outcome_by_fault;
-    uint64_t n_false_rollback, n_no_fault; /* of n_no_fault replicas without a fault so many were rolled back */
+    uint64_t n_false_rollback,
+        n_no_fault;      /* of n_no_fault replicas without a fault so many were rolled back */
     struct arena *arena; /* owns what the verdicts name */
 };
 
