@@ -116,26 +116,73 @@ static void print_head(FILE *to, const struct run_result *r, const struct card *
     fputc('\n', to);
 }
 
+/* In how many replicas the fault came up, and what was done about it. */
+static void print_presence(FILE *to, const struct card *c, int width)
+{
+    char text[256];
+    int n = 0;
+    uint64_t n_told = c->n_episode + c->n_missed;
+    if (c->fault < 0)
+        snprintf(text, sizeof text,
+                 "A false alarm, before any fault had begun, in %" PRIu64 " of %" PRIu64
+                 " replicas.",
+                 c->n_episode, c->n_present);
+    else
+        n = snprintf(text, sizeof text,
+                     "Came up in %" PRIu64 " replicas: carried out in %" PRIu64
+                     ", nothing done at all in %" PRIu64,
+                     c->n_present, c->n_episode, c->n_missed);
+    if (c->fault >= 0 && n_told < c->n_present)
+        snprintf(text + n, sizeof text - (size_t)n,
+                 "; in %" PRIu64 " another rollback was carried out, or was already under way.",
+                 c->n_present - n_told);
+    else if (c->fault >= 0)
+        snprintf(text + n, sizeof text - (size_t)n, ".");
+    rs_text_wrap(to, text, 2, width);
+}
+
 static void print_counts(FILE *to, const struct card *c, int width)
 {
     char ratio[24], low[24], high[24], text[256];
-    if (c->fault < 0)
-        snprintf(text, sizeof text, "A false alarm in %" PRIu64 " of %" PRIu64 " replicas.",
-                 c->n_episode, c->n_present);
-    else
-        snprintf(text, sizeof text,
-                 "Came up in %" PRIu64 " replicas: carried out in %" PRIu64
-                 ", nothing done at all in %" PRIu64 ".",
-                 c->n_present, c->n_episode, c->n_missed);
-    rs_text_wrap(to, text, 2, width);
+    print_presence(to, c, width);
     if (c->n_episode == 0 || isinf(c->sla_s))
         return;
-    snprintf(text, sizeof text, "Within the budget: %" PRIu64 " of %" PRIu64 ", %s [%s, %s].",
+    snprintf(text, sizeof text,
+             "Within the budget: %" PRIu64 " of %" PRIu64
+             ", %s [%s, %s], 95%% for this number alone.",
              c->n_within, c->n_episode,
              rs_percent_human(ratio, sizeof ratio, (double)c->n_within / (double)c->n_episode),
              rs_percent_human(low, sizeof low, c->within.low),
              rs_percent_human(high, sizeof high, c->within.high));
     rs_text_wrap(to, text, 2, width);
+}
+
+static void print_legend(FILE *to, const struct run_result *r, int width)
+{
+    bool legs = false, open = false, budget = false;
+    for (int i = 0; i < r->n_card; i++) {
+        const struct card *c = &r->card[i];
+        legs = legs || c->n_leg > 0;
+        for (int j = 0; j < c->n_leg; j++) {
+            open = open || c->leg[j].n_open > 0;
+            budget = budget || (in_budget(&c->leg[j]) && !isinf(c->sla_s));
+        }
+    }
+    if (!legs)
+        return;
+    rs_text_wrap(to,
+                 "In the cards: p50, p95 and p99 are the times that so many percent of the n "
+                 "rollbacks keep to; worst happened in that replica; p50 by world is the median "
+                 "in the best and in the worst world (the phases of scrapes, rules and polls).",
+                 2, width);
+    if (budget)
+        rs_text_wrap(to,
+                     "The bar is the leg's p95 as a share of the budget, full at the whole of it; "
+                     "p95s of legs do not add up to the p95 of the sum.",
+                     2, width);
+    if (open)
+        rs_text_wrap(to, "open: the leg began and did not end before the history did.", 2, width);
+    fputc('\n', to);
 }
 
 void rs_run_print_cards(FILE *to, const struct run_result *r, int width, bool colour)
@@ -148,4 +195,5 @@ void rs_run_print_cards(FILE *to, const struct run_result *r, int width, bool co
             print_legs(to, &r->card[i], width, colour);
         fputc('\n', to);
     }
+    print_legend(to, r, width);
 }

@@ -191,6 +191,24 @@ static void note_witness(FILE *to, const struct run_result *r, const struct verd
             "", r->scenario->file ? r->scenario->file : "SCENARIO", r->seed, v->witness);
 }
 
+/* The sentences of the claims that hold, a line each: without them an estimate has no meaning. */
+static void print_holding(FILE *to, const struct run_result *r, int width)
+{
+    bool any = false;
+    for (int i = 0; i < r->n_verdict; i++) {
+        const struct verdict *v = &r->verdict[i];
+        char text[1024];
+        if (v->kind != RS_VERDICT_HOLDS || !v->claim->says)
+            continue;
+        if (!any)
+            fputc('\n', to);
+        any = true;
+        snprintf(text, sizeof text, "%s %s: %s", verdict_sign(v->kind), v->claim->name,
+                 v->claim->says);
+        rs_text_wrap(to, text, 2, width);
+    }
+}
+
 static void print_notes(FILE *to, const struct run_result *r, int width, bool colour)
 {
     for (int i = 0; i < r->n_verdict; i++) {
@@ -209,6 +227,32 @@ static void print_notes(FILE *to, const struct run_result *r, int width, bool co
         note_more(to, v, width);
         note_witness(to, r, v, width);
     }
+}
+
+/* What the columns of the table mean. */
+static void print_legend(FILE *to, const struct run_result *r, int width)
+{
+    bool witness = false, never = false;
+    for (int i = 0; i < r->n_verdict; i++) {
+        const struct verdict *v = &r->verdict[i];
+        witness = witness || v->has_witness;
+        never = never || (v->has_witness && isinf(v->worst)) || isinf(v->interval.high) ||
+                isinf(v->estimate);
+    }
+    rs_text_wrap(to,
+                 "A claim holds when its whole interval keeps to what is wanted, is violated when "
+                 "none of it does, and is undecided between the two.",
+                 2, width);
+    if (witness)
+        rs_text_wrap(to,
+                     "worst #replica: the worst value, or the first history against the claim, and "
+                     "its number for rollsim rehearse.",
+                     2, width);
+    if (never)
+        rs_text_wrap(to,
+                     "never: it did not come to an end; as the end of an interval: that cannot be "
+                     "ruled out.",
+                     2, width);
 }
 
 static bool listed_before(const struct run_result *r, int i)
@@ -243,7 +287,7 @@ static void print_tally(FILE *to, const struct run_result *r, int width)
     for (int i = 0; i < r->n_verdict; i++)
         n[r->verdict[i].kind]++;
     snprintf(text, sizeof text,
-             "%d hold%s, %d violated, %d undecided; %s confidence for all claims together",
+             "%d hold%s, %d violated, %d undecided; the intervals: %s for all claims together",
              n[RS_VERDICT_HOLDS], n[RS_VERDICT_HOLDS] == 1 ? "s" : "", n[RS_VERDICT_VIOLATED],
              n[RS_VERDICT_UNDECIDED],
              rs_percent_human(family, sizeof family, r->scenario->confidence));
@@ -261,6 +305,8 @@ void rs_run_print_verdicts(FILE *to, const struct run_result *r, int width, bool
     print_table(to, r, within_limits(width), colour);
     print_placeholders(to, r, within_limits(width));
     print_tally(to, r, within_limits(width));
+    print_legend(to, r, within_limits(width));
+    print_holding(to, r, within_limits(width));
     print_notes(to, r, within_limits(width), colour);
 }
 
