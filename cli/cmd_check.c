@@ -77,7 +77,13 @@ static int check_file(const struct cli_args *args)
     const char *file = args->operand[0];
     struct err_list errors;
     rs_err_list_init(&errors);
-    struct scenario *sc = rs_scenario_load(file, &errors);
+    struct err record = {0};
+    struct scenario *sc = NULL;
+    if (rs_args_no_record(file, &record)) {
+        rs_err_list_push(&errors, &record);
+    } else {
+        sc = rs_scenario_load(file, &errors);
+    }
     rs_err_list_sort(&errors);
     if (args->json) {
         print_json(file, sc, &errors);

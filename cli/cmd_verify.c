@@ -15,6 +15,23 @@
 
 #define PATH_SIZE 4096
 
+/* Told before the run, not after it: the folder that the record goes to is there. */
+static int check_folder(const char *path, struct err *err)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[PATH_SIZE];
+    struct stat about;
+    if (!slash || slash == path) {
+        return 0;
+    }
+    snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+    if (stat(folder, &about) != 0) {
+        return errno == ENOENT ? rs_err_set(err, RS_E_USAGE, "folder %s does not exist", folder)
+                               : rs_err_set(err, RS_E_USAGE, "%s: %s", folder, strerror(errno));
+    }
+    return S_ISDIR(about.st_mode) ? 0 : rs_err_set(err, RS_E_USAGE, "%s is no folder", folder);
+}
+
 /* Where the record goes: -o, or run.db beside the pictures, or nowhere (""). */
 static int record_path(char out[PATH_SIZE], const struct cli_args *args, struct err *err)
 {
@@ -30,7 +47,7 @@ static int record_path(char out[PATH_SIZE], const struct cli_args *args, struct 
     if (args->plots && mkdir(args->plots, 0777) != 0 && errno != EEXIST) {
         return rs_err_set(err, RS_E_USAGE, "cannot make %s: %s", args->plots, strerror(errno));
     }
-    return 0;
+    return check_folder(out, err);
 }
 
 static struct run_options
@@ -52,13 +69,15 @@ options_of(const struct cli_args *args, const struct scenario *sc, const char *d
 static void
 tell_stopped(const struct run_result *r, const struct run_options *opt, const char *file)
 {
+    char word[PATH_SIZE + 8];
     fprintf(stderr,
             "rollsim: stopped after %" PRIu64 " of %" PRIu64
             " replicas; the verdicts rest on those%s%s\n"
             "rollsim: for all of them: rollsim verify %s --replicas %" PRIu64 " --seed %" PRIu64
             "\n",
             r->n_replica, opt->n_replica, opt->db_path ? ", kept in " : "",
-            opt->db_path ? opt->db_path : "", file, opt->n_replica, opt->seed);
+            opt->db_path ? opt->db_path : "", rs_shell_word(word, sizeof word, file),
+            opt->n_replica, opt->seed);
 }
 
 static int draw(const struct cli_args *args, const char *db, struct err *err)

@@ -2,8 +2,10 @@
 #include "scenario_args.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "scenarios/load.h"
 
@@ -23,8 +25,34 @@ static char *cut_override(struct traffic_override *out, const char *text)
     return copy;
 }
 
+int rs_args_no_record(const char *file, struct err *err)
+{
+    static const char head[16] = "SQLite format 3"; /* sqlite.org/fileformat.html, 1.3.1 */
+    char got[sizeof head] = {0};
+    struct stat about;
+    if (stat(file, &about) != 0 || !S_ISREG(about.st_mode)) {
+        return 0;
+    }
+    FILE *from = fopen(file, "rb");
+    if (!from) {
+        return 0;
+    }
+    size_t n = fread(got, 1, sizeof got, from);
+    fclose(from);
+    if (n < sizeof got || memcmp(got, head, sizeof got) != 0) {
+        return 0;
+    }
+    return rs_err_set(err, RS_E_USAGE, "%s: this is a record of a run; rollsim plot reads it",
+                      file);
+}
+
 struct scenario *rs_args_scenario(const struct cli_args *args)
 {
+    struct err err = {0};
+    if (rs_args_no_record(args->operand[0], &err)) {
+        rs_err_print(&err, stderr);
+        return NULL;
+    }
     struct traffic_override override[RS_MAX_TRAFFIC];
     char *copy[RS_MAX_TRAFFIC];
     for (int i = 0; i < args->n_traffic; i++) {

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "sim/clock.h"
+#include "verify/report.h"
 
 /* Where and how lines go. */
 struct teller {
@@ -106,11 +107,14 @@ static void print_ref(const struct teller *t, const char *ref)
 
 char *rs_told_run_command(char *buf, size_t n, const struct told_run *run)
 {
+    char file[RS_AGAIN_SIZE / 2], word[RS_AGAIN_SIZE / 2];
     int used = snprintf(buf, n, "rollsim rehearse %s%s%s --replica %" PRIu64 " --seed %" PRIu64,
-                        run->file, run->fault ? " --fault " : "", run->fault ? run->fault : "",
+                        rs_shell_word(file, sizeof file, run->file), run->fault ? " --fault " : "",
+                        run->fault ? rs_shell_word(word, sizeof word, run->fault) : "",
                         run->replica, run->seed);
     for (int i = 0; i < run->n_traffic && used >= 0 && (size_t)used < n; i++) {
-        used += snprintf(buf + used, n - (size_t)used, " --traffic %s", run->traffic[i]);
+        used += snprintf(buf + used, n - (size_t)used, " --traffic %s",
+                         rs_shell_word(word, sizeof word, run->traffic[i]));
     }
     return buf;
 }
@@ -299,7 +303,8 @@ static void print_share(const struct teller *t, const char *what, uint64_t n, ui
 {
     fprintf(t->to, ", %s %" PRIu64, what, n);
     if (n > 0 && n_all > 0) {
-        fprintf(t->to, " (%.2g%%)", 100.0 * (double)n / (double)n_all);
+        double pct = 100.0 * (double)n / (double)n_all;
+        fprintf(t->to, pct < 0.001 ? " (< 0.001%%)" : pct < 10.0 ? " (%.2g%%)" : " (%.1f%%)", pct);
     }
 }
 

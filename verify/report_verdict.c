@@ -177,7 +177,7 @@ static void note_more(FILE *to, const struct verdict *v, int width)
 
 static void note_witness(FILE *to, const struct run_result *r, const struct verdict *v, int width)
 {
-    char text[512], worst[40];
+    char text[512], worst[40], file[4200];
     if (!v->has_witness)
         return;
     if (!isnan(v->worst))
@@ -188,7 +188,9 @@ static void note_witness(FILE *to, const struct run_result *r, const struct verd
     note(to, width, text);
     fprintf(to, /* not wrapped: it is there to be copied */
             "%*srollsim rehearse %s --seed %" PRIu64 " --replica %" PRIu64 "\n", NOTE_INDENT + 2,
-            "", r->scenario->file ? r->scenario->file : "SCENARIO", r->seed, v->witness);
+            "",
+            r->scenario->file ? rs_shell_word(file, sizeof file, r->scenario->file) : "SCENARIO",
+            r->seed, v->witness);
 }
 
 /* The sentences of the claims that hold, a line each: without them an estimate has no meaning. */

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "report_words.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "sim/clock.h"
+#include "verify/report.h"
 #include "words.h"
 
 char *rs_percent_human(char *buf, size_t n, double ratio)
@@ -25,6 +28,34 @@ char *rs_percent_human(char *buf, size_t n, double ratio)
     if (decimals > 0 && end[-1] == '.')
         *--end = '\0';
     snprintf(end, n - (size_t)(end - buf), "%%");
+    return buf;
+}
+
+/* Signs that no shell gives a meaning; the bytes above ASCII are letters to it. */
+static bool is_plain(char c)
+{
+    return (unsigned char)c >= 128 || isalnum((unsigned char)c) || (c && strchr("_./:=@%+,-", c));
+}
+
+char *rs_shell_word(char *buf, size_t n, const char *word)
+{
+    const char *c = word;
+    size_t at = 0;
+    while (*c && is_plain(*c))
+        c++;
+    if (*word && !*c) {
+        snprintf(buf, n, "%s", word);
+        return buf;
+    }
+    buf[at++] = '\'';
+    for (c = word; *c && at + 6 < n; c++) {
+        if (*c == '\'')
+            at += (size_t)snprintf(buf + at, n - at, "'\\''");
+        else
+            buf[at++] = *c;
+    }
+    buf[at++] = '\'';
+    buf[at] = '\0';
     return buf;
 }
 

@@ -184,6 +184,16 @@ golden() {
     : >err
 }
 
+# A path that a shell would take apart is handed out between quotes.
+quoted() {
+    mkdir "a plan"
+    cp "$source_dir"/scenarios/prisma/*.yaml "$source_dir"/scenarios/prisma/*.yml "a plan/"
+    expect 0 rehearse "a plan/prisma.yaml" --fault none
+    says out "again      rollsim rehearse 'a plan/prisma.yaml' --fault none"
+    expect_verdict verify "a plan/prisma.yaml" --replicas 20
+    says out "rollsim rehearse 'a plan/prisma.yaml' --seed"
+}
+
 rehearse() {
     for fault in prisma-read-errors settlement-inconsistency portal-errors portal-latency vault-auth-failure none; do
         expect 0 rehearse "$scenario" --fault "$fault" --replica 3
@@ -298,8 +308,13 @@ records() {
     done
     [ "$(sqlite3 run.db 'pragma integrity_check')" = ok ] || fail "the record is damaged"
     # shellcheck disable=SC2086
-    expect 4 verify "$scenario" $few -o no/such/folder/run.db
-    says err "no/such/folder/run.db"
+    expect 2 verify "$scenario" $few -o no/such/folder/run.db
+    says err "folder no/such/folder does not exist"
+    for command in check rehearse verify; do
+        expect 2 "$command" run.db
+        says err "run.db: this is a record of a run; rollsim plot reads it"
+        silent out
+    done
 }
 
 pictures() {

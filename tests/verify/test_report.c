@@ -148,6 +148,28 @@ START_TEST(test_percent)
 }
 END_TEST
 
+static const struct {
+    const char *word, *quoted;
+} shell_words[] = {
+    {"scenarios/prisma.yaml", "scenarios/prisma.yaml"},
+    {"portal/agents=a-1.csv", "portal/agents=a-1.csv"},
+    {"früh.yaml", "früh.yaml"},
+    {"my plan.yaml", "'my plan.yaml'"},
+    {"a&b;$(c)", "'a&b;$(c)'"},
+    {"it's", "'it'\\''s'"},
+    {"~", "'~'"},
+    {"", "''"},
+};
+
+START_TEST(test_shell_word)
+{
+    char buf[64];
+    ck_assert_str_eq(rs_shell_word(buf, sizeof buf, shell_words[_i].word), shell_words[_i].quoted);
+    char small[12];
+    ck_assert_uint_lt(strlen(rs_shell_word(small, sizeof small, "'' ''")), sizeof small);
+}
+END_TEST
+
 START_TEST(test_seconds)
 {
     char buf[40];
@@ -196,6 +218,7 @@ int main(void)
     suite_add_tcase(s, tc);
     tc = tcase_create("words");
     tcase_add_loop_test(tc, test_percent, 0, (int)(sizeof percents / sizeof percents[0]));
+    tcase_add_loop_test(tc, test_shell_word, 0, (int)(sizeof shell_words / sizeof shell_words[0]));
     tcase_add_test(tc, test_seconds);
     tcase_add_test(tc, test_table);
     suite_add_tcase(s, tc);

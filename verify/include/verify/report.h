@@ -26,4 +26,7 @@ void rs_run_print_cards(FILE *to, const struct run_result *r, int width, bool co
  */
 int rs_run_print_json(FILE *to, const struct run_result *r);
 
+/* A word as a shell wants it: as it is, or between single quotes; cut to fit n bytes. n >= 8. Returns buf. */
+char *rs_shell_word(char *buf, size_t n, const char *word);
+
 #endif
