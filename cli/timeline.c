@@ -135,7 +135,7 @@ print_header(const struct teller *t, const struct history *h, const struct told_
 {
     const struct scenario *sc = t->sc;
     char starts[40], again[RS_AGAIN_SIZE];
-    fprintf(t->to, "%s%s%s\n", on(t, BOLD), sc->title, off(t, BOLD));
+    fprintf(t->to, "%s%s%s\n", on(t, BOLD), sc->title ? sc->title : sc->name, off(t, BOLD));
     fprintf(t->to, "scenario   %s (%s, sha256 %.12s)\n", sc->name, run->file, sc->sha256);
     if (sc->document) {
         fprintf(t->to, "document   %s\n", sc->document);
@@ -144,7 +144,8 @@ print_header(const struct teller *t, const struct history *h, const struct told_
             rs_time_format(starts, sizeof starts, sc->starts_at_unix_ns));
     if (h->fault >= 0) {
         const struct fault *f = &sc->fault[h->fault];
-        fprintf(t->to, "fault      %s: %s", f->name, f->title ? f->title : "");
+        fprintf(t->to, "fault      %s%s%s", f->name, f->title ? ": " : "",
+                f->title ? f->title : "");
         print_ref(t, f->ref);
         fputs(run->fault ? ", present because it was asked for\n" : ", present by chance\n", t->to);
     } else {
@@ -158,7 +159,8 @@ print_header(const struct teller *t, const struct history *h, const struct told_
 static void print_stage_head(const struct teller *t, int stage)
 {
     const struct stage *s = &t->sc->response.stage[stage];
-    fprintf(t->to, "\n%s%s: %s", on(t, BOLD), s->name, s->title ? s->title : "");
+    fprintf(t->to, "\n%s%s%s%s", on(t, BOLD), s->name, s->title ? ": " : "",
+            s->title ? s->title : "");
     print_ref(t, s->ref);
     fprintf(t->to, "%s\n", off(t, BOLD));
 }
@@ -279,8 +281,8 @@ static void print_episode(const struct teller *t, const struct history *h, int i
     const struct episode *e = &h->episode[i];
     const struct scenario *sc = t->sc;
     const struct procedure *p = &sc->response.procedure[e->procedure];
-    fprintf(t->to, "\n%sRollback clock %d of %d: %s%s, %s", on(t, BOLD), i + 1, h->n_episode,
-            p->name, off(t, BOLD), p->title ? p->title : "");
+    fprintf(t->to, "\n%sRollback clock %d of %d: %s%s%s%s", on(t, BOLD), i + 1, h->n_episode,
+            p->name, off(t, BOLD), p->title ? ", " : "", p->title ? p->title : "");
     print_ref(t, p->ref);
     fprintf(t->to, "\n  detected by %s %s in %s; %s%s\n", rs_told_by_name(e->by),
             e->detector ? e->detector : "",
@@ -324,7 +326,11 @@ static void print_outcome(const struct teller *t, const struct history *h)
     fprintf(t->to, "  requests %" PRIu64, h->n_request);
     print_share(t, "failed", h->n_error, h->n_request);
     print_share(t, "slow", h->n_slow, h->n_request);
-    fprintf(t->to, "; users hurt %" PRIu64 "\n", h->users_hurt);
+    fprintf(t->to, "; users hurt %" PRIu64, h->users_hurt);
+    if (h->fault_started)
+        fprintf(t->to, ", from the onset on by the fault's service %" PRIu64,
+                h->users_hurt_since_onset);
+    fputc('\n', t->to);
     fprintf(t->to, "  alerts fired %u, messages sent %u", h->n_alert_fired, h->n_page);
     if (!isnan(h->budget_burned)) {
         fprintf(t->to, "; error budget burned %.3g%%", 100.0 * h->budget_burned);

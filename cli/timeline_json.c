@@ -57,10 +57,12 @@ static json_t *episode(const struct scenario *sc, const struct episode *e)
 
 static json_t *totals(const struct history *h)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:i, s:i}", "requests", whole(h->n_request),
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i}", "requests", whole(h->n_request),
                      "failed", whole(h->n_error), "slow", whole(h->n_slow), "users_hurt",
-                     whole(h->users_hurt), "budget_burned", real_or_null(h->budget_burned),
-                     "messages_sent", (int)h->n_page, "alerts_fired", (int)h->n_alert_fired);
+                     whole(h->users_hurt), "users_hurt_since_onset",
+                     h->fault_started ? whole(h->users_hurt_since_onset) : json_null(),
+                     "budget_burned", real_or_null(h->budget_burned), "messages_sent",
+                     (int)h->n_page, "alerts_fired", (int)h->n_alert_fired);
 }
 
 static json_t *

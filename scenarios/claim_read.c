@@ -72,6 +72,7 @@ static enum value_type unit_of(enum quantity q)
     case RS_Q_ERROR_RATIO: return RS_V_RATIO;
     case RS_Q_BUDGET_BURNED:
     case RS_Q_USERS_HURT:
+    case RS_Q_USERS_HURT_SINCE_ONSET:
     case RS_Q_REQUESTS_FAILED:
     case RS_Q_PAGES: return RS_V_NUMBER;
     case RS_Q_OUTCOME:
@@ -185,8 +186,8 @@ static void finish_expectation(struct reader *r, const struct node *map, void *d
     {"from", RS_V_OWN, .shape = "mark of the rollback clock", .help = "Start of the leg."},        \
         {"to", RS_V_OWN, .shape = "mark of the rollback clock", .help = "End of the leg."},        \
         {"of", RS_V_OWN,                                                                           \
-         .shape =                                                                                  \
-             "users_hurt, requests_failed, error_ratio, budget_burned, pages or rollout_duration", \
+         .shape = "users_hurt, users_hurt_since_onset, requests_failed, error_ratio, "             \
+                  "budget_burned, pages or rollout_duration",                                      \
          .help = "Another quantity, instead of a leg."},                                           \
     {                                                                                              \
         "procedure", RS_V_REF, .at = CLAIM(procedure), .names = RS_NAME_PROCEDURE, .with = "from", \

@@ -12,6 +12,7 @@ const char *rs_quantity_name(enum quantity q)
     static const char *const names[RS_Q_N] = {
         [RS_Q_LEG] = "leg",
         [RS_Q_USERS_HURT] = "users_hurt",
+        [RS_Q_USERS_HURT_SINCE_ONSET] = "users_hurt_since_onset",
         [RS_Q_REQUESTS_FAILED] = "requests_failed",
         [RS_Q_ERROR_RATIO] = "error_ratio",
         [RS_Q_BUDGET_BURNED] = "budget_burned",
@@ -140,6 +141,8 @@ rs_claim_measure(const struct scenario *sc, const struct claim *c, const struct 
     switch (c->of) {
     case RS_Q_LEG: return leg(c, h);
     case RS_Q_USERS_HURT: return value_of((double)h->users_hurt);
+    case RS_Q_USERS_HURT_SINCE_ONSET:
+        return h->fault_started ? value_of((double)h->users_hurt_since_onset) : not_applicable();
     case RS_Q_REQUESTS_FAILED: return value_of((double)h->n_error);
     case RS_Q_ERROR_RATIO:
         return h->n_request == 0 ? not_applicable()
@@ -183,6 +186,7 @@ static bool rests_on_people(const struct claim *c)
     switch (c->of) {
     case RS_Q_LEG: return c->to >= RS_CLOCK_ACKNOWLEDGED || c->from >= RS_CLOCK_ACKNOWLEDGED;
     case RS_Q_USERS_HURT:
+    case RS_Q_USERS_HURT_SINCE_ONSET:
     case RS_Q_REQUESTS_FAILED:
     case RS_Q_ERROR_RATIO:
     case RS_Q_BUDGET_BURNED:

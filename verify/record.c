@@ -85,7 +85,8 @@ int rs_record_replica(struct record *r, const struct history *h, struct err *err
                   time_value(h->ended_ns), time_value(h->sim_ns), int_value(h->n_episode),
                   int_value(h->false_rollback), count_value(h->n_request), count_value(h->n_error),
                   count_value(h->n_slow), count_value(h->users_hurt), real_value(h->budget_burned),
-                  int_value(h->n_page), int_value(h->n_alert_fired));
+                  int_value(h->n_page), int_value(h->n_alert_fired),
+                  h->fault_started ? count_value(h->users_hurt_since_onset) : null_value());
     for (int i = 0; rc == 0 && i < h->n_episode; i++)
         rc = put_episode(r, h, i, err);
     return rc;

@@ -23,7 +23,8 @@ CREATE TABLE replica (
     outcome TEXT NOT NULL, stage_reached INTEGER, ended_s REAL, sim_s REAL NOT NULL,
     n_episode INTEGER NOT NULL, false_rollback INTEGER NOT NULL,
     n_request INTEGER NOT NULL, n_error INTEGER NOT NULL, n_slow INTEGER NOT NULL, users_hurt INTEGER NOT NULL,
-    budget_burned REAL, n_page INTEGER NOT NULL, n_alert_fired INTEGER NOT NULL);
+    budget_burned REAL, n_page INTEGER NOT NULL, n_alert_fired INTEGER NOT NULL,
+    users_hurt_since_onset INTEGER); -- of the fault's service, for the first time from the onset on; NULL without an onset
 
 -- Every execution of a rollback procedure, with its clock.
 CREATE TABLE episode (
@@ -84,6 +85,6 @@ ORDER BY c.fault, c.procedure, c.leg;
 CREATE VIEW replicas AS
 SELECT r.replica, r.world, coalesce(f.name, 'none') AS fault, r.outcome, s.name AS stage_reached, round(r.onset_s, 3) AS onset_s,
        round(e.detected, 3) AS detected_s, round(e.completed, 3) AS completed_s, round(e.completed - e.detected, 3) AS rollback_s,
-       r.users_hurt, r.n_error, r.n_request, r.n_page, r.false_rollback
+       r.users_hurt, r.users_hurt_since_onset, r.n_error, r.n_request, r.n_page, r.false_rollback
 FROM replica r LEFT JOIN fault f USING (fault) LEFT JOIN stage s ON s.stage = r.stage_reached
 LEFT JOIN episode e ON e.replica = r.replica AND e.episode = 0 ORDER BY r.replica;

@@ -55,7 +55,8 @@ const char *rs_claim_quantity_unit(const struct claim *c)
     switch (c->of) {
     case RS_Q_LEG:
     case RS_Q_ROLLOUT_DURATION: return "s";
-    case RS_Q_USERS_HURT: return "users";
+    case RS_Q_USERS_HURT:
+    case RS_Q_USERS_HURT_SINCE_ONSET: return "users";
     case RS_Q_REQUESTS_FAILED: return "requests";
     case RS_Q_ERROR_RATIO: return "ratio";
     case RS_Q_BUDGET_BURNED: return "budgets";

@@ -220,6 +220,14 @@ sum_services(struct simulator *sim, uint64_t *n_request, uint64_t *n_error, uint
     }
 }
 
+/* Users that the present fault's service has hurt so far; a fault without a service: any service. */
+static uint64_t fault_service_hurt(struct simulator *sim)
+{
+    int service = sim->sc->fault[sim->out->fault].service;
+    return service < 0 ? rs_system_users_hurt(sim->system)
+                       : rs_system_users_hurt_by(sim->system, service);
+}
+
 void rs_loop_record_onset(struct simulator *sim, int64_t now_ns)
 {
     uint64_t n_slow;
@@ -228,6 +236,7 @@ void rs_loop_record_onset(struct simulator *sim, int64_t now_ns)
     sim->out->fault_started = true;
     sim->out->onset_ns = now_ns;
     sum_services(sim, &sim->n_request_onset, &sim->n_error_onset, &n_slow);
+    sim->users_hurt_onset = fault_service_hurt(sim);
     rs_loop_record_close(sim);
 }
 
@@ -257,6 +266,7 @@ void rs_loop_record_totals(struct simulator *sim)
     if (out->fault_started) {
         out->n_request_fault = out->n_request - sim->n_request_onset;
         out->n_error_fault = out->n_error - sim->n_error_onset;
+        out->users_hurt_since_onset = fault_service_hurt(sim) - sim->users_hurt_onset;
     }
     out->users_hurt = rs_system_users_hurt(sim->system);
     out->budget_burned = budget_burned(sim);

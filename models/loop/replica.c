@@ -70,10 +70,11 @@ flag_effective(void *ctx, int64_t now_ns, int flag, uint64_t version, int n_done
 static void fault_onset(void *ctx, int64_t now_ns, int fault)
 {
     struct simulator *sim = ctx;
+    const struct fault *f = &sim->sc->fault[fault];
     rs_loop_record_onset(sim, now_ns);
     if (sim->opt.trace)
         rs_history_trace(sim->out, now_ns, RS_TRACE_FAULT, fault, 0, 0.0, "fault begins: %s",
-                         sim->sc->fault[fault].title);
+                         f->title ? f->title : f->name);
     rs_responder_fault(sim->responder, now_ns, RS_CLOCK_ONSET, fault);
 }
 

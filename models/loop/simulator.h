@@ -72,7 +72,7 @@ struct simulator {
     struct stream *delivery; /* [n_channel] */
     struct grid whole, close;
     bool close_on, close_done; /* the close grid is being recorded; it has seen its end */
-    uint64_t n_request_onset, n_error_onset;
+    uint64_t n_request_onset, n_error_onset, users_hurt_onset;
     uint64_t which_hash;
     struct replica_options opt;
     struct history *out;

@@ -81,7 +81,9 @@ static void on_recover(void *ctx, int64_t now_ns, uint64_t arg)
     rb->recover = 0;
     rs_rollback_mark(rb, RS_CLOCK_RECOVERED, now_ns);
     rs_trace_say(rb->r, RS_TRACE_CLOCK, RS_CLOCK_RECOVERED, rb->episode,
-                 "recovered: the trigger of \"%s\" does not hold any more",
+                 rb->r->plan->procedure[rb->procedure].trigger
+                     ? "recovered: the trigger of \"%s\" does not hold any more"
+                     : "recovered: nothing calls for \"%s\" any more",
                  rs_procedure_words(rb->r, rb->procedure));
 }
 

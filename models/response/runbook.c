@@ -72,7 +72,8 @@ void rs_rollout_move(struct responder *r, enum rollout_state to)
 void rs_rollout_settle(struct responder *r, int64_t now_ns, enum outcome o, const char *why)
 {
     struct history *h = r->out;
-    bool stood = h->outcome == RS_OUTCOME_HELD || h->outcome == RS_OUTCOME_HALTED;
+    bool stood = h->outcome == RS_OUTCOME_HELD || h->outcome == RS_OUTCOME_HALTED ||
+                 h->outcome == RS_OUTCOME_COMPLETED;
     if (r->settled && !(stood && o == RS_OUTCOME_ROLLED_BACK))
         return;
     h->outcome = o;

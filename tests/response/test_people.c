@@ -61,14 +61,16 @@ START_TEST(test_page)
 }
 END_TEST
 
-/* The rollout goes on while a message lies unread, and stops when somebody takes it. */
+/* The rollout goes on while a message lies unread, and stops when somebody takes it. What was completed by then is rolled back. */
 START_TEST(test_frozen_when_taken)
 {
     w->stage[1].watch_ns = S(300); /* ends at 3500, before the acknowledgement at 3555 */
     world_open(w, 0, false);
     world_message(w, 3435, PAGER, 3340, 3400);
     world_run(w, 36000);
-    ck_assert_int_eq(w->h.outcome, RS_OUTCOME_COMPLETED);
+    ck_assert_int_eq(w->n_settled, 1);
+    ck_assert_int_eq(w->settled[0], RS_OUTCOME_COMPLETED);
+    ck_assert_int_eq(w->h.outcome, RS_OUTCOME_ROLLED_BACK);
     w->stage[1].watch_ns = S(360); /* ends at 3560 */
     world_open(w, 0, false);
     world_message(w, 3435, PAGER, 3340, 3400);

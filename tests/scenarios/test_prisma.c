@@ -220,17 +220,19 @@ START_TEST(test_claims)
     ck_assert_int_eq(c[0].given, RS_GIVEN_FAULT);
     ck_assert_int_eq(c[0].given_fault, 0);
     ck_assert_int_eq(c[0].procedure, -1);
-    ck_assert_int_eq(c[4].of, RS_Q_OUTCOME);
-    ck_assert_int_eq(c[4].outcome, RS_OUTCOME_MISSED);
-    ck_assert(c[4].at_most);
+    ck_assert_int_eq(c[4].of, RS_Q_LEG);
+    ck_assert_int_eq(c[4].from, RS_CLOCK_ONSET);
+    ck_assert_int_eq(c[4].to, RS_CLOCK_DETECTED);
+    ck_assert_int_eq(c[8].of, RS_Q_OUTCOME);
+    ck_assert_int_eq(c[8].outcome, RS_OUTCOME_COMPLETED);
     ck_assert_int_eq(c[6].kind, RS_CLAIM_QUANTILE);
     ck_assert_double_eq(c[6].q, 0.95);
     ck_assert_double_eq(c[6].limit, 900e9);
     ck_assert_int_eq(c[7].of, RS_Q_FALSE_ROLLBACK);
     ck_assert_int_eq(c[7].given, RS_GIVEN_NO_FAULT);
     ck_assert_int_eq(c[9].kind, RS_CLAIM_EXPECTATION);
-    ck_assert_int_eq(c[9].of, RS_Q_USERS_HURT);
-    ck_assert_double_eq(c[9].cap, 12200.0);
+    ck_assert_int_eq(c[9].of, RS_Q_USERS_HURT_SINCE_ONSET);
+    ck_assert_double_eq(c[9].cap, 12000.0);
     ck_assert_double_eq(c[9].limit, 600.0);
 }
 END_TEST

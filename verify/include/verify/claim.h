@@ -16,6 +16,7 @@ enum claim_kind { RS_CLAIM_PROBABILITY, RS_CLAIM_QUANTILE, RS_CLAIM_EXPECTATION 
 enum quantity {
     RS_Q_LEG, /* ns from `from` to `to` of the first matching episode */
     RS_Q_USERS_HURT,
+    RS_Q_USERS_HURT_SINCE_ONSET, /* of the fault's service, for the first time; not applicable without an onset */
     RS_Q_REQUESTS_FAILED,
     RS_Q_ERROR_RATIO, /* failed / all requests of the replica */
     RS_Q_BUDGET_BURNED,
