@@ -414,7 +414,10 @@ static void put_replica(struct maker *m, int replica)
         snprintf(onset_text, sizeof onset_text, "%.3f", onset);
     double ended = isnan(marks[COMPLETED]) ? stage_at[N_STAGE] : marks[COMPLETED];
     run(m,
-        "INSERT INTO replica VALUES (%d, %d, %s, %d, %s, '%s', %d, %.3f, %.3f, %d, 0, 1000000, "
+        "INSERT INTO replica (replica, world, fault, fault_started, onset_s, outcome, "
+        "stage_reached, ended_s, sim_s, n_episode, false_rollback, n_request, n_error, n_slow, "
+        "users_hurt, budget_burned, n_page, n_alert_fired) VALUES (%d, %d, %s, %d, %s, '%s', %d, "
+        "%.3f, %.3f, %d, 0, 1000000, "
         "1000, 5000, "
         "12, 0.1, 2, 1)",
         replica, replica % 100, fault_text, started, onset_text,
