@@ -73,7 +73,9 @@ void rs_panel_y_title(const struct panel *p, const char *text)
 {
     const struct text_style style = {
         .size = RS_TEXT_BODY, .colour = RS_COLOUR_INK, .align = RS_ALIGN_CENTRE, .upright = true};
-    rs_canvas_text(p->c, p->box.x - 92, p->box.y + p->box.h / 2, text, &style);
+    char line[160];
+    rs_text_fit(line, sizeof line, text, &style, p->box.h);
+    rs_canvas_text(p->c, p->box.x - 92, p->box.y + p->box.h / 2, line, &style);
 }
 
 void rs_panel_say(const struct panel *p, const char *text)

@@ -60,7 +60,7 @@ void rs_panel_frame(const struct panel *p,
                     bool x_labels,
                     const struct ticks *y);
 void rs_panel_x_title(const struct panel *p, const char *text);
-/* Centred on the box, to the left of tick labels of the usual width; lines are split at '\n'. */
+/* Centred on the box, to the left of tick labels of the usual width; never longer than the box is high. */
 void rs_panel_y_title(const struct panel *p, const char *text);
 /* Words in place of data. */
 void rs_panel_say(const struct panel *p, const char *text);

@@ -197,11 +197,14 @@ int rs_flags_draw(const struct panel *p,
 {
     struct panel title = *p;
     title.box.h = rs_flags_height(r);
+    /* Level, since one flag's row is too low for upright words. */
     const struct text_style style = {
-        .size = RS_TEXT_SMALL, .colour = RS_COLOUR_INK, .align = RS_ALIGN_CENTRE, .upright = true};
-    if (r->flag.n >= 4)
-        rs_canvas_text(p->c, p->box.x - 42, p->box.y + title.box.h / 2, "flag exposure", &style);
-    rs_canvas_text(p->c, p->box.x - 16, p->box.y + title.box.h / 2, "% of audience", &style);
+        .size = RS_TEXT_SMALL - 1, .colour = RS_COLOUR_INK, .align = RS_ALIGN_RIGHT};
+    double middle = title.box.y + title.box.h / 2;
+    if (r->flag.n > 0) {
+        rs_canvas_text(p->c, p->box.x - 8, middle - 10, "flag exposure", &style);
+        rs_canvas_text(p->c, p->box.x - 8, middle + 10, "% of audience", &style);
+    }
     for (int i = 0; i < r->flag.n; i++) {
         struct panel row = *p;
         row.box.y += FLAG_ROW * i + (FLAG_ROW - FLAG_BAR) / 2.0;

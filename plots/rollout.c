@@ -9,19 +9,25 @@
 #include "sim/arena.h"
 #include "sim/clock.h"
 
-enum { PANEL_HEIGHT = 150, PANEL_GAP = 42, RIBBON_HEIGHT = 34 };
+enum { PANEL_GAP = 42, RIBBON_HEIGHT = 34 };
 
 /* What is drawn of every service. */
 struct aspect {
-    const char *title, *metric, *unit, *y_title;
+    const char *title, *metric, *unit, *y_title, *y_title_short;
     int track;
 };
 
-static const struct aspect error_ratio = {
-    "The whole rollout, no fault present: error ratio", "error_ratio", "ratio",
-    "errors (% of requests, square-root scale)", RS_TRACK_ERROR_RATIO};
+static const struct aspect error_ratio = {"The whole rollout, no fault present: error ratio",
+                                          "error_ratio",
+                                          "ratio",
+                                          "errors (% of requests, square-root scale)",
+                                          "errors (%, square-root scale)",
+                                          RS_TRACK_ERROR_RATIO};
 static const struct aspect latency = {"The whole rollout, no fault present: latency, 95 % quantile",
-                                      "latency_p95_s", "seconds", "latency p95 (s, log scale)",
+                                      "latency_p95_s",
+                                      "seconds",
+                                      "latency p95 (s, log scale)",
+                                      "latency p95 (s, log scale)",
                                       RS_TRACK_P95};
 
 /* One service: its band over replicas without a fault, and the kept replica. */
@@ -170,6 +176,20 @@ static double end_of_time(const struct service_data *d, int n, const struct kept
     return end > 0 ? end : 3600;
 }
 
+/* Few services get higher panels, so that the title of y stands beside them in full. */
+static double panel_height(int n_service)
+{
+    return n_service == 1 ? 320 : n_service == 2 ? 210 : 150;
+}
+
+/* One title of y for all panels, in fewer words where they are low. */
+static void draw_y_title(const struct panel *all, const struct aspect *a)
+{
+    const struct text_style style = {.size = RS_TEXT_BODY};
+    bool fits = rs_label_width(a->y_title, &style) <= all->box.h;
+    rs_panel_y_title(all, fits ? a->y_title : a->y_title_short);
+}
+
 static void draw_key(struct canvas *c, double y, const struct kept *kept, int64_t n_band)
 {
     char line[64], median[64];
@@ -224,8 +244,9 @@ static int draw(struct canvas *c,
                 struct err *err)
 {
     int n = r->service.n;
+    double height = panel_height(n);
     double top = RS_PAGE_TOP + RIBBON_HEIGHT + PANEL_GAP;
-    double flags = top + n * (PANEL_HEIGHT + PANEL_GAP) - PANEL_GAP + 24;
+    double flags = top + n * (height + PANEL_GAP) - PANEL_GAP + 24;
     double below = flags + rs_flags_height(r);
     char subtitle[160] = "", window[32];
     if (kept->replica >= 0)
@@ -240,21 +261,21 @@ static int draw(struct canvas *c,
     rs_page_begin(c, r, below + 138, a->title, subtitle);
     struct panel p = {
         .c = c,
-        .box = {RS_PAGE_LEFT, top, RS_PAGE_WIDTH - RS_PAGE_LEFT - RS_PAGE_RIGHT, PANEL_HEIGHT},
+        .box = {RS_PAGE_LEFT, top, RS_PAGE_WIDTH - RS_PAGE_LEFT - RS_PAGE_RIGHT, height},
         .x = {RS_SCALE_LINEAR, 0, end_of_time(d, n, kept)},
         .y = {RS_SCALE_LINEAR, 0, 1}};
     struct ticks x = rs_ticks_days(0, p.x.hi, 12);
     int64_t n_band = 0;
     for (int i = 0; i < n; i++) {
-        p.box.y = top + i * (PANEL_HEIGHT + PANEL_GAP);
+        p.box.y = top + i * (height + PANEL_GAP);
         draw_service(&p, r, &r->service.at[i], a, &d[i], &x);
         n_band = d[i].band.n_replica_max > n_band ? d[i].band.n_replica_max : n_band;
     }
-    struct panel all = p; /* one title of y for all panels */
+    struct panel all = p;
     all.box.y = top;
-    all.box.h = n * (PANEL_HEIGHT + PANEL_GAP) - PANEL_GAP;
+    all.box.h = n * (height + PANEL_GAP) - PANEL_GAP;
     if (n > 0)
-        rs_panel_y_title(&all, a->y_title);
+        draw_y_title(&all, a);
     draw_key(c, below + 86, kept, n_band);
     return draw_over_time(&p, r, kept, &x, flags, err);
 }
