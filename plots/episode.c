@@ -8,7 +8,15 @@
 #include "pictures.h"
 #include "sim/arena.h"
 
-enum { RIBBON = 34, DISC_Y = 172, DISC_R = 13, PANEL_Y = 208, PANEL_H = 250, PANEL_GAP = 24 };
+enum {
+    RIBBON = 34,
+    RIBBON_Y = 144,
+    DISC_Y = 198,
+    DISC_R = 13,
+    PANEL_Y = 234,
+    PANEL_H = 250,
+    PANEL_GAP = 24
+};
 enum { KEY_COLUMNS = 4, KEY_ROW = 28 };
 
 /* The marks that are shown; of the flag's way to the instances only the last. */
@@ -37,6 +45,7 @@ struct episode_data {
     struct band error, latency[N_LATENCY];
     struct track track;
     struct steps stages;
+    int64_t n_rolled_back, n_began; /* replicas */
 };
 
 static void data_clear(struct episode_data *d)
@@ -48,11 +57,27 @@ static void data_clear(struct episode_data *d)
     rs_steps_clear(&d->stages);
 }
 
+/* In how many replicas the fault began, and was rolled back. */
+static int count_replicas(struct record *r, struct episode_data *d, struct err *err)
+{
+    struct outcomes outcomes;
+    struct durations durations;
+    int status = rs_record_outcomes(r, &outcomes, d->fault->id, err);
+    if (status == 0)
+        status = rs_record_durations(r, &durations, d->fault->id, err);
+    if (status)
+        return -1;
+    d->n_began = outcomes.n;
+    d->n_rolled_back = durations.n_done;
+    rs_durations_clear(&durations);
+    return 0;
+}
+
 static int data_read(struct record *r, struct episode_data *d, struct err *err)
 {
     if (rs_record_kept(r, &d->kept, d->fault->id, "median", err) ||
         rs_record_rollback(r, &d->rollback, d->kept.replica, d->fault->id, err) ||
-        rs_record_stages(r, &d->stages, d->kept.replica, err))
+        rs_record_stages(r, &d->stages, d->kept.replica, err) || count_replicas(r, d, err))
         return -1;
     d->onset_s = d->kept.onset_s;
     if (!d->service)
@@ -298,6 +323,14 @@ static void draw_marks(struct panel *p, const struct episode_data *d, double bot
         draw_disc(p->c, mark[k].disc, DISC_Y, mark[k].number);
 }
 
+static bool any_beyond(const struct panel *p, const struct episode_data *d)
+{
+    bool any = false;
+    for (int i = 0; i < N_SHOWN; i++)
+        any = any || mark_at(d, shown[i]) > p->x.hi; /* NaN is not */
+    return any;
+}
+
 /* What the numbers mean, in columns. */
 static void draw_mark_key(struct panel *p, const struct episode_data *d, double y)
 {
@@ -315,7 +348,7 @@ static void draw_mark_key(struct panel *p, const struct episode_data *d, double 
             snprintf(text, sizeof text, "%s: did not happen", name);
         else
             snprintf(text, sizeof text, "%s %s%s", name, rs_relative_time(when, sizeof when, at),
-                     at > p->x.hi ? " (off the axis)" : "");
+                     at > p->x.hi ? " →" : "");
         draw_disc(p->c, x, line, i);
         char fitted[96];
         rs_text_fit(fitted, sizeof fitted, text, &style, column - 34);
@@ -323,10 +356,11 @@ static void draw_mark_key(struct panel *p, const struct episode_data *d, double 
     }
 }
 
-static void draw_key(struct canvas *c, double y, const struct episode_data *d)
+static void
+draw_key(struct canvas *c, const struct record *r, double y, const struct episode_data *d)
 {
     char line[96], band[96];
-    snprintf(line, sizeof line, "replica %lld (%s)", (long long)d->kept.replica, d->kept.why);
+    snprintf(line, sizeof line, "replica %lld", (long long)d->kept.replica);
     snprintf(band, sizeof band, "5 to 95 %% of %lld replicas", (long long)d->error.n_replica_max);
     const struct key_item item[] = {
         {RS_COLOUR_INK, 1, RS_DASH_SOLID, line},
@@ -334,7 +368,35 @@ static void draw_key(struct canvas *c, double y, const struct episode_data *d)
         {RS_COLOUR_SKY, 0.35, RS_DASH_SOLID, band},
         {RS_COLOUR_VERMILLION, 1, RS_DASH_DASHED, "threshold"},
     };
-    rs_key_draw(c, RS_PAGE_LEFT, y, 4, item);
+    bool threshold =
+        top_threshold(r, d->service, "ratio") > 0 || top_threshold(r, d->service, "seconds") > 0;
+    rs_key_draw(c, RS_PAGE_LEFT, y, threshold ? 4 : 3, item);
+}
+
+/* Which replica the curves and marks are, and of what it is the median. */
+static void draw_replica(struct canvas *c, const struct episode_data *d)
+{
+    const struct text_style style = {.size = RS_TEXT_BODY, .colour = RS_COLOUR_MUTED};
+    char line[160];
+    if (d->rollback.found && strcmp(d->kept.why, "median") == 0)
+        snprintf(line, sizeof line,
+                 "replica %lld: median of the %lld of %lld that were rolled back",
+                 (long long)d->kept.replica, (long long)d->n_rolled_back, (long long)d->n_began);
+    else
+        snprintf(line, sizeof line, "replica %lld: %s of the %lld in which the fault began",
+                 (long long)d->kept.replica,
+                 strcmp(d->kept.why, "first") == 0 ? "the first" : d->kept.why,
+                 (long long)d->n_began);
+    rs_canvas_text(c, 40, 106, line, &style);
+}
+
+/* An empty panel of errors needs a word: not every fault makes requests fail. */
+static void say_no_errors(const struct panel *p, const struct episode_data *d)
+{
+    double shift = d->track.step_s / 2 - d->onset_s;
+    const double *ratio = d->track.v[RS_TRACK_ERROR_RATIO];
+    if (d->track.n > 0 && top_of(&p->x, d->track.n, d->track.t_s, shift, ratio) == 0)
+        rs_panel_say(p, "no request fails in this replica: the fault shows in latency or counters");
 }
 
 static int draw(struct canvas *c, struct record *r, struct episode_data *d, struct err *err)
@@ -343,7 +405,7 @@ static int draw(struct canvas *c, struct record *r, struct episode_data *d, stru
     const char *unit;
     struct panel p = {
         .c = c,
-        .box = {RS_PAGE_LEFT, RS_PAGE_TOP, RS_PAGE_WIDTH - RS_PAGE_LEFT - RS_PAGE_RIGHT, RIBBON},
+        .box = {RS_PAGE_LEFT, RIBBON_Y, RS_PAGE_WIDTH - RS_PAGE_LEFT - RS_PAGE_RIGHT, RIBBON},
         .x = time_axis(d),
         .y = {RS_SCALE_LINEAR, 0, 1}};
     struct ticks x = rs_ticks_time(p.x.lo, p.x.hi, 14, &unit);
@@ -357,12 +419,18 @@ static int draw(struct canvas *c, struct record *r, struct episode_data *d, stru
     p.box.h = rs_flags_height(r);
     rs_panel_frame(&p, &x, true, NULL);
     draw_marks(&p, d, bottom);
+    struct panel errors = p;
+    errors.box.y = PANEL_Y;
+    errors.box.h = PANEL_H;
+    say_no_errors(&errors, d);
+    draw_replica(c, d);
     if (rs_flags_draw(&p, r, d->kept.replica, -d->onset_s, p.x.hi, err))
         return -1;
-    char title[64];
-    snprintf(title, sizeof title, "time since the fault's onset (%s)", unit);
+    char title[96];
+    snprintf(title, sizeof title, "time since the fault's onset (%s%s)", unit,
+             any_beyond(&p, d) ? "; → = later than shown" : "");
     rs_panel_x_title(&p, title);
-    draw_key(c, bottom + 86, d);
+    draw_key(c, r, bottom + 86, d);
     draw_mark_key(&p, d, bottom + 126);
     return 0;
 }
