@@ -7,7 +7,7 @@
 #include "pictures.h"
 #include "sim/clock.h"
 
-enum { LEFT = 390, RIGHT = 440, TOP = 160, ROW = 46, BAR = 22, MAX_MARK = 32 };
+enum { LEFT = 390, RIGHT = 440, TOP = 160, ROW = 46, BAR = 22, MAX_MARK = 32, LATE_S = 1800 };
 
 /* Where each leg starts when all legs take their median time. */
 struct layout {
@@ -16,7 +16,8 @@ struct layout {
         const char *name;
         double at_s;
     } mark[MAX_MARK];
-    double end_s; /* of the last leg but the total */
+    double end_s;       /* of the last leg but the total */
+    bool from_detected; /* times count from the detection, not from the onset */
 };
 
 static double *find_mark(struct layout *l, const char *name)
@@ -71,7 +72,7 @@ static struct axis time_axis(const struct timing *t, struct layout *l)
 {
     double *at = find_mark(l, "detected"), detected = at ? *at : 0;
     double sla = isfinite(t->sla_s) ? t->sla_s : 300;
-    double lo = detected > 4 * sla ? detected - 0.5 * sla : 0;
+    double lo = l->from_detected || detected > 4 * sla ? detected - 0.5 * sla : 0;
     double hi = fmax(l->end_s, at && isfinite(t->sla_s) ? detected + sla : 0);
     double cap = lo + 2.5 * fmax(hi - lo, 30);
     for (int i = 0; i < t->n; i++) {
@@ -81,6 +82,18 @@ static struct axis time_axis(const struct timing *t, struct layout *l)
     }
     hi = fmin(hi, cap);
     return (struct axis){RS_SCALE_LINEAR, lo, fmax(lo + 10, hi + 0.05 * (hi - lo))};
+}
+
+/* A detection long after the onset makes the time since the onset unhandy: then zero is the detection. */
+static void choose_zero(struct layout *l)
+{
+    double *at = find_mark(l, "detected"), detected = at ? *at : 0;
+    l->from_detected = detected > LATE_S;
+    if (!l->from_detected)
+        return;
+    for (int i = 0; i < l->n_mark; i++)
+        l->mark[i].at_s -= detected;
+    l->end_s -= detected;
 }
 
 static void leg_name(char *buf, size_t n, const struct card_row *leg)
@@ -208,6 +221,7 @@ static void draw_key(const struct panel *p, double y)
 static void draw(struct canvas *c, const struct timing *t)
 {
     struct layout l = lay_out(t);
+    choose_zero(&l);
     const char *unit;
     struct panel p = {.c = c,
                       .box = {LEFT, TOP, RS_PAGE_WIDTH - LEFT - RIGHT, (double)ROW * t->n},
@@ -220,7 +234,8 @@ static void draw(struct canvas *c, const struct timing *t)
     for (int i = 0; i < t->n; i++)
         draw_leg(&p, &l, &t->row[i], TOP + ROW * (i + 0.5));
     char title[64];
-    snprintf(title, sizeof title, "time since the fault's onset (%s)", unit);
+    snprintf(title, sizeof title, "time since %s (%s)",
+             l.from_detected ? "detection" : "the fault's onset", unit);
     rs_panel_x_title(&p, title);
     draw_key(&p, p.box.y + p.box.h + 92);
 }
@@ -237,7 +252,8 @@ static void subtitle_of(char *buf, size_t n, const struct timing *t)
     if (*sla)
         used +=
             snprintf(buf + used, n - (size_t)used, ", %lld within %s", (long long)t->n_within, sla);
-    snprintf(buf + used, n - (size_t)used, " · %lld missed%s", (long long)t->n_missed, other);
+    snprintf(buf + used, n - (size_t)used, " · %lld not rolled back%s", (long long)t->n_missed,
+             other);
 }
 
 int rs_picture_chain(struct canvas *c, struct record *r, const struct named *fault, struct err *err)
