@@ -30,13 +30,38 @@ static void format_share(char *buf, size_t n, int64_t count, int64_t all)
              percent);
 }
 
-/* Shares too narrow for their number are told in words beneath the bar. */
+/* A share too narrow for its number: its words stand beneath it. */
+struct beneath {
+    double at, left, width; /* pixels; at = middle of the share */
+    char text[48];
+};
+
+/* Each as near to its share as the others and the frame let it. */
+static void draw_beneath(const struct panel *p, struct beneath *b, int n, double y)
+{
+    const struct text_style style = {.size = RS_TEXT_SMALL, .colour = RS_COLOUR_INK};
+    double from = p->box.x + 6, to = p->box.x + p->box.w - 6;
+    for (int i = 0; i < n; i++) {
+        b[i].width = rs_label_width(b[i].text, &style);
+        b[i].left = fmax(b[i].at - b[i].width / 2, from);
+        from = b[i].left + b[i].width + 14;
+    }
+    for (int i = n - 1; i >= 0; i--) {
+        b[i].left = fmin(b[i].left, to - b[i].width);
+        to = b[i].left - 14;
+        double foot = fmin(fmax(b[i].at, b[i].left), b[i].left + b[i].width);
+        rs_canvas_line(p->c, b[i].at, y, foot, y + 9, RS_COLOUR_MUTED, 1.2, RS_DASH_SOLID);
+        rs_canvas_text(p->c, b[i].left, y + 20, b[i].text, &style);
+    }
+}
+
 static void draw_shares(const struct panel *p, const struct outcomes *o, double y)
 {
     const struct text_style inside = {
         .size = RS_TEXT_SMALL, .colour = RS_COLOUR_INK, .align = RS_ALIGN_CENTRE};
-    const struct text_style beneath = {.size = RS_TEXT_SMALL, .colour = RS_COLOUR_INK};
-    char words[256] = "", share[16];
+    struct beneath beneath[RS_OUTCOME_N];
+    int n_beneath = 0;
+    char share[16];
     int64_t before = 0;
     for (int i = 0; i < RS_OUTCOME_N; i++) {
         if (o->count[i] == 0)
@@ -51,12 +76,12 @@ static void draw_shares(const struct panel *p, const struct outcomes *o, double 
         if (rs_label_width(share, &inside) + 8 < x1 - x0) {
             rs_canvas_text(p->c, (x0 + x1) / 2, y + BAR / 2.0, share, &inside);
         } else {
-            size_t used = strlen(words);
-            snprintf(words + used, sizeof words - used, "%s%s %s", used ? ", " : "",
-                     outcome_words(i), share);
+            struct beneath *b = &beneath[n_beneath++];
+            b->at = (x0 + x1) / 2;
+            snprintf(b->text, sizeof b->text, "%s %s", outcome_words(i), share);
         }
     }
-    rs_canvas_text(p->c, p->box.x + 8, y + BAR + 16, words, &beneath);
+    draw_beneath(p, beneath, n_beneath, y + BAR);
 }
 
 static void draw_row(const struct panel *p, const char *name, const struct outcomes *o, double y)
@@ -84,6 +109,21 @@ static void draw_row(const struct panel *p, const char *name, const struct outco
     }
 }
 
+/* Only the outcomes that occur. */
+static void draw_key(struct canvas *c, const struct outcomes *o, int n, double y)
+{
+    struct key_item item[RS_OUTCOME_N];
+    int n_item = 0;
+    for (int k = 0; k < RS_OUTCOME_N; k++) {
+        int64_t count = 0;
+        for (int i = 0; i < n; i++)
+            count += o[i].count[k];
+        if (count > 0)
+            item[n_item++] = (struct key_item){colours[k], 0.85, RS_DASH_SOLID, outcome_words(k)};
+    }
+    rs_key_draw(c, LEFT, y, n_item, item);
+}
+
 static void draw(struct canvas *c, const struct record *r, const struct outcomes *o)
 {
     int n = r->fault.n + 1;
@@ -98,10 +138,7 @@ static void draw(struct canvas *c, const struct record *r, const struct outcomes
     for (int i = 0; i < n; i++)
         draw_row(&p, i == 0 ? "no fault" : r->fault.at[i - 1].name, &o[i], TOP + ROW * i + 12);
     rs_panel_x_title(&p, "share of replicas (%)");
-    struct key_item item[RS_OUTCOME_N];
-    for (int k = 0; k < RS_OUTCOME_N; k++)
-        item[k] = (struct key_item){colours[k], 0.85, RS_DASH_SOLID, outcome_words(k)};
-    rs_key_draw(c, LEFT, p.box.y + p.box.h + 92, RS_OUTCOME_N, item);
+    draw_key(c, o, n, p.box.y + p.box.h + 92);
 }
 
 int rs_picture_outcomes(struct canvas *c,
