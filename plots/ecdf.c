@@ -9,7 +9,7 @@
 #include "sim/clock.h"
 #include "verify/stats.h"
 
-enum { LEFT = 130, TOP = 190, CELL_GAP_X = 100, CELL_GAP_Y = 130, CELL_H = 290 };
+enum { LEFT = 130, TOP = 212, CELL_GAP_X = 100, CELL_GAP_Y = 152, CELL_H = 290 };
 
 /* Vertices of the staircase from the left edge: 2 * n_done + 2 points. half_width shifts it, cut at 0 and 1. */
 static int
@@ -74,13 +74,16 @@ static struct axis time_axis(const struct durations *d, int n)
 }
 
 /* What the curve cannot say: how many, within the budget, beyond the axis, never. */
-static void draw_words(const struct panel *p, const struct named *fault, const struct durations *d)
+static void draw_words(const struct panel *p,
+                       const struct named *fault,
+                       const struct durations *d,
+                       int64_t n_began)
 {
     const struct text_style head = {.size = RS_TEXT_BODY, .colour = RS_COLOUR_INK, .bold = true};
     const struct text_style body = {.size = RS_TEXT_SMALL, .colour = RS_COLOUR_INK};
-    char line[160], text[160], budget[32], more[48] = "", cut[32] = "";
+    char line[160], text[160], budget[32], more[48] = "";
     rs_text_fit(text, sizeof text, fault->name, &head, p->box.w);
-    rs_canvas_text(p->c, p->box.x, p->box.y - 62, text, &head);
+    rs_canvas_text(p->c, p->box.x, p->box.y - 84, text, &head);
     if (isfinite(d->sla_s) && d->n > 0) {
         rs_duration_format(budget, sizeof budget, rs_ns_from_s(d->sla_s));
         snprintf(line, sizeof line, "n = %d, %.3g %% within %s", d->n,
@@ -88,18 +91,30 @@ static void draw_words(const struct panel *p, const struct named *fault, const s
     } else {
         snprintf(line, sizeof line, "n = %d", d->n);
     }
-    rs_canvas_text(p->c, p->box.x, p->box.y - 38, line, &body);
+    rs_canvas_text(p->c, p->box.x, p->box.y - 60, line, &body);
     int beyond = d->n_done - n_at_most(d, p->x.hi);
     if (beyond > 0)
-        snprintf(more, sizeof more, ", %d off the axis", beyond);
-    if (d->n_cut > 0)
-        snprintf(cut, sizeof cut, " (%d cut off)", d->n_cut);
-    snprintf(line, sizeof line, "%d never completed%s%s", d->n - d->n_done, cut, more);
+        snprintf(more, sizeof more, ", %d later than the axis", beyond);
+    int64_t n_never = n_began > d->n ? n_began - d->n : 0;
+    snprintf(line, sizeof line, "%lld never rolled back%s", (long long)n_never, more);
+    rs_text_fit(text, sizeof text, line, &body, p->box.w + 30);
+    rs_canvas_text(p->c, p->box.x, p->box.y - 38, text, &body);
+    int n_open = d->n - d->n_done;
+    if (d->n_cut > 0 && d->n_cut == n_open)
+        snprintf(line, sizeof line, "%d not completed when the run ended", n_open);
+    else if (d->n_cut > 0)
+        snprintf(line, sizeof line, "%d never completed; of %d the run ended", n_open, d->n_cut);
+    else
+        snprintf(line, sizeof line, "%d never completed", n_open);
     rs_text_fit(text, sizeof text, line, &body, p->box.w + 30);
     rs_canvas_text(p->c, p->box.x, p->box.y - 15, text, &body);
 }
 
-static void draw_cell(struct panel *p, const struct record *r, const struct durations *d, int which)
+static void draw_cell(struct panel *p,
+                      const struct record *r,
+                      const struct durations *d,
+                      const struct outcomes *o,
+                      int which)
 {
     struct ticks x = rs_ticks_duration_log(p->x, p->box.w);
     struct ticks y = rs_ticks_linear(0, 1, 5, 100, " %");
@@ -108,7 +123,7 @@ static void draw_cell(struct panel *p, const struct record *r, const struct dura
         if (i != which && d[i].n > 0 && d[which].n > 0)
             draw_curve(p, &d[i], 0, RS_COLOUR_FAINT);
     }
-    draw_words(p, &r->fault.at[which], &d[which]);
+    draw_words(p, &r->fault.at[which], &d[which], o[which].n);
     if (isfinite(d[which].sla_s))
         rs_panel_upright(p, d[which].sla_s, RS_COLOUR_VERMILLION, 2.5, RS_DASH_DASHED);
     if (d[which].n == 0) {
@@ -135,13 +150,14 @@ static void draw_key(struct canvas *c, const struct record *r, const struct dura
     const struct key_item item[] = {
         {RS_COLOUR_BLUE, 1, RS_DASH_SOLID, "this fault"},
         {RS_COLOUR_BLUE, 0.25, RS_DASH_SOLID, band},
-        {RS_COLOUR_FAINT, 1, RS_DASH_SOLID, "the other faults"},
         {RS_COLOUR_VERMILLION, 1, RS_DASH_DASHED, promise},
+        {RS_COLOUR_FAINT, 1, RS_DASH_SOLID, "the other faults"},
     };
-    rs_key_draw(c, LEFT, y, 4, item);
+    rs_key_draw(c, LEFT, y, r->fault.n > 1 ? 4 : 3, item);
 }
 
-static void draw(struct canvas *c, const struct record *r, const struct durations *d)
+static void
+draw(struct canvas *c, const struct record *r, const struct durations *d, const struct outcomes *o)
 {
     int n = r->fault.n, columns = n < 3 ? (n > 0 ? n : 1) : 3, rows = (n + columns - 1) / columns;
     double w = (RS_PAGE_WIDTH - LEFT - 50 - CELL_GAP_X * (columns - 1)) / columns;
@@ -153,7 +169,7 @@ static void draw(struct canvas *c, const struct record *r, const struct duration
     for (int i = 0; i < n; i++) {
         p.box.x = LEFT + (i % columns) * (w + CELL_GAP_X);
         p.box.y = TOP + (i / columns) * (CELL_H + CELL_GAP_Y);
-        draw_cell(&p, r, d, i);
+        draw_cell(&p, r, d, o, i);
         if (i % columns == 0)
             rs_panel_y_title(&p, "rollbacks done (%)");
         if (i + columns >= n)
@@ -171,10 +187,15 @@ int rs_picture_ecdf(struct canvas *c, struct record *r, const struct named *faul
     (void)fault;
     int n = r->fault.n, status = 0;
     struct durations *d = rs_xcalloc((size_t)n + 1, sizeof *d);
-    for (int i = 0; status == 0 && i < n; i++)
+    struct outcomes *o = rs_xcalloc((size_t)n + 1, sizeof *o);
+    for (int i = 0; status == 0 && i < n; i++) {
         status = rs_record_durations(r, &d[i], r->fault.at[i].id, err);
+        if (status == 0)
+            status = rs_record_outcomes(r, &o[i], r->fault.at[i].id, err);
+    }
     if (status == 0)
-        draw(c, r, d);
+        draw(c, r, d, o);
+    free(o);
     for (int i = 0; i < n; i++)
         rs_durations_clear(&d[i]);
     free(d);
