@@ -48,17 +48,30 @@ static struct job *list_jobs(const struct record *r, int *out_n)
     return job;
 }
 
-static int no_such_picture(const struct job *job, int n, const char *name, struct err *err)
+/* A name more to a list; names that do not fit are left out whole. */
+static void append(char *list, size_t n, const char *name, const char *end)
+{
+    size_t used = strlen(list);
+    if (used + strlen(name) + strlen(end) + 2 < n)
+        snprintf(list + used, n - used, "%s%s%s", used ? ", " : "", name, end);
+}
+
+static int no_such_picture(
+    const struct record *r, const struct job *job, int n, const char *name, struct err *err)
 {
     const char **names = rs_xcalloc((size_t)n + 1, sizeof *names);
     for (int i = 0; i < n; i++)
         names[i] = job[i].name;
     const char *near = rs_near_name(name, names, (size_t)n);
     free(names);
-    if (near)
-        return rs_err_set(err, RS_E_USAGE, "this run has no picture '%s', did you mean '%s'?", name,
-                          near);
-    return rs_err_set(err, RS_E_USAGE, "this run has no picture '%s'", name);
+    char kinds[160] = "", faults[160] = "";
+    for (int i = 0; i < N_PICTURE; i++)
+        append(kinds, sizeof kinds, pictures[i].name, pictures[i].per_fault ? "-FAULT" : "");
+    for (int i = 0; i < r->fault.n; i++)
+        append(faults, sizeof faults, r->fault.at[i].name, "");
+    return rs_err_set(err, RS_E_USAGE, "this run has no picture '%s'%s%s%s; it has %s%s%s", name,
+                      near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "", kinds,
+                      *faults ? "; FAULT is one of " : "", faults);
 }
 
 static int
@@ -113,7 +126,7 @@ static int draw_all(struct record *r, const struct plot_options *opt, struct err
             status = draw_job(r, &job[i], opt, err);
     }
     if (status == 0 && n_drawn == 0)
-        status = no_such_picture(job, n, opt->only, err);
+        status = no_such_picture(r, job, n, opt->only, err);
     free(job);
     return status;
 }

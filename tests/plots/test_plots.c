@@ -293,6 +293,9 @@ static const struct {
     {"a picture", good, "svg", "ecfd", "did you mean 'ecdf'?", RS_E_USAGE},
     {"a strange picture", good, "svg", "completely-else", "has no picture 'completely-else'",
      RS_E_USAGE},
+    {"a strange picture, the others", good, "svg", "completely-else",
+     "it has rollout, rollout-latency, episode-FAULT, chain-FAULT, ecdf, outcomes; FAULT is one of",
+     RS_E_USAGE},
 };
 
 START_TEST(test_refused)
