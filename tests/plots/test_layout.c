@@ -2,6 +2,7 @@
 /* Where texts stand, asked of a canvas that only records: nothing off the page, nothing on top of another. */
 #include <check.h>
 #include <math.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,13 +50,18 @@ static void check_texts(const struct canvas *c, const char *picture)
     }
 }
 
-START_TEST(test_no_overlap)
+/* Every picture of a made database; `sql` changes it first. */
+static void check_pictures(enum made_kind kind, const char *sql)
 {
     char db[] = "/tmp/rs-layout-XXXXXX";
     struct err err = {0};
     struct record r;
     close(mkstemp(db));
-    make_db(db, kinds[_i]);
+    make_db(db, kind);
+    sqlite3 *handle = NULL;
+    ck_assert_int_eq(sqlite3_open(db, &handle), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(handle, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(handle);
     ck_assert_msg(rs_rundb_open(&r, db, &err) == 0, "%s", err.text);
     for (int i = 0; i < N_ROW; i++) {
         int copies = rows[i].per_fault ? r.fault.n : 1;
@@ -71,6 +77,20 @@ START_TEST(test_no_overlap)
     }
     rs_record_close(&r);
     unlink(db);
+}
+
+START_TEST(test_no_overlap)
+{
+    check_pictures(kinds[_i], "");
+}
+END_TEST
+
+/* One service, one flag, one fault: the lowest pages have the least room for upright words. */
+START_TEST(test_small_scenario)
+{
+    check_pictures(MADE_FULL,
+                   "DELETE FROM service WHERE service <> 2; "
+                   "DELETE FROM flag WHERE flag <> 3; DELETE FROM fault WHERE fault <> 3");
 }
 END_TEST
 
@@ -201,6 +221,7 @@ int main(void)
     TCase *tc = tcase_create("layout");
     tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, test_no_overlap, 0, sizeof kinds / sizeof *kinds);
+    tcase_add_test(tc, test_small_scenario);
     tcase_add_loop_test(tc, test_spread, 0, sizeof spreads / sizeof *spreads);
     tcase_add_test(tc, test_ticks);
     tcase_add_test(tc, test_scales);
