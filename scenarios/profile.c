@@ -272,6 +272,10 @@ static int requests(struct reader *r,
     if (rs_request_log_read(&rec, r->arena, &spec, r->errors) != 0) {
         return -1;
     }
+    if (d->scale > 1000.0) { /* every request is replayed, so often */
+        return rs_err_list_add(r->errors, RS_E_RANGE, rs_node_pair(map, "scale")->at,
+                               "\"scale\" of a request log must be at most 1000, got %g", d->scale);
+    }
     *out = (struct profile){.kind = RS_PROFILE_LOG,
                             .n = rec.n,
                             .at_s = rec.at_s,

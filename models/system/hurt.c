@@ -6,6 +6,7 @@
  * distinct users exactly, whatever flags and services they met.
  */
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,6 +76,40 @@ static int pick_cohort(struct system *sys, struct target *t, int class, double t
     return last;
 }
 
+static void mark_both(struct system *sys, struct target *t, int cohort, uint64_t user)
+{
+    t->site->n_hurt += mark(sys, t->site->hurt_bits, cohort, user);
+    sys->n_hurt += mark(sys, sys->hurt_bits, cohort, user);
+}
+
+/*
+ * So many answers that everybody of the class has met one: of N users somebody is left out by n answers with probability at
+ * most N * exp(-n / N), here below exp(-40), which no double between 0 and 1 can tell from 0. false: not so many, or the
+ * class is no stretch of a list.
+ */
+static bool mark_all(struct system *sys, struct target *t, int class, int cohort, uint64_t n)
+{
+    const struct divide *d = &t->divide[cohort];
+    const struct flag_state *f = d->flag >= 0 ? &sys->flag[d->flag] : NULL;
+    double share = t->share[cohort * t->site->n_class + class];
+    uint64_t first = 0, past = sys->sc->cohort[cohort].population;
+    const uint32_t *list = NULL;
+    if (share < 1.0) {
+        if (!f || !f->by_bucket[cohort])
+            return false;
+        list = f->by_bucket[cohort];
+        uint64_t n_on = f->bucket_upto[cohort][d->below];
+        first = class == d->class_on ? 0 : n_on;
+        past = class == d->class_on ? n_on : past;
+    }
+    double n_user = (double)(past - first);
+    if (past <= first || (double)n < n_user * (log(n_user) + 40.0))
+        return false;
+    for (uint64_t i = first; i < past; i++)
+        mark_both(sys, t, cohort, list ? list[i] : i);
+    return true;
+}
+
 void rs_hurt_users(struct system *sys, struct target *t, int class, uint64_t n)
 {
     struct site *site = t->site;
@@ -86,12 +121,12 @@ void rs_hurt_users(struct system *sys, struct target *t, int class, uint64_t n)
         several |= cohort != sys->sc->traffic[site->traffic[0]].cohort;
     }
     int cohort = several ? 0 : sys->sc->traffic[site->traffic[0]].cohort;
+    if (!several && mark_all(sys, t, class, cohort, n))
+        return;
     for (uint64_t i = 0; i < n; i++) {
         if (several)
             cohort = pick_cohort(sys, t, class, total);
-        uint64_t user = pick_user(sys, t, class, cohort);
-        site->n_hurt += mark(sys, site->hurt_bits, cohort, user);
-        sys->n_hurt += mark(sys, sys->hurt_bits, cohort, user);
+        mark_both(sys, t, cohort, pick_user(sys, t, class, cohort));
     }
 }
 
