@@ -254,7 +254,7 @@ verify() {
     # shellcheck disable=SC2086
     expect_verdict verify "$scenario" $few
     status=$got
-    says out "rollback-dashboard-in-5m"
+    says out "dashboard-in-5m"
     silent err
     [ "$(ls)" = "err
 out" ] || fail "verify without -o left a file behind"

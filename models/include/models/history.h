@@ -103,7 +103,8 @@ struct history {
     struct episode *episode; /* [n_episode] in order of detection */
     bool false_rollback; /* an episode with no fault live at detection and none present before */
     uint64_t n_request, n_error, n_slow, users_hurt;
-    uint64_t users_hurt_since_onset; /* of the fault's service, for the first time from the onset on */
+    uint64_t
+        users_hurt_since_onset; /* of the fault's service, for the first time from the onset on */
     uint64_t n_request_fault, n_error_fault; /* from onset on */
     double budget_burned; /* share of the run's error budget, worst service; NaN = none declared */
     uint32_t n_page;      /* messages sent to channels by Alertmanager */
