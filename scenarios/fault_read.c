@@ -59,8 +59,8 @@ static const struct section load_section = {"load onset",
 static const struct key lease_keys[] = {
     {"at", RS_V_DURATION, RS_KEY_REQUIRED, .at = FAULT(onset_at_ns),
      .help = "First expiry, from the start."},
-    {"every", RS_V_DURATION, RS_KEY_REQUIRED | RS_KEY_POSITIVE, .at = FAULT(onset_every_ns),
-     .help = "Then at this interval."},
+    {"every", RS_V_DURATION, RS_KEY_REQUIRED, .min = 1, .max = 315360000,
+     .at = FAULT(onset_every_ns), .help = "Then at this interval."},
 };
 static const struct section lease_section = {"lease onset", "A token lease runs out.", lease_keys,
                                              RS_N_KEY(lease_keys)};

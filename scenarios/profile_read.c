@@ -54,7 +54,7 @@ static const struct section weekly_section = {
 static const struct key piecewise_keys[] = {
     {"points", RS_V_OWN, RS_KEY_REQUIRED, .shape = "list of [duration, rate]",
      .help = "Rising times from starts_at on, and the rate there; straight lines between."},
-    {"repeat", RS_V_SECONDS, RS_KEY_POSITIVE, .def = "(never)", .at = DRAFT(repeat_s),
+    {"repeat", RS_V_SECONDS, .min = 1, .max = 31536000, .def = "(never)", .at = DRAFT(repeat_s),
      .help = "Starts anew after this; without it the last rate holds."},
 };
 static const struct section piecewise_section = {"piecewise profile",
