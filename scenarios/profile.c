@@ -389,9 +389,23 @@ static void apply_override(struct reader *r,
     }
 }
 
+static bool same_traffic(const struct traffic_override *a, const struct traffic_override *b)
+{
+    return strcmp(a->service, b->service) == 0 &&
+           (!a->cohort || !b->cohort || strcmp(a->cohort, b->cohort) == 0);
+}
+
 void rs_profile_override(struct reader *r, struct traffic *traffic, int n_traffic)
 {
     for (int i = 0; i < r->n_override; i++) {
+        for (int j = 0; j < i; j++) {
+            if (same_traffic(&r->override[i], &r->override[j])) {
+                rs_err_list_add(r->errors, RS_E_KEY, (struct mark){r->override[i].file, 0, 0},
+                                "the traffic of %s is driven by %s already", r->override[i].service,
+                                r->override[j].file);
+                return;
+            }
+        }
         apply_override(r, &r->override[i], traffic, n_traffic);
     }
 }

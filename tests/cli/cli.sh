@@ -433,6 +433,8 @@ traffic() {
     cmp -s out recorded && fail "--traffic changed nothing"
     expect 2 rehearse "$scenario" --traffic portl=series.csv
     says err "portal"
+    expect 2 rehearse "$scenario" --traffic portal=series.csv --traffic portal/agents=series.csv
+    says err "the traffic of portal is driven by series.csv already"
     expect 2 rehearse "$scenario" --traffic portal=no-such.csv
     says err "no-such.csv"
     printf 'time,requests\n0,five\n' >wrong.csv
