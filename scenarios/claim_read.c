@@ -269,9 +269,9 @@ static void finish_claim(struct reader *r, const struct node *map, void *draft, 
     /* A probability is itself a ratio, whatever it is the probability of. */
     read_limit(r, map, side, c->kind == RS_CLAIM_PROBABILITY ? RS_Q_ERROR_RATIO : c->of, &c->limit);
     read_given(r, rs_node_get(map, "given"), c);
-    if (c->kind == RS_CLAIM_EXPECTATION && c->limit > c->cap) {
+    if (c->kind == RS_CLAIM_EXPECTATION && c->limit >= c->cap) {
         rs_err_list_add(r->errors, RS_E_RANGE, rs_node_get(map, side)->at,
-                        "\"%s\" must not be above the cap", side);
+                        "\"%s\" must be below the cap", side);
     }
 }
 

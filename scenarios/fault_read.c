@@ -111,10 +111,10 @@ static const struct key ramp_keys[] = {
 static const struct section ramp_section = {"ramp shape", "The effect rises linearly.", ramp_keys,
                                             RS_N_KEY(ramp_keys)};
 static const struct key intermittent_keys[] = {
-    {"mean_on", RS_V_DURATION, RS_KEY_REQUIRED | RS_KEY_POSITIVE, .at = FAULT(shape_period_ns),
-     .help = "Mean time with effect."},
-    {"mean_off", RS_V_DURATION, RS_KEY_REQUIRED | RS_KEY_POSITIVE, .at = FAULT(shape_off_ns),
-     .help = "Mean time without."},
+    {"mean_on", RS_V_DURATION, RS_KEY_REQUIRED, .min = 1, .max = 31536000,
+     .at = FAULT(shape_period_ns), .help = "Mean time with effect."},
+    {"mean_off", RS_V_DURATION, RS_KEY_REQUIRED, .min = 1, .max = 31536000,
+     .at = FAULT(shape_off_ns), .help = "Mean time without."},
 };
 static const struct section intermittent_section = {
     "intermittent shape", "The effect comes and goes, for exponential times.", intermittent_keys,

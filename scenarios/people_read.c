@@ -29,8 +29,8 @@ static void finish_hours(struct reader *r, const struct node *map, void *draft, 
 {
     const struct role *role = draft;
     (void)out;
-    if (role->from_ns >= role->until_ns) {
-        rs_err_list_add(r->errors, RS_E_RANGE, map->at, "\"from\" must be before \"until\"");
+    if (role->from_ns == role->until_ns) { /* from > until runs over midnight */
+        rs_err_list_add(r->errors, RS_E_RANGE, map->at, "\"from\" and \"until\" must differ");
     }
 }
 

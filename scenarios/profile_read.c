@@ -110,10 +110,10 @@ static const struct section requests_section = {
 static const struct key bursts_keys[] = {
     {"factor", RS_V_NUMBER, RS_KEY_REQUIRED, .max = 1e6, .at = DRAFT(bursts.factor),
      .help = "Multiplies the rate during a burst."},
-    {"mean_on", RS_V_SECONDS, RS_KEY_REQUIRED | RS_KEY_POSITIVE, .at = DRAFT(bursts.mean_on_s),
-     .help = "Mean length of a burst."},
-    {"mean_off", RS_V_SECONDS, RS_KEY_REQUIRED | RS_KEY_POSITIVE, .at = DRAFT(bursts.mean_off_s),
-     .help = "Mean time between bursts."},
+    {"mean_on", RS_V_SECONDS, RS_KEY_REQUIRED, .min = 1, .max = 31536000,
+     .at = DRAFT(bursts.mean_on_s), .help = "Mean length of a burst."},
+    {"mean_off", RS_V_SECONDS, RS_KEY_REQUIRED, .min = 1, .max = 31536000,
+     .at = DRAFT(bursts.mean_off_s), .help = "Mean time between bursts."},
 };
 static const struct section bursts_section = {"set of bursts",
                                               "Markov-modulated: on and off for exponential times.",

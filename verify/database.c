@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -60,11 +61,31 @@ static char *with_ending(const char *path, const char *ending)
     return out;
 }
 
+/* A record of any version: SQLite's header with our application id, at byte 68 (sqlite.org/fileformat.html, 1.3). */
+static bool is_record(const char *path)
+{
+    static const char magic[16] = "SQLite format 3", id[4] = {'r', 'o', 'l', 'l'};
+    char head[72] = {0};
+    FILE *from = fopen(path, "rb");
+    if (!from)
+        return false;
+    size_t n = fread(head, 1, sizeof head, from);
+    fclose(from);
+    return n == sizeof head && memcmp(head, magic, sizeof magic) == 0 &&
+           memcmp(head + 68, id, sizeof id) == 0;
+}
+
+/* Overwriting is for records: not for a scenario given by mistake, a device or a link. */
 static int refuse_existing(const struct database *db, struct err *err)
 {
-    if (db->overwrite || access(db->path, F_OK) != 0)
+    struct stat about;
+    if (lstat(db->path, &about) != 0)
         return 0;
-    return rs_err_set(err, RS_E_USAGE, "%s exists already and is not overwritten", db->path);
+    if (!db->overwrite)
+        return rs_err_set(err, RS_E_USAGE, "%s exists already and is not overwritten", db->path);
+    if (S_ISREG(about.st_mode) && (about.st_size == 0 || is_record(db->path)))
+        return 0;
+    return rs_err_set(err, RS_E_USAGE, "%s is no record of a run and is not overwritten", db->path);
 }
 
 static int remove_part(const struct database *db, struct err *err)

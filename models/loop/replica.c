@@ -254,11 +254,21 @@ static void begin(struct simulator *sim)
     rs_responder_reset(sim->responder, sim->opt.seed, sim->opt.replica, &port, out, sim->opt.trace);
 }
 
+/* Somebody, or automation, has carried out something against a fault: an alert alone is nobody. */
+static bool attended(const struct history *h)
+{
+    for (int i = 0; i < h->n_episode; i++) {
+        if (h->episode[i].at_ns[RS_CLOCK_COMMANDED] != RS_NEVER)
+            return true;
+    }
+    return false;
+}
+
 static void finish(struct simulator *sim)
 {
     struct history *out = sim->out;
     out->sim_ns = rs_kernel_now(sim->kernel);
-    bool unattended = out->n_episode == 0 && rs_system_fault_live(sim->system);
+    bool unattended = !attended(out) && rs_system_fault_live(sim->system);
     if (unattended && (out->outcome == RS_OUTCOME_COMPLETED || out->outcome == RS_OUTCOME_RUNNING))
         out->outcome = RS_OUTCOME_MISSED;
     for (int i = 0; i < out->n_episode; i++) {

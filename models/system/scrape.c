@@ -4,6 +4,7 @@
  * more are not drawn singly: the counts jump to the first one that can still be seen.
  */
 #include <assert.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,7 +126,7 @@ static void jump(struct system *sys, struct target *t, int64_t to_ns)
     bool watched = sys->fault.watching && t->site->fault_touches;
     int64_t keep = t->sampled || watched ? t->keep : 0;
     int64_t behind_ns = to_ns - rs_target_scrape_ns(t, t->next_k);
-    if (behind_ns < 0 || behind_ns < keep * t->site->service->scrape_interval_ns)
+    if (behind_ns < 0 || behind_ns / t->site->service->scrape_interval_ns < keep)
         return;
     uint64_t past = scrapes_until(t, to_ns);
     if (past - t->next_k > (uint64_t)keep)
@@ -193,10 +194,18 @@ static void want(struct system *sys, struct group *g, int series, const uint64_t
     g->retention_ms = span > g->retention_ms ? span : g->retention_ms;
 }
 
+/* A span longer than the replica itself reaches back to its start. */
+static int64_t within_replica(const struct system *sys, int64_t span_ms)
+{
+    int64_t whole_ms = sys->sc->horizon_ns / RS_NS_PER_MS + 1;
+    return span_ms < whole_ms ? span_ms : whole_ms;
+}
+
 static int scrapes_in(const struct target *t, int64_t span_ms)
 {
     int64_t interval_ms = t->site->service->scrape_interval_ns / RS_NS_PER_MS;
-    return (int)((span_ms + interval_ms - 1) / interval_ms) + 3;
+    int64_t n = (span_ms + interval_ms - 1) / interval_ms + 3;
+    return n < INT_MAX ? (int)n : INT_MAX; /* everything */
 }
 
 static void reset_group(struct system *sys, struct target *t, struct group *g)
@@ -256,5 +265,6 @@ void rs_target_reset_scrapes(struct system *sys, struct target *t)
     t->sampled = longest > 0;
     t->needs_requests |= t->b.retention_ms > 0;
     t->keep = scrapes_in(t, longest);
-    rs_ring_reset(t, t->b.retention_ms > 0 ? scrapes_in(t, t->b.retention_ms) : 0);
+    rs_ring_reset(t, t->b.retention_ms > 0 ? scrapes_in(t, within_replica(sys, t->b.retention_ms))
+                                           : 0);
 }

@@ -303,6 +303,11 @@ records() {
     cmp -s run.db before || fail "the refused run touched the record"
     # shellcheck disable=SC2086
     expect_verdict verify "$scenario" $few -o run.db --force
+    cp "$scenario" precious.yaml
+    # shellcheck disable=SC2086
+    expect 2 verify "$scenario" $few -o precious.yaml --force
+    says err "precious.yaml is no record of a run and is not overwritten"
+    cmp -s "$scenario" precious.yaml || fail "--force replaced a file that is no record"
     for view in verdicts timing_card replicas; do
         [ "$(sqlite3 run.db "select count(*) from $view")" -gt 0 ] || fail "view $view is empty"
     done

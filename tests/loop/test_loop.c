@@ -108,6 +108,25 @@ START_TEST(test_gate_probabilities)
 }
 END_TEST
 
+/* An alert that nobody attends to is nobody acting: the fault is live at the end and the replica is missed. */
+START_TEST(test_nobody_acts)
+{
+    struct scenario *sc = load("tests/loop/scenarios/unattended.yaml");
+    struct err err = {0};
+    struct simulator *sim = rs_simulator_new(sc, &err);
+    struct history h;
+    rs_history_init(&h);
+    run(sim, 0, 0, &h);
+    ck_assert_int_eq(h.n_episode, 1); /* the alert fired */
+    ck_assert_int_eq(h.outcome, RS_OUTCOME_MISSED);
+    run(sim, 0, -1, &h);
+    ck_assert_int_eq(h.outcome, RS_OUTCOME_COMPLETED);
+    rs_history_clear(&h);
+    rs_simulator_free(sim);
+    rs_scenario_free(sc);
+}
+END_TEST
+
 static bool same_history(const struct history *a, const struct history *b)
 {
     if (a->n_trace != b->n_trace || a->n_request != b->n_request || a->n_error != b->n_error ||
@@ -194,6 +213,7 @@ int main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, test_alert_latency_supremum);
     tcase_add_test(tc, test_gate_probabilities);
+    tcase_add_test(tc, test_nobody_acts);
     tcase_add_test(tc, test_replica_alone_is_replica_in_a_row);
     tcase_add_test(tc, test_clock_marks_are_in_order);
     suite_add_tcase(suite, tc);

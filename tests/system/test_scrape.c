@@ -242,6 +242,7 @@ END_TEST
 START_TEST(a_lost_scrape_leaves_a_stale_marker)
 {
     fixture_init(&f);
+    f.sc.horizon_ns = 6000 * RS_NS_PER_S;
     f.service[DASH].scrape_loss = 0.1;
     fixture_start(&f);
     struct series_set s = declare(DASH, 0, 6000.0, 6000.0);

@@ -377,10 +377,17 @@ START_TEST(test_existing_file_is_kept)
     struct err other = {0};
     ck_assert_int_eq(rs_store_check(db_path, &other), -1);
     ck_assert_ptr_nonnull(strstr(other.text, "not the record of a rollsim run"));
-    opt.overwrite = true;
-    ck_assert_int_eq(rs_run_with(&made_up_engine, sc, &opt, &r, NULL), 0);
-    ck_assert_int_eq(rs_store_check(db_path, NULL), 0);
-    rs_run_result_clear(&r);
+    opt.overwrite = true; /* what is no record is not overwritten either */
+    err = (struct err){0};
+    ck_assert_int_eq(rs_run_with(&made_up_engine, sc, &opt, &r, &err), -1);
+    ck_assert_int_eq(err.code, RS_E_USAGE);
+    ck_assert_ptr_nonnull(strstr(err.text, "no record of a run"));
+    remove(db_path);
+    for (int i = 0; i < 2; i++) { /* a record is */
+        ck_assert_int_eq(rs_run_with(&made_up_engine, sc, &opt, &r, NULL), 0);
+        ck_assert_int_eq(rs_store_check(db_path, NULL), 0);
+        rs_run_result_clear(&r);
+    }
 }
 END_TEST
 
