@@ -32,7 +32,7 @@ static int check_regex(struct reader *r, const struct am_matcher *m)
     }
     struct err err = {0};
     const char *text = rs_arena_printf(r->arena, "x{y=~\"%s\"}", quoted);
-    if (rs_promql_parse(r->arena, text, m->at, 0, &err)) {
+    if (rs_promql_parse(r->arena, &(struct promql_text){text, m->at, 0, RS_PROMQL_2_42}, &err)) {
         return 0;
     }
     return rs_err_list_add(r->errors, RS_E_SYNTAX, m->at, "matcher of \"%s\": %s", m->name,

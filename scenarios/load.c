@@ -108,6 +108,18 @@ static void read_alertmanager(struct reader *r, const struct node *node)
     }
 }
 
+/* The dialect must be known before the first expression is read; what is wrong with the key is told by the table. */
+static void read_dialect(struct reader *r)
+{
+    const struct node *monitoring = rs_node_get(r->root, "monitoring");
+    const struct node *word = rs_node_get(monitoring, "prometheus");
+    for (int i = 0; word && word->kind == RS_NODE_SCALAR && i < RS_PROMQL_DIALECT_N; i++) {
+        if (strcmp(word->text, rs_promql_dialect_names[i]) == 0) {
+            r->dialect = (enum promql_dialect)i;
+        }
+    }
+}
+
 /* Rule files first, routing after them: the order of the hash. */
 static void read_monitoring_files(struct reader *r)
 {
@@ -150,6 +162,7 @@ static void read_tree(struct reader *r)
         return;
     }
     collect_names(r);
+    read_dialect(r);
     read_monitoring_files(r);
     rs_read_section(r, &rs_section_scenario, "a scenario", r->root, r->sc);
     rs_profile_override(r, (struct traffic *)(uintptr_t)r->sc->traffic, r->sc->n_traffic);

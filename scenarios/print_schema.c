@@ -76,6 +76,11 @@ static const char *shape(enum value_type type)
     return "";
 }
 
+static bool is_number(const char *word)
+{
+    return word[0] != '\0' && word[strspn(word, "0123456789.")] == '\0';
+}
+
 static void print_shape(FILE *to, const struct key *key)
 {
     if (key->type == RS_V_LIST) {
@@ -89,6 +94,9 @@ static void print_shape(FILE *to, const struct key *key)
         fputs("\"enum\": [", to);
         for (int i = 0; key->words[i]; i++) {
             fprintf(to, "%s\"%s\"", i > 0 ? ", " : "", key->words[i]);
+            if (is_number(key->words[i])) { /* unquoted, YAML takes it for one */
+                fprintf(to, ", %s", key->words[i]);
+            }
         }
         fputc(']', to);
     } else {

@@ -35,8 +35,9 @@ struct reader {
     struct name_table names[RS_NAME_N];
     bool *assumption_used; /* [names[RS_NAME_ASSUMPTION].n] */
     const struct expr *expr;
-    int n_service_read;  /* services without a mistake */
-    bool null_is_absent; /* as Prometheus and Alertmanager read their files */
+    enum promql_dialect dialect; /* of every expression that is read */
+    int n_service_read;          /* services without a mistake */
+    bool null_is_absent;         /* as Prometheus and Alertmanager read their files */
     const struct traffic_override *override;
     int n_override;
 };

@@ -236,8 +236,9 @@ static int read_word(struct reader *r, const struct key *key, const struct node 
 const struct promql *rs_read_promql(struct reader *r, const struct node *node)
 {
     struct err err = {0};
-    const struct promql *promql =
-        rs_promql_parse(r->arena, node->code, node->code_at, node->code_indent, &err);
+    const struct promql *promql = rs_promql_parse(
+        r->arena, &(struct promql_text){node->code, node->code_at, node->code_indent, r->dialect},
+        &err);
     if (!promql) {
         rs_err_list_push(r->errors, &err);
         return NULL;

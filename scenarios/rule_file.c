@@ -250,13 +250,20 @@ rs_rule_file_read(struct reader *r, const char *file, const char *text, size_t n
     return r->errors->n + r->errors->n_dropped == n_before ? out : NULL;
 }
 
-const struct rule_file *rs_rule_file_parse(
-    struct arena *arena, const char *file, const char *text, size_t n, struct err_list *errors)
+const struct rule_file *rs_rule_file_parse(struct arena *arena,
+                                           enum promql_dialect dialect,
+                                           const char *file,
+                                           const char *text,
+                                           size_t n,
+                                           struct err_list *errors)
 {
     struct err_list own;
     rs_err_list_init(&own);
-    struct reader r = {
-        .arena = arena, .errors = errors ? errors : &own, .file = file, .null_is_absent = true};
+    struct reader r = {.arena = arena,
+                       .errors = errors ? errors : &own,
+                       .file = file,
+                       .dialect = dialect,
+                       .null_is_absent = true};
     const struct rule_file *out = rs_rule_file_read(&r, file, text, n);
     rs_err_list_clear(&own);
     return out;

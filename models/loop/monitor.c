@@ -18,7 +18,6 @@ static struct promql_options promql_options(const struct scenario *sc)
 {
     struct promql_options opt = rs_promql_options_default();
     opt.lookback_ms = sc->monitoring.lookback_ns / RS_NS_PER_MS;
-    opt.left_open = sc->monitoring.left_open;
     return opt;
 }
 

@@ -293,7 +293,7 @@ static void group_give(struct promql_eval *e, struct cell *c, struct group *g, d
 
     switch (op) {
     case RS_AGGR_SUM: v = g->v + g->c; break;
-    case RS_AGGR_AVG: v = group_average(g, e->opt.compensated); break;
+    case RS_AGGR_AVG: v = group_average(g, e->toggle.compensated); break;
     case RS_AGGR_COUNT: v = g->n; break;
     case RS_AGGR_STDDEV: v = sqrt(g->v / g->n); break;
     case RS_AGGR_STDVAR: v = g->v / g->n; break;
@@ -348,7 +348,7 @@ static void aggregate(struct promql_eval *e, struct cell *c, const struct cell *
             group_start(g, op, item->v);
             met(a, at);
         } else {
-            group_add(g, op, item->v, e->opt.compensated);
+            group_add(g, op, item->v, e->toggle.compensated);
         }
         if (heap) {
             heap_offer(g, *item, k, op == RS_AGGR_TOPK);

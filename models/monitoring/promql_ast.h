@@ -196,6 +196,7 @@ struct node {
 
 struct promql {
     const struct node *root;
+    enum promql_dialect dialect;
 };
 
 /* ---- parsing --------------------------------------------------------------------------------- */
@@ -205,6 +206,7 @@ struct source {
     const char *text;
     struct mark at;
     int indent;
+    enum promql_dialect dialect;
     struct err *err;
 };
 struct mark rs_source_mark(const struct source *src, int pos);

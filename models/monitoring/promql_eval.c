@@ -155,11 +155,14 @@ struct cell *rs_cell_new(struct promql_eval *e, const struct node *n)
 
 struct promql_options rs_promql_options_default(void)
 {
-    return (struct promql_options){.lookback_ms = 300000,
-                                   .left_open = true,
-                                   .clamp_after = true,
-                                   .compensated = true,
-                                   .subquery_step_ms = 60000};
+    return (struct promql_options){.lookback_ms = 300000, .subquery_step_ms = 60000};
+}
+
+struct toggles rs_promql_toggles(enum promql_dialect dialect)
+{
+    return (struct toggles){.left_open = dialect == RS_PROMQL_3,
+                            .clamp_after = dialect != RS_PROMQL_2_42,
+                            .compensated = dialect == RS_PROMQL_3};
 }
 
 struct promql_eval *
@@ -171,6 +174,7 @@ rs_promql_eval_new(const struct promql *q, struct tsdb *db, struct promql_option
     e->db = db;
     e->labels = db->labels;
     e->opt = opt;
+    e->toggle = rs_promql_toggles(q->dialect);
     if (e->opt.subquery_step_ms <= 0) {
         e->opt.subquery_step_ms = 60000;
     }

@@ -13,6 +13,14 @@
 #include "promql_ast.h"
 #include "tsdb_private.h"
 
+/* What the dialects disagree on (results of floats and classic histograms). */
+struct toggles {
+    bool left_open;   /* >= 3.0: ranges and the look-back leave out their start */
+    bool clamp_after; /* >= 2.51: zero clamp of rate after the threshold */
+    bool compensated; /* >= 2.54: Kahan-Neumaier sums and direct means */
+};
+struct toggles rs_promql_toggles(enum promql_dialect dialect);
+
 /*
  * The samples of one series in a range selector or subquery, stale markers taken out, oldest
  * first.
@@ -24,7 +32,7 @@ struct range_window {
     bool rises;    /* surely no value is below the one before it */
     int64_t lo_ms; /* the selector's range, offset included */
     int64_t hi_ms;
-    const struct promql_options *opt;
+    const struct toggles *toggle;
     rs_labels labels, bare; /* of the series; without its name */
 };
 
@@ -66,6 +74,7 @@ struct promql_eval {
     struct tsdb *db;
     struct label_table *labels;
     struct promql_options opt;
+    struct toggles toggle;
     struct cell *root;
     int64_t now_ms; /* of the outermost evaluation: what has been scraped by then can be seen */
     struct err *err;

@@ -73,7 +73,7 @@ static double mean_running(const struct range_window *w)
 bool rs_range_avg(double *out, const struct range_window *w, const double *param)
 {
     (void)param;
-    *out = w->opt->compensated ? mean_direct(w) : mean_running(w);
+    *out = w->toggle->compensated ? mean_direct(w) : mean_running(w);
     return true;
 }
 

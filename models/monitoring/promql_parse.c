@@ -432,10 +432,13 @@ static struct node *parse_expr(struct parser *ps, int level)
     return n;
 }
 
+const char *const rs_promql_dialect_names[RS_PROMQL_DIALECT_N + 1] = {
+    [RS_PROMQL_3] = "3", [RS_PROMQL_2_53] = "2.53", [RS_PROMQL_2_42] = "2.42"};
+
 const struct promql *
-rs_promql_parse(struct arena *arena, const char *text, struct mark at, int indent, struct err *err)
+rs_promql_parse(struct arena *arena, const struct promql_text *text, struct err *err)
 {
-    struct source src = {text, at, indent, err};
+    struct source src = {text->text, text->at, text->indent, text->dialect, err};
     struct parser ps = {.arena = arena, .src = &src};
     struct promql *q = rs_arena_alloc(arena, sizeof *q);
     struct node *root;
@@ -459,7 +462,13 @@ rs_promql_parse(struct arena *arena, const char *text, struct mark at, int inden
         return NULL;
     }
     q->root = root;
+    q->dialect = text->dialect;
     return q;
+}
+
+enum promql_dialect rs_promql_dialect(const struct promql *q)
+{
+    return q->dialect;
 }
 
 enum promql_type rs_promql_type(const struct promql *q)

@@ -37,7 +37,7 @@ static bool extrapolate(double *out, const struct range_window *w, bool counter,
 {
     const struct sample *first = rs_window_first(w), *last = rs_window_last(w, 0);
     double v, to_start, to_end, sampled, distance, threshold, zero, factor;
-    bool after = w->opt->clamp_after;
+    bool after = w->toggle->clamp_after;
 
     if (w->n < 2) {
         return false;

@@ -139,7 +139,7 @@ static int eval_instant(struct promql_eval *e, struct cell *c, int64_t t_ms)
 {
     struct select *s = c->state;
     int64_t ref = rs_modified_time(e, &c->node->u.sel.mod, t_ms);
-    int64_t oldest = ref - e->opt.lookback_ms + e->opt.left_open;
+    int64_t oldest = ref - e->opt.lookback_ms + e->toggle.left_open;
 
     resolve(e, c);
     c->n = 0;
@@ -223,7 +223,7 @@ static bool range_window(struct promql_eval *e, struct cell *c, int i, struct ra
 
     rs_series_touch(e->db, p->series, e->now_ms);
     series = &e->db->series[p->series];
-    from = rs_series_after(series, e->opt.left_open ? s->lo_ms : s->lo_ms - 1, p->hint_lo);
+    from = rs_series_after(series, e->toggle.left_open ? s->lo_ms : s->lo_ms - 1, p->hint_lo);
     to = rs_series_after(series, s->hi_ms, p->hint_hi);
     p->hint_lo = from;
     p->hint_hi = to;
@@ -239,7 +239,7 @@ static bool range_window(struct promql_eval *e, struct cell *c, int i, struct ra
     w->n = w->n_run[0] + w->n_run[1];
     w->lo_ms = s->lo_ms;
     w->hi_ms = s->hi_ms;
-    w->opt = &e->opt;
+    w->toggle = &e->toggle;
     w->labels = p->labels;
     w->bare = p->bare;
     return w->n > 0;

@@ -84,7 +84,7 @@ static int prepare(struct promql_eval *e, struct cell *c, int64_t t_ms)
     s->hi_ms = rs_modified_time(e, &c->node->u.sub.mod, t_ms);
     s->lo_ms = s->hi_ms - c->node->u.sub.range_ms;
     s->n = 0;
-    for (int64_t t = first_step(s->lo_ms, step, e->opt.left_open); t <= s->hi_ms; t += step) {
+    for (int64_t t = first_step(s->lo_ms, step, e->toggle.left_open); t <= s->hi_ms; t += step) {
         if (inner->eval(e, inner, t) < 0) {
             return -1;
         }
@@ -114,7 +114,7 @@ static bool window(struct promql_eval *e, struct cell *c, int i, struct range_wi
     w->rises = false;
     w->lo_ms = s->lo_ms;
     w->hi_ms = s->hi_ms;
-    w->opt = &e->opt;
+    w->toggle = &e->toggle;
     w->labels = k->labels;
     w->bare = rs_cell_bare(e, c, k->labels);
     return k->n > 0;

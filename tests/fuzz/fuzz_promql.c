@@ -18,11 +18,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *text = rs_arena_strndup(arena, (const char *)data, size);
     struct mark at = {"fuzz", 1, 1};
     struct err err = {0};
-    const struct promql *q = rs_promql_parse(arena, text, at, 0, &err);
+    const struct promql *q =
+        rs_promql_parse(arena, &(struct promql_text){text, at, 0, RS_PROMQL_3}, &err);
 
     if (q != NULL) {
         const char *once = rs_promql_print(arena, q);
-        const struct promql *again = rs_promql_parse(arena, once, at, 0, &err);
+        const struct promql *again =
+            rs_promql_parse(arena, &(struct promql_text){once, at, 0, RS_PROMQL_3}, &err);
 
         if (again == NULL || strcmp(once, rs_promql_print(arena, again)) != 0) {
             (void)fprintf(stderr, "input: %s\nprint: %s\nerror: %s\n", text, once, err.text);

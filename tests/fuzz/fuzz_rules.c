@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     rs_err_list_init(&errors);
     struct arena *arena = rs_arena_new();
     const struct rule_file *read =
-        rs_rule_file_parse(arena, "fuzz", (const char *)data, size, &errors);
+        rs_rule_file_parse(arena, RS_PROMQL_3, "fuzz", (const char *)data, size, &errors);
     if ((read != NULL) != (errors.n == 0)) {
         abort();
     }

@@ -11,7 +11,8 @@
 static inline const struct promql *expression(struct arena *arena, const char *text)
 {
     struct err err = {0};
-    const struct promql *q = rs_promql_parse(arena, text, (struct mark){"test", 1, 1}, 0, &err);
+    const struct promql *q =
+        rs_promql_parse(arena, &(struct promql_text){text, {"test", 1, 1}, 0, RS_PROMQL_3}, &err);
 
     ck_assert_msg(q != NULL, "%s: %s", text, err.text);
     return q;

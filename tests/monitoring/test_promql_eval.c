@@ -32,14 +32,18 @@ static void teardown(void)
     rs_arena_free(arena);
 }
 
-static struct promql_eval *compile(const char *text, struct promql_options opt)
+static struct promql_eval *
+compile_as(enum promql_dialect dialect, const char *text, struct promql_options opt)
 {
     struct err err = {0};
-    const struct promql *q = rs_promql_parse(arena, text, (struct mark){"test", 1, 1}, 0, &err);
+    const struct promql *q =
+        rs_promql_parse(arena, &(struct promql_text){text, {"test", 1, 1}, 0, dialect}, &err);
 
     ck_assert_msg(q != NULL, "%s: %s", text, err.text);
     return rs_promql_eval_new(q, db, opt);
 }
+
+#define compile(text, opt) compile_as(RS_PROMQL_3, text, opt)
 
 /* `expected`: lines of "labels value" separated by ';', in any order. */
 static void compare(const char *what, const struct vector *v, const char *expected)
@@ -303,17 +307,15 @@ static const struct version_row {
 START_TEST(versions_differ)
 {
     const struct version_row *row = &versions[_i];
-    struct promql_options old = DEFAULT;
     struct promql_eval *e;
     struct vector v;
 
-    old.left_open = old.clamp_after = old.compensated = false;
     load(row->series, 4, 10000);
     e = compile(row->expr, DEFAULT);
     ck_assert_int_eq(rs_promql_eval(e, row->t_s * 1000, &v, NULL), 0);
     compare(row->what, &v, row->new);
     rs_promql_eval_free(e);
-    e = compile(row->expr, old);
+    e = compile_as(RS_PROMQL_2_42, row->expr, DEFAULT);
     ck_assert_int_eq(rs_promql_eval(e, row->t_s * 1000, &v, NULL), 0);
     compare(row->what, &v, row->old);
     rs_promql_eval_free(e);

@@ -7,6 +7,12 @@
 
 #define N(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
+static const struct promql *
+parse(struct arena *arena, const char *text, struct mark at, int indent, struct err *err)
+{
+    return rs_promql_parse(arena, &(struct promql_text){text, at, indent, RS_PROMQL_3}, err);
+}
+
 static const struct print_row {
     const char *text, *print;
 } prints[] = {
@@ -78,13 +84,13 @@ START_TEST(prints_canonically)
     struct arena *arena = rs_arena_new();
     struct mark at = {"f", 1, 1};
     struct err err = {0};
-    const struct promql *q = rs_promql_parse(arena, row->text, at, 0, &err);
+    const struct promql *q = parse(arena, row->text, at, 0, &err);
     const char *print;
 
     ck_assert_msg(q != NULL, "%s: %s", row->text, err.text);
     print = rs_promql_print(arena, q);
     ck_assert_str_eq(print, row->print);
-    q = rs_promql_parse(arena, print, at, 0, &err);
+    q = parse(arena, print, at, 0, &err);
     ck_assert_msg(q != NULL, "%s again: %s", print, err.text);
     ck_assert_str_eq(rs_promql_print(arena, q), print);
     rs_arena_free(arena);
@@ -170,13 +176,13 @@ START_TEST(errors_have_words_and_place)
     struct mark at = {"rules.yml", 10, 5};
     struct err err = {0};
 
-    ck_assert_ptr_null(rs_promql_parse(arena, row->text, at, 4, &err));
+    ck_assert_ptr_null(parse(arena, row->text, at, 4, &err));
     ck_assert_str_eq(err.text, row->message);
     ck_assert_str_eq(err.file, "rules.yml");
     ck_assert_msg(err.line == row->line && err.col == row->col, "%s: at %d:%d, expected %d:%d",
                   row->text, err.line, err.col, row->line, row->col);
     ck_assert_int_eq(err.code, row->code);
-    ck_assert_ptr_null(rs_promql_parse(arena, row->text, at, 4, NULL));
+    ck_assert_ptr_null(parse(arena, row->text, at, 4, NULL));
     rs_arena_free(arena);
 }
 END_TEST
@@ -195,7 +201,7 @@ START_TEST(deep_nesting_is_refused_not_crashed)
         strcat(text + (i > 100 ? (i - 100) * (int)strlen(shapes[_i].open) : 0), shapes[_i].open);
     }
     strcat(text, shapes[_i].core);
-    ck_assert_ptr_null(rs_promql_parse(arena, text, (struct mark){"f", 1, 1}, 0, &err));
+    ck_assert_ptr_null(parse(arena, text, (struct mark){"f", 1, 1}, 0, &err));
     ck_assert_str_eq(err.text, "the expression is nested too deeply");
     free(text);
     rs_arena_free(arena);
@@ -235,7 +241,7 @@ START_TEST(selectors_tell_how_far_back_they_look)
     const struct span_row *row = &spans[_i];
     struct arena *arena = rs_arena_new();
     struct seen seen = {0};
-    const struct promql *q = rs_promql_parse(arena, row->text, (struct mark){"f", 1, 1}, 0, NULL);
+    const struct promql *q = parse(arena, row->text, (struct mark){"f", 1, 1}, 0, NULL);
 
     ck_assert_ptr_nonnull(q);
     rs_promql_selectors(q, 300000, see, &seen);
@@ -270,7 +276,7 @@ START_TEST(threshold_is_found)
 {
     const struct threshold_row *row = &thresholds[_i];
     struct arena *arena = rs_arena_new();
-    const struct promql *q = rs_promql_parse(arena, row->text, (struct mark){"f", 1, 1}, 0, NULL);
+    const struct promql *q = parse(arena, row->text, (struct mark){"f", 1, 1}, 0, NULL);
     struct promql_threshold found[2];
 
     ck_assert_ptr_nonnull(q);

@@ -199,7 +199,8 @@ static void run_case(struct suite *s, const struct test_case *tc)
     struct err err = {0};
     struct mark at = {s->file, tc->line, 1};
     struct native_seen seen = {s, false};
-    const struct promql *q = rs_promql_parse(arena, tc->expr, at, 0, &err);
+    const struct promql *q =
+        rs_promql_parse(arena, &(struct promql_text){tc->expr, at, 0, RS_PROMQL_3}, &err);
 
     for (int i = 0; i < tc->n; i++) {
         seen.hit = seen.hit || strstr(tc->expected[i], "{{") != NULL;

@@ -243,7 +243,7 @@ START_TEST(test_monitoring)
     const struct rule_group *group = &sc->monitoring.rule_file[0]->group[0];
     ck_assert_int_eq(sc->monitoring.evaluation_interval_ns, 30 * RS_NS_PER_S);
     ck_assert_int_eq(sc->monitoring.lookback_ns, 5 * minute_ns);
-    ck_assert(sc->monitoring.left_open);
+    ck_assert_int_eq(sc->monitoring.dialect, RS_PROMQL_3);
     ck_assert_str_eq(group->rule[1].alert, "PortalSLA");
     ck_assert_str_eq(group->rule[1].label[0].value, "warning");
     ck_assert_str_eq(am->root.child[0].receiver, "pagerduty-p1");

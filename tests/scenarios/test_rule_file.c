@@ -15,7 +15,7 @@ static const struct rule_file *parse(const char *text)
 {
     arena = rs_arena_new();
     rs_err_list_init(&errors);
-    return rs_rule_file_parse(arena, "r.yml", text, strlen(text), &errors);
+    return rs_rule_file_parse(arena, RS_PROMQL_3, "r.yml", text, strlen(text), &errors);
 }
 
 static void finish(void)

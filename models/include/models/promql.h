@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * PromQL: text -> checked syntax tree -> evaluator. The tree is immutable and shared; an evaluator holds the caches for one
- * tsdb and is used by one thread. Semantics: Prometheus 3 (left-open ranges) or 2.x (closed), floats and classic histograms.
+ * tsdb and is used by one thread. Semantics: those of a dialect, for floats and classic histograms.
  * What is not supported is refused by name when parsing, with its place; never guessed.
  */
 #ifndef MODELS_PROMQL_H
@@ -18,14 +18,32 @@ struct promql; /* opaque, in the arena */
 
 enum promql_type { RS_PQL_SCALAR, RS_PQL_VECTOR, RS_PQL_MATRIX, RS_PQL_STRING };
 
+/* Whose language and whose numbers: the releases between which results change. 3 is the default. */
+enum promql_dialect {
+    RS_PROMQL_3,    /* 3.x */
+    RS_PROMQL_2_53, /* 2.51 to 2.53: closed ranges, plain sums */
+    RS_PROMQL_2_42, /* up to 2.50: and the zero clamp of rate before its threshold */
+    RS_PROMQL_DIALECT_N
+};
+/* "3", "2.53", "2.42", NULL-terminated. */
+extern const char *const rs_promql_dialect_names[RS_PROMQL_DIALECT_N + 1];
+
 /*
- * Parses and type-checks. `at` is where the text starts in its file: errors are placed from there, line by line (a column is
- * right for plain and quoted one-line scalars; in block scalars `at` must be the first character of the text and
- * indent the columns to add on every later line).
- * Returns NULL with *err filled.
+ * A text and where it starts in its file: errors are placed from there, line by line (a column is right for plain and
+ * quoted one-line scalars; in block scalars `at` must be the first character of the text and indent the columns to add on
+ * every later line).
  */
+struct promql_text {
+    const char *text;
+    struct mark at;
+    int indent;
+    enum promql_dialect dialect;
+};
+
+/* Parses and type-checks. Returns NULL with *err filled. */
 const struct promql *
-rs_promql_parse(struct arena *arena, const char *text, struct mark at, int indent, struct err *err);
+rs_promql_parse(struct arena *arena, const struct promql_text *src, struct err *err);
+enum promql_dialect rs_promql_dialect(const struct promql *q);
 
 enum promql_type rs_promql_type(const struct promql *q);
 /* Canonical text, in the arena. */
@@ -57,13 +75,10 @@ int rs_promql_thresholds(struct arena *arena,
 
 struct promql_options {
     int64_t lookback_ms; /* 300000 */
-    bool left_open;      /* true: Prometheus 3 */
-    bool clamp_after;    /* true: zero clamp of rate after the threshold (>= 2.51) */
-    bool compensated;    /* true: Kahan-Neumaier sums (>= 2.54) */
-    int64_t
-        subquery_step_ms; /* of subqueries that name no step: the evaluation interval; 0 = one minute */
+    /* of subqueries that name no step: the global evaluation interval; 0 = one minute */
+    int64_t subquery_step_ms;
 };
-struct promql_options rs_promql_options_default(void); /* Prometheus 3 */
+struct promql_options rs_promql_options_default(void);
 
 struct promql_eval; /* opaque, heap */
 

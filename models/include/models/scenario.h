@@ -228,7 +228,7 @@ struct channel {
 struct monitoring {
     int64_t evaluation_interval_ns; /* of groups that name none, and of gates */
     int64_t lookback_ns;            /* 5m */
-    bool left_open;                 /* Prometheus 3 range semantics (default true) */
+    int dialect;                    /* enum promql_dialect, of rules and gates */
     int n_rule_file;
     struct rule_file *const *rule_file;   /* [n_rule_file] */
     const struct am_config *alertmanager; /* may be NULL: nobody is told */

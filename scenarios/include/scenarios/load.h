@@ -38,8 +38,12 @@ struct scenario *rs_scenario_load_with(const char *path,
  */
 struct scenario *
 rs_scenario_parse(const char *file, const char *text, size_t n, struct err_list *errors);
-const struct rule_file *rs_rule_file_parse(
-    struct arena *arena, const char *file, const char *text, size_t n, struct err_list *errors);
+const struct rule_file *rs_rule_file_parse(struct arena *arena,
+                                           enum promql_dialect dialect,
+                                           const char *file,
+                                           const char *text,
+                                           size_t n,
+                                           struct err_list *errors);
 const struct am_config *rs_am_config_parse(
     struct arena *arena, const char *file, const char *text, size_t n, struct err_list *errors);
 
