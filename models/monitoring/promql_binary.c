@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "promql_eval.h"
+#include "promql_math.h"
 #include "sim/arena.h"
 
 struct slot {      /* per signature */
@@ -48,8 +49,8 @@ double rs_op_apply(enum op_kind op, double lhs, double rhs, bool *keep)
     case RS_OP_MUL: return lhs * rhs;
     case RS_OP_DIV: return lhs / rhs;
     case RS_OP_MOD: return fmod(lhs, rhs);
-    case RS_OP_POW: return pow(lhs, rhs);
-    case RS_OP_ATAN2: return atan2(lhs, rhs);
+    case RS_OP_POW: return rs_math_pow(lhs, rhs);
+    case RS_OP_ATAN2: return rs_math_atan2(lhs, rhs);
     case RS_OP_EQ: *keep = lhs == rhs; return lhs;
     case RS_OP_NE: *keep = lhs != rhs; return lhs;
     case RS_OP_GT: *keep = lhs > rhs; return lhs;
