@@ -235,7 +235,7 @@ static int parse_duration(struct parser *ps, const char *context, int64_t *out_m
     if (t->kind != RS_TOK_DURATION && !(new && t->kind == RS_TOK_NUMBER)) {
         return refuse_arithmetic(ps) < 0 ? -1 : rs_parser_unexpected(ps, context, "a duration");
     }
-    ms = trunc(trunc(sign * t->number * 1e9) / 1e6); /* by way of whole nanoseconds */
+    ms = trunc(rint(sign * t->number * 1e9) / 1e6); /* by way of whole nanoseconds */
     if (!(fabs(ms) <= RS_DURATION_MAX_MS)) {
         return rs_source_fail(ps->src, t->pos, RS_E_RANGE, "the duration is out of range");
     }
