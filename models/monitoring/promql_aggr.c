@@ -7,20 +7,20 @@
 #include "sim/arena.h"
 
 const struct aggr_row rs_aggr_table[RS_AGGR_N] = {
-    [RS_AGGR_SUM] = {"sum", false, true},
-    [RS_AGGR_AVG] = {"avg", false, true},
-    [RS_AGGR_MIN] = {"min", false, true},
-    [RS_AGGR_MAX] = {"max", false, true},
-    [RS_AGGR_COUNT] = {"count", false, true},
-    [RS_AGGR_GROUP] = {"group", false, true},
-    [RS_AGGR_STDDEV] = {"stddev", false, true},
-    [RS_AGGR_STDVAR] = {"stdvar", false, true},
-    [RS_AGGR_QUANTILE] = {"quantile", true, true},
-    [RS_AGGR_TOPK] = {"topk", true, true},
-    [RS_AGGR_BOTTOMK] = {"bottomk", true, true},
-    [RS_AGGR_COUNT_VALUES] = {"count_values", true, false},
-    [RS_AGGR_LIMITK] = {"limitk", true, false},
-    [RS_AGGR_LIMIT_RATIO] = {"limit_ratio", true, false},
+    [RS_AGGR_SUM] = {"sum", false, RS_IN_ALL, RS_REFUSE_NOT},
+    [RS_AGGR_AVG] = {"avg", false, RS_IN_ALL, RS_REFUSE_NOT},
+    [RS_AGGR_MIN] = {"min", false, RS_IN_ALL, RS_REFUSE_NOT},
+    [RS_AGGR_MAX] = {"max", false, RS_IN_ALL, RS_REFUSE_NOT},
+    [RS_AGGR_COUNT] = {"count", false, RS_IN_ALL, RS_REFUSE_NOT},
+    [RS_AGGR_GROUP] = {"group", false, RS_IN_ALL, RS_REFUSE_NOT},
+    [RS_AGGR_STDDEV] = {"stddev", false, RS_IN_ALL, RS_REFUSE_NOT},
+    [RS_AGGR_STDVAR] = {"stdvar", false, RS_IN_ALL, RS_REFUSE_NOT},
+    [RS_AGGR_QUANTILE] = {"quantile", true, RS_IN_ALL, RS_REFUSE_NOT},
+    [RS_AGGR_TOPK] = {"topk", true, RS_IN_ALL, RS_REFUSE_NOT},
+    [RS_AGGR_BOTTOMK] = {"bottomk", true, RS_IN_ALL, RS_REFUSE_NOT},
+    [RS_AGGR_COUNT_VALUES] = {"count_values", true, RS_IN_ALL, RS_REFUSE_NOT},
+    [RS_AGGR_LIMITK] = {"limitk", true, RS_IN_3, RS_REFUSE_EXPERIMENTAL},
+    [RS_AGGR_LIMIT_RATIO] = {"limit_ratio", true, RS_IN_3, RS_REFUSE_EXPERIMENTAL},
 };
 
 struct group {
@@ -100,7 +100,7 @@ static void keep(struct group *g, struct vector_item item)
 
 /* ---- one element ----------------------------------------------------------------------------- */
 
-static void group_start(struct group *g, enum aggr_kind op, double v)
+static void group_start(struct group *g, enum aggr_kind op, double v, enum promql_dialect dialect)
 {
     g->v = op == RS_AGGR_GROUP ? 1.0 : v;
     g->c = 0.0;
@@ -109,7 +109,7 @@ static void group_start(struct group *g, enum aggr_kind op, double v)
     g->running = false;
     g->n_kept = 0;
     if (op == RS_AGGR_STDDEV || op == RS_AGGR_STDVAR) {
-        g->v = isfinite(v) ? 0.0 : (double)NAN;
+        g->v = isfinite(v) || dialect != RS_PROMQL_3 ? 0.0 : (double)NAN;
     }
 }
 
@@ -234,7 +234,11 @@ static void heap_down(struct vector_item *h, int n, bool top)
     }
 }
 
-static void heap_offer(struct group *g, struct vector_item item, int64_t k, bool top)
+/*
+ * Keeps the k best. 3 and 2.53 put the newcomer on top and let it sink; 2.42 takes the top off first and lets the newcomer
+ * rise, which leaves other ties, and lets NaN push NaN out.
+ */
+static void heap_offer(struct group *g, struct vector_item item, int64_t k, bool top, bool pops)
 {
     double worst;
 
@@ -244,23 +248,17 @@ static void heap_offer(struct group *g, struct vector_item item, int64_t k, bool
         return;
     }
     worst = g->kept[0].v;
-    if ((top ? worst < item.v : worst > item.v) || (isnan(worst) && !isnan(item.v))) {
+    if (!(top ? worst < item.v : worst > item.v) && !(isnan(worst) && (pops || !isnan(item.v)))) {
+        return;
+    }
+    if (pops) {
+        g->kept[0] = g->kept[g->n_kept - 1];
+        heap_down(g->kept, g->n_kept - 1, top);
+        g->kept[g->n_kept - 1] = item;
+        heap_up(g->kept, g->n_kept - 1, top);
+    } else {
         g->kept[0] = item;
         heap_down(g->kept, g->n_kept, top);
-    }
-}
-
-/* Best first; insertion sort keeps the order of ties, as Go's sort does for short slices. */
-static void heap_sort(struct group *g, bool top)
-{
-    for (int i = 1; i < g->n_kept; i++) {
-        struct vector_item item = g->kept[i];
-        int at = i;
-
-        for (; at > 0 && worse(g->kept[at - 1].v, item.v, top); at--) {
-            g->kept[at] = g->kept[at - 1];
-        }
-        g->kept[at] = item;
     }
 }
 
@@ -300,7 +298,7 @@ static void group_give(struct promql_eval *e, struct cell *c, struct group *g, d
     case RS_AGGR_QUANTILE: v = group_quantile(c->state, g, param); break;
     case RS_AGGR_TOPK:
     case RS_AGGR_BOTTOMK:
-        heap_sort(g, op == RS_AGGR_TOPK);
+        rs_items_sort(g->kept, g->n_kept, op == RS_AGGR_TOPK);
         for (int i = 0; i < g->n_kept; i++) {
             rs_cell_push(c, g->kept[i].labels, g->kept[i].v);
         }
@@ -345,13 +343,13 @@ static void aggregate(struct promql_eval *e, struct cell *c, const struct cell *
         g = &a->group[at];
         if (g->pass != a->pass) {
             g->pass = a->pass;
-            group_start(g, op, item->v);
+            group_start(g, op, item->v, e->q->dialect);
             met(a, at);
         } else {
             group_add(g, op, item->v, e->toggle.compensated);
         }
         if (heap) {
-            heap_offer(g, *item, k, op == RS_AGGR_TOPK);
+            heap_offer(g, *item, k, op == RS_AGGR_TOPK, e->q->dialect == RS_PROMQL_2_42);
         } else if (op == RS_AGGR_QUANTILE) {
             keep(g, *item);
         }
@@ -388,8 +386,12 @@ static int eval_aggr(struct promql_eval *e, struct cell *c, int64_t t_ms)
 
 struct cell *rs_aggr_cell(struct promql_eval *e, const struct node *n)
 {
-    struct cell *c = rs_cell_make(n, eval_aggr, n->u.aggr.param != NULL ? 2 : 1);
+    struct cell *c;
 
+    if (n->u.aggr.op == RS_AGGR_COUNT_VALUES) {
+        return rs_count_values_cell(e, n);
+    }
+    c = rs_cell_make(n, eval_aggr, n->u.aggr.param != NULL ? 2 : 1);
     c->arg[0] = rs_cell_new(e, n->u.aggr.expr);
     if (n->u.aggr.param != NULL) {
         c->arg[1] = rs_cell_new(e, n->u.aggr.param);

@@ -10,6 +10,7 @@
 #include "labels_private.h"
 #include "models/alertmanager.h"
 #include "models/promql.h"
+#include "regex.h"
 
 /* ---- operators ------------------------------------------------------------------------------- */
 
@@ -66,10 +67,27 @@ enum aggr_kind {
     RS_AGGR_N
 };
 
+/* Sets of dialects, one bit each. */
+#define RS_IN(dialect) (1u << (dialect))
+#define RS_IN_2_42 RS_IN(RS_PROMQL_2_42)
+#define RS_IN_2_53 RS_IN(RS_PROMQL_2_53)
+#define RS_IN_3 RS_IN(RS_PROMQL_3)
+#define RS_IN_2 (RS_IN_2_42 | RS_IN_2_53)
+#define RS_IN_ALL (RS_IN_2 | RS_IN_3)
+
+/* Why something that the real one knows is not to be had here. */
+enum refusal {
+    RS_REFUSE_NOT,
+    RS_REFUSE_EXPERIMENTAL, /* behind a feature flag that is off by default */
+    RS_REFUSE_NATIVE,       /* means nothing without native histograms */
+    RS_REFUSE_LATER         /* of a release after 3.5 */
+};
+
 struct aggr_row {
     const char *name;
     bool takes_param; /* aggr(param, vector) */
-    bool supported;
+    unsigned in;      /* the dialects in which it is a keyword */
+    enum refusal refused;
 };
 extern const struct aggr_row rs_aggr_table[RS_AGGR_N];
 
@@ -90,6 +108,7 @@ typedef int (*rs_call_fn)(struct promql_eval *e, struct cell *c, int64_t t_ms);
 
 struct func_row {
     const char *name;
+    unsigned in; /* the dialects that the row is for; a name may have several rows */
     enum promql_type returns;
     int n_arg; /* arguments at most, or those listed if `any` */
     enum promql_type arg[6];
@@ -100,14 +119,24 @@ struct func_row {
     rs_map_fn map;   /* exactly one of these three */
     rs_range_fn range;
     rs_call_fn call;
+    enum refusal refused; /* then there is nothing else in the row */
 };
 
-/* NULL if there is no such function that is supported. */
-const struct func_row *rs_func_find(const char *name);
-/* A function of Prometheus that we refuse. */
-bool rs_func_is_known(const char *name);
-/* The nearest spelling of a supported function, or NULL. */
-const char *rs_func_near(const char *name);
+/* The function of that name in a dialect, refused ones too; NULL if it has none. */
+const struct func_row *rs_func_find(enum promql_dialect dialect, const char *name);
+/* The dialects that have a function of that name. */
+unsigned rs_func_in(const char *name);
+/* The nearest spelling of a supported function or aggregator, or NULL. */
+const char *rs_func_near(enum promql_dialect dialect, const char *name);
+/* Says on the error why a function or aggregator is refused. Always -1. */
+struct source;
+int rs_func_refuse(const struct source *src,
+                   int pos,
+                   const char *what,
+                   const char *name,
+                   enum refusal refused);
+/* "unknown function reate, did you mean rate?" or since when it is known. Always -1. */
+int rs_func_unknown(const struct source *src, int pos, const char *name);
 
 /* ---- the tree -------------------------------------------------------------------------------- */
 
@@ -153,6 +182,7 @@ struct node {
     int pos;        /* byte offset of what to point at in messages */
     struct mark at; /* the same place in the file */
     int depth;      /* height of the tree below */
+    bool has_unit;  /* of numbers: written as a duration */
     union {
         double number;
         const char *string;
@@ -199,6 +229,9 @@ struct promql {
     enum promql_dialect dialect;
 };
 
+/* 2^63 nanoseconds: Prometheus' durations count them. */
+#define RS_DURATION_MAX_MS 9223372036854.0
+
 /* ---- parsing --------------------------------------------------------------------------------- */
 
 /* The text and where it stands in its file; places errors. */
@@ -214,9 +247,18 @@ struct mark rs_source_mark(const struct source *src, int pos);
 int rs_source_fail(const struct source *src, int pos, enum rs_errc code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
+/*
+ * The shortest decimal that reads back as the same number: as Go prints %f (plain), or %v, which has exponents for the very
+ * large and the very small.
+ */
+#define RS_NUMBER_TEXT 400
+void rs_number_text(char text[RS_NUMBER_TEXT], double v, bool plain);
+
 /* Types of all nodes below; sets node->type. 0 or -1. */
 int rs_promql_check(const struct source *src, struct node *n);
 
+/* The regular expressions of a dialect. */
+enum regex_flavour rs_promql_regex(enum promql_dialect dialect);
 /* The node below any parentheses. */
 const struct node *rs_node_bare(const struct node *n);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "promql_eval.h"
+#include "promql_math.h"
 #include "sim/arena.h"
 
 struct slot {      /* per signature */
@@ -48,8 +49,8 @@ double rs_op_apply(enum op_kind op, double lhs, double rhs, bool *keep)
     case RS_OP_MUL: return lhs * rhs;
     case RS_OP_DIV: return lhs / rhs;
     case RS_OP_MOD: return fmod(lhs, rhs);
-    case RS_OP_POW: return pow(lhs, rhs);
-    case RS_OP_ATAN2: return atan2(lhs, rhs);
+    case RS_OP_POW: return rs_math_pow(lhs, rhs);
+    case RS_OP_ATAN2: return rs_math_atan2(lhs, rhs);
     case RS_OP_EQ: *keep = lhs == rhs; return lhs;
     case RS_OP_NE: *keep = lhs != rhs; return lhs;
     case RS_OP_GT: *keep = lhs > rhs; return lhs;
@@ -65,8 +66,11 @@ double rs_op_apply(enum op_kind op, double lhs, double rhs, bool *keep)
     return lhs;
 }
 
-static bool drops_name(const struct node *n)
+static bool drops_name(const struct promql_eval *e, const struct node *n)
 {
+    if (n->u.bin.op == RS_OP_ATAN2 && e->q->dialect == RS_PROMQL_2_42) {
+        return false; /* forgotten there (shouldDropMetricName) */
+    }
     return n->u.bin.returns_bool || rs_op_table[n->u.bin.op].class == RS_OPS_ARITHMETIC;
 }
 
@@ -89,7 +93,7 @@ static int eval_scalars(struct promql_eval *e, struct cell *c, int64_t t_ms)
 static int eval_vector_scalar(struct promql_eval *e, struct cell *c, int64_t t_ms)
 {
     const struct node *n = c->node;
-    bool swapped = n->u.bin.lhs->type == RS_PQL_SCALAR, bare = drops_name(n);
+    bool swapped = n->u.bin.lhs->type == RS_PQL_SCALAR, bare = drops_name(e, n);
     bool compares = rs_op_table[n->u.bin.op].class == RS_OPS_COMPARE;
     struct cell *vector = c->arg[swapped], *scalar = c->arg[!swapped];
     double s;
@@ -154,7 +158,7 @@ static rs_labels result_base(struct promql_eval *e, const struct node *n, rs_lab
     const struct matching *m = &n->u.bin.match;
     rs_labels set = many;
 
-    if (drops_name(n)) {
+    if (drops_name(e, n)) {
         set = rs_labels_drop_name(e->labels, set);
     }
     if (m->card == RS_ONE_TO_ONE) {

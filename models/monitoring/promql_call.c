@@ -8,14 +8,11 @@
 #include <string.h>
 
 #include "promql_eval.h"
+#include "promql_math.h"
 #include "regex.h"
 #include "sim/arena.h"
 
-/*
- * Evaluates the scalar arguments into param[] in order. Returns the index of the one vector or
- * matrix, or -1.
- */
-static int eval_params(struct promql_eval *e, struct cell *c, int64_t t_ms, double *param)
+int rs_call_params(struct promql_eval *e, struct cell *c, int64_t t_ms, double *param)
 {
     int main_arg = 0, k = 0;
 
@@ -42,7 +39,7 @@ static int eval_map(struct promql_eval *e, struct cell *c, int64_t t_ms)
 {
     const struct func_row *fn = c->node->u.call.fn;
     double param[RS_MAX_PARAM];
-    int main_arg = eval_params(e, c, t_ms, param);
+    int main_arg = rs_call_params(e, c, t_ms, param);
     struct cell *arg;
 
     if (main_arg < 0) {
@@ -63,7 +60,7 @@ static int eval_range(struct promql_eval *e, struct cell *c, int64_t t_ms)
 {
     const struct func_row *fn = c->node->u.call.fn;
     double param[RS_MAX_PARAM], v;
-    int main_arg = eval_params(e, c, t_ms, param), n;
+    int main_arg = rs_call_params(e, c, t_ms, param), n;
     struct range_window w;
     struct cell *arg;
 
@@ -105,19 +102,13 @@ int rs_call_clamp(struct promql_eval *e, struct cell *c, int64_t t_ms)
     double param[RS_MAX_PARAM];
     struct cell *arg = c->arg[0];
 
-    if (eval_params(e, c, t_ms, param) < 0 || arg->eval(e, arg, t_ms) < 0) {
+    if (rs_call_params(e, c, t_ms, param) < 0 || arg->eval(e, arg, t_ms) < 0) {
         return -1;
     }
     c->n = 0;
     for (int i = 0; i < arg->n && !(param[1] < param[0]); i++) {
-        double v = arg->item[i].v;
+        double v = rs_math_max(param[0], rs_math_min(param[1], arg->item[i].v));
 
-        if (isnan(v) || isnan(param[0]) || isnan(param[1])) {
-            v = (double)NAN;
-        } else {
-            v = v > param[1] ? param[1] : v;
-            v = v < param[0] ? param[0] : v;
-        }
         rs_cell_push(c, rs_cell_bare(e, c, arg->item[i].labels), v);
     }
     return rs_eval_unique(e, c);
@@ -228,6 +219,15 @@ int rs_call_time(struct promql_eval *e, struct cell *c, int64_t t_ms)
     return 0;
 }
 
+int rs_call_pi(struct promql_eval *e, struct cell *c, int64_t t_ms)
+{
+    (void)e;
+    (void)t_ms;
+    c->n = 0;
+    rs_cell_push(c, 0, 3.14159265358979323846);
+    return 0;
+}
+
 int rs_call_timestamp(struct promql_eval *e, struct cell *c, int64_t t_ms)
 {
     struct cell *arg = c->arg[0];
@@ -321,7 +321,7 @@ int rs_call_label_replace(struct promql_eval *e, struct cell *c, int64_t t_ms)
     if (c->state == NULL) {
         char why[200];
 
-        c->state = rs_regex_new(string_arg(c, 4), why, sizeof why);
+        c->state = rs_regex_new(string_arg(c, 4), rs_promql_regex(e->q->dialect), why, sizeof why);
         c->state_free = regex_free;
         assert(c->state != NULL); /* refused when parsing */
     }

@@ -17,6 +17,17 @@ const char *rs_type_words(enum promql_type t)
     return "?";
 }
 
+enum regex_flavour rs_promql_regex(enum promql_dialect dialect)
+{
+    switch (dialect) {
+    case RS_PROMQL_3: return RS_REGEX_3;
+    case RS_PROMQL_2_53: return RS_REGEX_2_53;
+    case RS_PROMQL_2_42:
+    case RS_PROMQL_DIALECT_N: break;
+    }
+    return RS_REGEX_2_42;
+}
+
 const struct node *rs_node_bare(const struct node *n)
 {
     while (n->kind == RS_NODE_PAREN) {
@@ -50,26 +61,43 @@ static bool is_utf8(const char *text)
     return text[0] != '\0';
 }
 
-/* label_replace's regular expression and label names are literals, so they can be refused now. */
+/* A label name in a string: any text in 3, letters, digits and underscores before. */
+static int check_label(const struct source *src, const struct node *text, const char *of)
+{
+    if (src->dialect == RS_PROMQL_3 ? is_utf8(text->u.string) : rs_legal_label(text->u.string)) {
+        return 0;
+    }
+    return rs_source_fail(src, text->pos, RS_E_RANGE, "invalid label name \"%.60s\" in %s",
+                          text->u.string, of);
+}
+
+/*
+ * Label names and regular expressions of calls are literals: Prometheus refuses bad ones in every evaluation, we do it when
+ * parsing.
+ */
 static int check_label_call(const struct source *src, const struct node *n)
 {
     const struct func_row *fn = n->u.call.fn;
-    const struct node *re, *name;
+    const struct node *re;
     struct regex *compiled;
     char why[200];
 
     if (fn->call != rs_call_label_replace && fn->call != rs_call_label_join) {
         return 0;
     }
-    name = rs_node_bare(n->u.call.arg[1]);
-    if (!is_utf8(name->u.string)) {
-        return rs_source_fail(src, name->pos, RS_E_RANGE, "invalid label name in %s", fn->name);
+    if (check_label(src, rs_node_bare(n->u.call.arg[1]), fn->name) < 0) {
+        return -1;
     }
     if (fn->call == rs_call_label_join) {
+        for (int i = 3; i < n->u.call.n_arg; i++) {
+            if (check_label(src, rs_node_bare(n->u.call.arg[i]), fn->name) < 0) {
+                return -1;
+            }
+        }
         return 0;
     }
     re = rs_node_bare(n->u.call.arg[4]);
-    compiled = rs_regex_new(re->u.string, why, sizeof why);
+    compiled = rs_regex_new(re->u.string, rs_promql_regex(src->dialect), why, sizeof why);
     if (compiled == NULL) {
         return rs_source_fail(src, re->pos, RS_E_SYNTAX, "bad regular expression: %s", why);
     }
@@ -122,15 +150,19 @@ static int check_aggr(const struct source *src, struct node *n)
 {
     const char *name = rs_aggr_table[n->u.aggr.op].name;
     struct node *param = n->u.aggr.param, *expr = n->u.aggr.expr;
+    enum promql_type wanted =
+        n->u.aggr.op == RS_AGGR_COUNT_VALUES ? RS_PQL_STRING : RS_PQL_SCALAR;
 
     n->type = RS_PQL_VECTOR;
     if ((param != NULL && rs_promql_check(src, param) < 0) || rs_promql_check(src, expr) < 0) {
         return -1;
     }
-    if (param != NULL && param->type != RS_PQL_SCALAR) {
-        return rs_source_fail(src, param->pos, RS_E_TYPE,
-                              "the parameter of %s must be a scalar, got %s", name,
-                              rs_type_words(param->type));
+    if (param != NULL && param->type != wanted) {
+        return rs_source_fail(src, param->pos, RS_E_TYPE, "the parameter of %s must be %s, got %s",
+                              name, rs_type_words(wanted), rs_type_words(param->type));
+    }
+    if (wanted == RS_PQL_STRING && check_label(src, rs_node_bare(param), name) < 0) {
+        return -1;
     }
     if (expr->type != RS_PQL_VECTOR) {
         return rs_source_fail(src, expr->pos, RS_E_TYPE, "%s takes an instant vector, got %s", name,

@@ -99,6 +99,7 @@ struct cell *rs_selector_cell(struct promql_eval *e, const struct node *n);
 struct cell *rs_subquery_cell(struct promql_eval *e, const struct node *n);
 struct cell *rs_call_cell(struct promql_eval *e, const struct node *n);
 struct cell *rs_aggr_cell(struct promql_eval *e, const struct node *n);
+struct cell *rs_count_values_cell(struct promql_eval *e, const struct node *n);
 struct cell *rs_binary_cell(struct promql_eval *e, const struct node *n);
 struct cell *rs_cell_make(const struct node *n, rs_eval_fn eval, int n_arg);
 
@@ -166,10 +167,66 @@ int rs_call_scalar(struct promql_eval *e, struct cell *c, int64_t t_ms);
 int rs_call_vector(struct promql_eval *e, struct cell *c, int64_t t_ms);
 int rs_call_time(struct promql_eval *e, struct cell *c, int64_t t_ms);
 int rs_call_timestamp(struct promql_eval *e, struct cell *c, int64_t t_ms);
+int rs_call_pi(struct promql_eval *e, struct cell *c, int64_t t_ms);
+/*
+ * Evaluates the scalar arguments of a call into param[RS_MAX_PARAM] in order. Returns the index of
+ * the one vector or matrix, or -1.
+ */
+int rs_call_params(struct promql_eval *e, struct cell *c, int64_t t_ms, double *param);
 int rs_call_label_replace(struct promql_eval *e, struct cell *c, int64_t t_ms);
 int rs_call_label_join(struct promql_eval *e, struct cell *c, int64_t t_ms);
 
 /* promql_histogram.c */
 int rs_call_histogram_quantile(struct promql_eval *e, struct cell *c, int64_t t_ms);
+int rs_call_histogram_fraction(struct promql_eval *e, struct cell *c, int64_t t_ms);
+
+/* promql_map.c */
+double rs_map_abs(double v, const double *param);
+double rs_map_ceil(double v, const double *param);
+double rs_map_floor(double v, const double *param);
+double rs_map_sqrt(double v, const double *param);
+double rs_map_exp(double v, const double *param);
+double rs_map_ln(double v, const double *param);
+double rs_map_log2(double v, const double *param);
+double rs_map_log10(double v, const double *param);
+double rs_map_sin(double v, const double *param);
+double rs_map_cos(double v, const double *param);
+double rs_map_tan(double v, const double *param);
+double rs_map_asin(double v, const double *param);
+double rs_map_acos(double v, const double *param);
+double rs_map_atan(double v, const double *param);
+double rs_map_sinh(double v, const double *param);
+double rs_map_cosh(double v, const double *param);
+double rs_map_tanh(double v, const double *param);
+double rs_map_asinh(double v, const double *param);
+double rs_map_acosh(double v, const double *param);
+double rs_map_atanh(double v, const double *param);
+double rs_map_deg(double v, const double *param);
+double rs_map_rad(double v, const double *param);
+double rs_map_sgn(double v, const double *param);
+double rs_map_round(double v, const double *param);
+double rs_map_clamp_min(double v, const double *param);
+double rs_map_clamp_max(double v, const double *param);
+
+/* promql_dates.c: of the time given, or of the evaluation's */
+int rs_call_year(struct promql_eval *e, struct cell *c, int64_t t_ms);
+int rs_call_month(struct promql_eval *e, struct cell *c, int64_t t_ms);
+int rs_call_day_of_month(struct promql_eval *e, struct cell *c, int64_t t_ms);
+int rs_call_day_of_week(struct promql_eval *e, struct cell *c, int64_t t_ms);
+int rs_call_day_of_year(struct promql_eval *e, struct cell *c, int64_t t_ms);
+int rs_call_days_in_month(struct promql_eval *e, struct cell *c, int64_t t_ms);
+int rs_call_hour(struct promql_eval *e, struct cell *c, int64_t t_ms);
+int rs_call_minute(struct promql_eval *e, struct cell *c, int64_t t_ms);
+
+/* promql_regression.c */
+bool rs_range_deriv(double *out, const struct range_window *w, const double *param);
+int rs_call_predict_linear(struct promql_eval *e, struct cell *c, int64_t t_ms);
+int rs_call_holt_winters(struct promql_eval *e, struct cell *c, int64_t t_ms);
+
+/* promql_sort.c */
+int rs_call_sort(struct promql_eval *e, struct cell *c, int64_t t_ms);
+int rs_call_sort_desc(struct promql_eval *e, struct cell *c, int64_t t_ms);
+/* Best first, NaN last: the largest if `top`, else the smallest. Equal values keep their order. */
+void rs_items_sort(struct vector_item *item /* [n] */, int n, bool top);
 
 #endif

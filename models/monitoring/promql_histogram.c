@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * histogram_quantile over classic buckets. Source: promql/quantile.go (BucketQuantile) of
- * Prometheus 3.5.
+ * Quantiles and fractions of classic buckets. Source: promql/quantile.go (BucketQuantile,
+ * BucketFraction) of Prometheus 3.5, and bucketQuantile of 2.42.
  */
 #include <assert.h>
 #include <float.h>
@@ -63,7 +63,8 @@ static bool parse_bound(const char *text, double *out)
         return false;
     }
     *out = strtod(text, &end);
-    return *end == '\0';
+    /* Go wants the binary exponent of hexadecimal numbers written out. */
+    return *end == '\0' && (strpbrk(text, "xX") == NULL || strpbrk(text, "pP") != NULL);
 }
 
 static int histogram_of(struct promql_eval *e, struct histograms *s, rs_labels set)
@@ -153,9 +154,10 @@ static bool almost_equal(double a, double b, double epsilon)
 }
 
 /*
- * Counts may fall by rounding or by scrapes that fell between: they are lifted to the one before.
+ * Counts may fall by rounding or by scrapes that fell between: they are lifted to the one before. From 2.49 on also what
+ * rises by no more than rounding is made equal.
  */
-static void ensure_monotonic(struct bucket *b, int n)
+static void ensure_monotonic(struct bucket *b, int n, bool tolerant)
 {
     double before = b[0].count;
 
@@ -163,7 +165,7 @@ static void ensure_monotonic(struct bucket *b, int n)
         if (b[i].count == before) {
             continue;
         }
-        if (almost_equal(before, b[i].count, 1e-12) || b[i].count < before) {
+        if ((tolerant && almost_equal(before, b[i].count, 1e-12)) || b[i].count < before) {
             b[i].count = before;
         } else {
             before = b[i].count;
@@ -171,7 +173,7 @@ static void ensure_monotonic(struct bucket *b, int n)
     }
 }
 
-static double bucket_quantile(double q, struct bucket *b, int n)
+static double bucket_quantile(double q, struct bucket *b, int n, bool tolerant)
 {
     double observations, rank, start, count, before;
     int i = 0;
@@ -186,7 +188,7 @@ static double bucket_quantile(double q, struct bucket *b, int n)
         return (double)NAN;
     }
     n = coalesce(b, n);
-    ensure_monotonic(b, n);
+    ensure_monotonic(b, n, tolerant);
     observations = b[n - 1].count;
     if (n < 2 || observations == 0.0) {
         return (double)NAN;
@@ -232,24 +234,89 @@ static void collect(struct promql_eval *e, struct histograms *s, const struct ce
     }
 }
 
-int rs_call_histogram_quantile(struct promql_eval *e, struct cell *c, int64_t t_ms)
+/*
+ * How many observations lie below v, at most all of them: linear within a bucket. The lowest bucket has no lower end, so
+ * what falls inside it is NaN.
+ */
+static double rank_of(double v, const struct bucket *b, int n)
 {
-    struct cell *q = c->arg[0], *arg = c->arg[1];
+    double rank = 0.0, lower = -(double)INFINITY;
+
+    for (int i = 0; i < n; i++) {
+        if (lower >= v) {
+            return rank > b[n - 1].count ? b[n - 1].count : rank;
+        }
+        if (b[i].upper > v) {
+            rank = rank + (b[i].count - rank) * (v - lower) / (b[i].upper - lower);
+            return rank > b[n - 1].count ? b[n - 1].count : rank;
+        }
+        rank = b[i].count;
+        lower = b[i].upper;
+    }
+    return b[n - 1].count;
+}
+
+static double bucket_fraction(double low, double high, struct bucket *b, int n)
+{
+    double count;
+
+    if (!(b[n - 1].upper == (double)INFINITY)) {
+        return (double)NAN;
+    }
+    n = coalesce(b, n);
+    count = b[n - 1].count;
+    if (count == 0.0 || isnan(low) || isnan(high)) {
+        return (double)NAN;
+    }
+    if (low >= high) {
+        return 0.0;
+    }
+    return (rank_of(high, b, n) - rank_of(low, b, n)) / count;
+}
+
+/* The histograms of the last argument, collected; NULL on an error. */
+static struct histograms *histograms_of(struct promql_eval *e, struct cell *c, int64_t t_ms)
+{
+    struct cell *arg = c->arg[c->n_arg - 1];
     struct histograms *s = c->state;
 
     if (s == NULL) {
         s = c->state = rs_xcalloc(1, sizeof *s);
         c->state_free = histograms_free;
     }
-    if (q->eval(e, q, t_ms) < 0 || arg->eval(e, arg, t_ms) < 0) {
-        return -1;
+    for (int i = 0; i < c->n_arg; i++) {
+        if (c->arg[i]->eval(e, c->arg[i], t_ms) < 0) {
+            return NULL;
+        }
     }
     collect(e, s, arg);
     c->n = 0;
-    for (int i = 0; i < s->n_order; i++) {
+    return s;
+}
+
+int rs_call_histogram_quantile(struct promql_eval *e, struct cell *c, int64_t t_ms)
+{
+    struct histograms *s = histograms_of(e, c, t_ms);
+    bool tolerant = e->q->dialect != RS_PROMQL_2_42;
+
+    for (int i = 0; s != NULL && i < s->n_order; i++) {
         struct histogram *h = &s->item[s->order[i]];
 
-        rs_cell_push(c, h->bare, bucket_quantile(q->item[0].v, h->bucket, h->n));
+        rs_cell_push(c, h->bare,
+                     bucket_quantile(c->arg[0]->item[0].v, h->bucket, h->n, tolerant));
     }
-    return rs_eval_unique(e, c);
+    return s == NULL ? -1 : rs_eval_unique(e, c);
+}
+
+int rs_call_histogram_fraction(struct promql_eval *e, struct cell *c, int64_t t_ms)
+{
+    struct histograms *s = histograms_of(e, c, t_ms);
+
+    for (int i = 0; s != NULL && i < s->n_order; i++) {
+        struct histogram *h = &s->item[s->order[i]];
+
+        rs_cell_push(c, h->bare,
+                     bucket_fraction(c->arg[0]->item[0].v, c->arg[1]->item[0].v, h->bucket, h->n));
+    }
+    return s == NULL ? -1 : rs_eval_unique(e, c);
 }

@@ -175,101 +175,6 @@ static int lex_string(struct lexer *lx)
     return 0;
 }
 
-/*
- * "1h30m": units fall, each once. Returns the bytes read, 0 if it is no duration. Never overflows
- * silently.
- */
-static int read_duration(const char *p, double *out_s)
-{
-    static const struct {
-        const char *unit;
-        double ms;
-    } units[] = {{"y", 31536000000.0}, {"w", 604800000.0}, {"d", 86400000.0}, {"h", 3600000.0},
-                 {"m", 60000.0},       {"s", 1000.0},      {"ms", 1.0}};
-    const char *start = p;
-    double ms = 0.0;
-    size_t next = 0;
-
-    while (isdigit((unsigned char)*p)) {
-        double n = 0.0;
-        size_t len, k;
-
-        for (; isdigit((unsigned char)*p); p++) {
-            n = 10.0 * n + (*p - '0');
-        }
-        len = 0;
-        while (isalpha((unsigned char)p[len])) {
-            len++;
-        }
-        for (k = next; k < sizeof units / sizeof units[0]; k++) {
-            if (strlen(units[k].unit) == len && strncmp(units[k].unit, p, len) == 0) {
-                break;
-            }
-        }
-        if (k == sizeof units / sizeof units[0]) {
-            return 0;
-        }
-        ms += n * units[k].ms;
-        next = k + 1;
-        p += len;
-    }
-    *out_s = ms / 1000.0;
-    return p > start && !word_part(*p) && ms < 9.2e15 ? (int)(p - start) : 0;
-}
-
-/* Decimal, exponent, hexadecimal; 010 is octal as in Go; 1_000 has underscores between digits. */
-static bool read_number(const char *text, int n, double *out)
-{
-    char copy[128], *end;
-    int k = 0;
-
-    for (int i = 0; i < n; i++) {
-        if (k + 1 >= (int)sizeof copy) {
-            return false;
-        }
-        if (text[i] == '_') {
-            if (i == 0 || i + 1 == n || !isxdigit((unsigned char)text[i + 1]) ||
-                !isalnum((unsigned char)text[i - 1])) {
-                return false;
-            }
-        } else {
-            copy[k++] = text[i];
-        }
-    }
-    copy[k] = '\0';
-    if (copy[0] == '0' && k > 1 && strspn(copy, "01234567") == (size_t)k) {
-        *out = (double)strtoull(copy, &end, 8);
-    } else {
-        *out = strtod(copy, &end);
-    }
-    return end == copy + k;
-}
-
-static int lex_number(struct lexer *lx)
-{
-    const char *p = lx->text + lx->at;
-    bool hex = p[0] == '0' && (p[1] == 'x' || p[1] == 'X');
-    int took = read_duration(p, &lx->tok.number), n = hex ? 2 : 0;
-
-    if (took > 0) {
-        lx->tok.kind = RS_TOK_DURATION;
-        lx->at += took;
-        return 0;
-    }
-    while (
-        word_part(p[n]) || (p[n] == '.' && !hex) ||
-        (!hex && n > 0 && (p[n] == '+' || p[n] == '-') && (p[n - 1] == 'e' || p[n - 1] == 'E'))) {
-        n++;
-    }
-    if (!read_number(p, n, &lx->tok.number)) {
-        return rs_source_fail(lx->src, lx->at, RS_E_SYNTAX, "bad number or duration \"%.*s\"",
-                              n > 60 ? 60 : n, p);
-    }
-    lx->tok.kind = RS_TOK_NUMBER;
-    lx->at += n;
-    return 0;
-}
-
 static void lex_word(struct lexer *lx)
 {
     const char *p = lx->text + lx->at;
@@ -373,7 +278,10 @@ static int lex_one(struct lexer *lx)
     default: break;
     }
     if (isdigit((unsigned char)*p) || (*p == '.' && isdigit((unsigned char)p[1]))) {
-        return lex_number(lx);
+        int took = rs_lex_number(lx->src, lx->at, &lx->tok);
+
+        lx->at += took;
+        return took > 0 ? 0 : -1;
     }
     if (*p == ':' && lx->in_bracket) {
         return set(lx, RS_TOK_COLON, 1);

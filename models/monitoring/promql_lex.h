@@ -34,6 +34,12 @@ struct token {
     enum op_kind op;
 };
 
+/*
+ * The number or duration that begins at pos (a digit, or a point before one): sets kind and number.
+ * Returns its bytes, or -1.
+ */
+int rs_lex_number(const struct source *src, int pos, struct token *tok);
+
 /* Splits the text into tokens in the arena, the last RS_TOK_END. Returns their number, or -1. */
 int rs_promql_lex(struct arena *arena, const struct source *src, struct token **out);
 

@@ -9,6 +9,8 @@
 
 /* A parsed text nests at most so deep: everything that walks the tree recurses. */
 #define DEPTH_MAX 250
+/* label_join takes any number. */
+#define ARGS_MAX 64
 
 static struct node *parse_expr(struct parser *ps, int level);
 
@@ -85,10 +87,11 @@ static struct node *over(struct parser *ps, struct node *n, const struct node *c
     return n;
 }
 
-static int aggr_of(const char *word)
+static int aggr_of(const struct parser *ps, const char *word)
 {
     for (int i = 0; i < RS_AGGR_N; i++) {
-        if (strcasecmp(rs_aggr_table[i].name, word) == 0) {
+        if ((rs_aggr_table[i].in & RS_IN(ps->src->dialect)) != 0 &&
+            strcasecmp(rs_aggr_table[i].name, word) == 0) {
             return i;
         }
     }
@@ -100,15 +103,15 @@ static int aggr_of(const char *word)
 /* ( expr, expr ... ) -> n->u.call.arg */
 static int parse_args(struct parser *ps, struct node *n, struct node ***out, const char *context)
 {
-    struct node *arg[16];
+    struct node *arg[ARGS_MAX];
     int n_arg = 0;
 
     if (rs_parser_expect(ps, RS_TOK_LPAREN, context, "\"(\"") < 0) {
         return -1;
     }
     while (n_arg > 0 || rs_parser_peek(ps)->kind != RS_TOK_RPAREN) {
-        if (n_arg == 16) {
-            return rs_parser_unexpected(ps, context, "at most 16 arguments");
+        if (n_arg == ARGS_MAX) {
+            return rs_parser_unexpected(ps, context, "at most 64 arguments");
         }
         arg[n_arg] = parse_expr(ps, 1);
         if (arg[n_arg] == NULL || over(ps, n, arg[n_arg]) == NULL) {
@@ -127,29 +130,18 @@ static int parse_args(struct parser *ps, struct node *n, struct node ***out, con
     return n_arg;
 }
 
-static int unknown_function(const struct parser *ps, const struct token *name)
-{
-    const char *near = rs_func_near(name->text);
-
-    if (rs_func_is_known(name->text)) {
-        return rs_source_fail(ps->src, name->pos, RS_E_UNSUPPORTED,
-                              "function %s is not supported yet", name->text);
-    }
-    if (near != NULL) {
-        return rs_source_fail(ps->src, name->pos, RS_E_REF,
-                              "unknown function %.80s, did you mean %s?", name->text, near);
-    }
-    return rs_source_fail(ps->src, name->pos, RS_E_REF, "unknown function %.80s", name->text);
-}
-
 static struct node *parse_call(struct parser *ps)
 {
     const struct token *name = rs_parser_take(ps);
     struct node *n = rs_parser_node(ps, RS_NODE_CALL, name->pos);
 
-    n->u.call.fn = rs_func_find(name->text);
+    n->u.call.fn = rs_func_find(ps->src->dialect, name->text);
     if (n->u.call.fn == NULL) {
-        (void)unknown_function(ps, name);
+        (void)rs_func_unknown(ps->src, name->pos, name->text);
+        return NULL;
+    }
+    if (n->u.call.fn->refused != RS_REFUSE_NOT) {
+        (void)rs_func_refuse(ps->src, name->pos, "function", name->text, n->u.call.fn->refused);
         return NULL;
     }
     n->u.call.n_arg = parse_args(ps, n, &n->u.call.arg, "call");
@@ -179,9 +171,8 @@ static struct node *parse_aggr(struct parser *ps, int op)
     int n_arg;
 
     n->u.aggr.op = (enum aggr_kind)op;
-    if (!row->supported) {
-        (void)rs_source_fail(ps->src, name->pos, RS_E_UNSUPPORTED,
-                             "aggregator %s is not supported yet", row->name);
+    if (row->refused != RS_REFUSE_NOT) {
+        (void)rs_func_refuse(ps->src, name->pos, "aggregator", row->name, row->refused);
         return NULL;
     }
     if (parse_grouping(ps, n) < 0 || (n_arg = parse_args(ps, n, &arg, "aggregation")) < 0 ||
@@ -235,7 +226,7 @@ static struct node *parse_word(struct parser *ps)
     const struct token *t = rs_parser_peek(ps), *next = &ps->tok[ps->at + 1];
     bool group = next->kind == RS_TOK_WORD &&
                  (strcasecmp(next->text, "by") == 0 || strcasecmp(next->text, "without") == 0);
-    int op = aggr_of(t->text);
+    int op = aggr_of(ps, t->text);
     double number;
 
     if (op >= 0 && (next->kind == RS_TOK_LPAREN || group)) {
@@ -276,8 +267,18 @@ static struct node *parse_primary(struct parser *ps)
     struct node *n;
 
     switch (t->kind) {
-    case RS_TOK_NUMBER:
     case RS_TOK_DURATION:
+        if (ps->src->dialect != RS_PROMQL_3) {
+            (void)rs_source_fail(ps->src, t->pos, RS_E_SYNTAX,
+                                 "a duration is no number in Prometheus %s",
+                                 rs_promql_dialect_names[ps->src->dialect]);
+            return NULL;
+        }
+        n = rs_parser_node(ps, RS_NODE_NUMBER, t->pos);
+        n->has_unit = true;
+        n->u.number = rs_parser_take(ps)->number;
+        return n;
+    case RS_TOK_NUMBER:
         n = rs_parser_node(ps, RS_NODE_NUMBER, t->pos);
         n->u.number = rs_parser_take(ps)->number;
         return n;

@@ -27,6 +27,18 @@ bool rs_legal_label(const char *name)
     return rs_legal_metric(name) && strchr(name, ':') == NULL;
 }
 
+/* Of by, without, on, ignoring and group_x: 3 takes colons and quoted names too. */
+static bool is_listed_label(const struct parser *ps, const struct token *t)
+{
+    bool new = ps->src->dialect == RS_PROMQL_3;
+
+    if (t->kind == RS_TOK_WORD) {
+        return (new || strchr(t->text, ':') == NULL) && strcasecmp(t->text, "inf") != 0 &&
+               strcasecmp(t->text, "nan") != 0;
+    }
+    return new && t->kind == RS_TOK_STRING && t->text[0] != '\0';
+}
+
 int rs_parse_names(struct parser *ps, struct name_list *out)
 {
     const char *name[64];
@@ -38,9 +50,8 @@ int rs_parse_names(struct parser *ps, struct name_list *out)
     }
     while (rs_parser_peek(ps)->kind != RS_TOK_RPAREN) {
         const struct token *t = rs_parser_peek(ps);
-        bool word = t->kind == RS_TOK_WORD && strchr(t->text, ':') == NULL;
 
-        if (n == 64 || (!word && t->kind != RS_TOK_STRING) || t->text[0] == '\0') {
+        if (n == 64 || !is_listed_label(ps, t)) {
             return rs_parser_unexpected(ps, "label list", "a label name");
         }
         name[n++] = rs_parser_take(ps)->text;
@@ -76,7 +87,7 @@ static bool matcher_op(const struct token *t, enum match_op *op)
 static int check_regex(const struct parser *ps, const struct token *value)
 {
     char why[200];
-    struct regex *re = rs_regex_new(value->text, why, sizeof why);
+    struct regex *re = rs_regex_new(value->text, rs_promql_regex(ps->src->dialect), why, sizeof why);
 
     if (re == NULL) {
         return rs_source_fail(ps->src, value->pos, RS_E_SYNTAX, "bad regular expression: %s", why);
@@ -86,20 +97,23 @@ static int check_regex(const struct parser *ps, const struct token *value)
 }
 
 /* name op "value", or "metric name" alone. */
-static int parse_matcher(struct parser *ps, struct pql_matcher *m, bool *named, int pos)
+static int parse_matcher(struct parser *ps, struct pql_matcher *m, bool named, int pos)
 {
     const struct token *name = rs_parser_peek(ps), *value;
 
-    if ((name->kind != RS_TOK_WORD && name->kind != RS_TOK_STRING) || name->text[0] == '\0') {
+    if (name->kind == RS_TOK_STRING && ps->src->dialect == RS_PROMQL_2_42) {
+        return rs_source_fail(ps->src, name->pos, RS_E_SYNTAX,
+                              "names in quotes are unknown in Prometheus 2.42");
+    }
+    if (name->kind != RS_TOK_WORD && name->kind != RS_TOK_STRING) {
         return rs_parser_unexpected(ps, "label matching", "a label name or \"}\"");
     }
     (void)rs_parser_take(ps);
     if (name->kind == RS_TOK_STRING &&
         (rs_parser_peek(ps)->kind == RS_TOK_COMMA || rs_parser_peek(ps)->kind == RS_TOK_RBRACE)) {
-        if (*named) {
+        if (named) { /* two names in quotes are allowed, and match nothing */
             return rs_source_fail(ps->src, pos, RS_E_SYNTAX, "the metric name is given twice");
         }
-        *named = true;
         *m = (struct pql_matcher){RS_METRIC_NAME, name->text, RS_MATCH_EQ};
         return 0;
     }
@@ -130,7 +144,7 @@ static int parse_matchers(struct parser *ps, struct node *n)
         if (k == 64) {
             return rs_parser_unexpected(ps, "label matching", "at most 64 matchers");
         }
-        if (parse_matcher(ps, &m[k], &named, n->pos) < 0) {
+        if (parse_matcher(ps, &m[k], named, n->pos) < 0) {
             return -1;
         }
         k++;
@@ -147,12 +161,12 @@ static int parse_matchers(struct parser *ps, struct node *n)
     return 0;
 }
 
-static bool matches_empty(const struct pql_matcher *m)
+static bool matches_empty(const struct parser *ps, const struct pql_matcher *m)
 {
     struct ready_matcher ready;
     bool matches;
 
-    rs_matcher_init(&ready, m->name, m->value, m->op);
+    rs_matcher_init_as(&ready, rs_promql_regex(ps->src->dialect), m->name, m->value, m->op);
     matches = rs_matcher_matches(&ready, "");
     rs_matcher_clear(&ready);
     return matches;
@@ -171,7 +185,7 @@ static int check_selector(const struct parser *ps, const struct node *n)
                                   "the metric name is given twice: %.60s and %.60s", n->u.sel.name,
                                   m->value);
         }
-        selective = selective || !matches_empty(m);
+        selective = selective || !matches_empty(ps, m);
     }
     if (!selective) {
         return rs_source_fail(ps->src, n->pos, RS_E_SYNTAX,
@@ -193,17 +207,36 @@ struct node *rs_parse_selector(struct parser *ps)
     return n;
 }
 
-/* A duration, or a number of seconds. 0 or -1. */
-static int parse_duration(struct parser *ps, const char *context, int64_t *out_ms)
+/* What begins an expression where a duration is due: 3 has them behind a flag. */
+static int refuse_arithmetic(const struct parser *ps)
 {
     const struct token *t = rs_parser_peek(ps);
-    double ms;
 
-    if (t->kind != RS_TOK_DURATION && t->kind != RS_TOK_NUMBER) {
-        return rs_parser_unexpected(ps, context, "a duration");
+    if (ps->src->dialect == RS_PROMQL_3 &&
+        (t->kind == RS_TOK_OP || t->kind == RS_TOK_LPAREN ||
+         (t->kind == RS_TOK_WORD && t[1].kind == RS_TOK_LPAREN))) {
+        return rs_source_fail(ps->src, t->pos, RS_E_UNSUPPORTED,
+                              "arithmetic on durations is experimental in Prometheus 3, which has "
+                              "it switched off");
     }
-    ms = round(t->number * 1000.0);
-    if (!(fabs(ms) < 9.2e15)) {
+    return 0;
+}
+
+/* A duration, in 3 also a number of seconds, which may have signs. 0 or -1. */
+static int parse_duration(struct parser *ps, const char *context, int64_t *out_ms)
+{
+    bool new = ps->src->dialect == RS_PROMQL_3;
+    const struct token *t = rs_parser_peek(ps);
+    double sign = 1.0, ms;
+
+    for (; new && t->kind == RS_TOK_OP && (t->op == RS_OP_ADD || t->op == RS_OP_SUB); t++) {
+        sign = rs_parser_take(ps)->op == RS_OP_SUB ? -sign : sign;
+    }
+    if (t->kind != RS_TOK_DURATION && !(new && t->kind == RS_TOK_NUMBER)) {
+        return refuse_arithmetic(ps) < 0 ? -1 : rs_parser_unexpected(ps, context, "a duration");
+    }
+    ms = trunc(rint(sign * t->number * 1e9) / 1e6); /* by way of whole nanoseconds */
+    if (!(fabs(ms) <= RS_DURATION_MAX_MS)) {
         return rs_source_fail(ps->src, t->pos, RS_E_RANGE, "the duration is out of range");
     }
     (void)rs_parser_take(ps);
@@ -221,7 +254,7 @@ static int parse_positive(struct parser *ps, const char *context, int64_t *out_m
     if (*out_ms <= 0) {
         return rs_source_fail(ps->src, pos, RS_E_RANGE, "the duration must be greater than 0");
     }
-    return 0;
+    return rs_parser_peek(ps)->kind == RS_TOK_OP ? refuse_arithmetic(ps) : 0;
 }
 
 static struct node *make_range(struct parser *ps, struct node *n, int64_t range_ms, int pos)
@@ -283,8 +316,9 @@ static struct modifiers *modifiers_of(struct node *n)
 
 struct node *rs_parse_offset(struct parser *ps, struct node *n)
 {
-    int pos = rs_parser_take(ps)->pos, sign = 1;
+    int pos = rs_parser_take(ps)->pos;
     struct modifiers *mod = modifiers_of(n);
+    bool old = ps->src->dialect != RS_PROMQL_3, minus = false;
     const struct token *t = rs_parser_peek(ps);
 
     if (mod == NULL || mod->has_offset) {
@@ -293,13 +327,14 @@ struct node *rs_parse_offset(struct parser *ps, struct node *n)
                                          : "offset is only allowed once");
         return NULL;
     }
-    if (t->kind == RS_TOK_OP && (t->op == RS_OP_SUB || t->op == RS_OP_ADD)) {
-        sign = rs_parser_take(ps)->op == RS_OP_SUB ? -1 : 1;
+    if (old && t->kind == RS_TOK_OP && t->op == RS_OP_SUB) {
+        (void)rs_parser_take(ps);
+        minus = true;
     }
-    if (parse_duration(ps, "offset", &mod->offset_ms) < 0) {
+    if ((old ? parse_positive : parse_duration)(ps, "offset", &mod->offset_ms) < 0) {
         return NULL;
     }
-    mod->offset_ms *= sign;
+    mod->offset_ms = minus ? -mod->offset_ms : mod->offset_ms;
     mod->has_offset = true;
     return n;
 }
@@ -340,7 +375,8 @@ struct node *rs_parse_at(struct parser *ps, struct node *n)
         sign = rs_parser_take(ps)->op == RS_OP_SUB ? -1.0 : 1.0;
     }
     t = rs_parser_peek(ps);
-    if (t->kind != RS_TOK_NUMBER && t->kind != RS_TOK_DURATION) {
+    if (t->kind != RS_TOK_NUMBER &&
+        !(t->kind == RS_TOK_DURATION && ps->src->dialect == RS_PROMQL_3)) {
         (void)rs_parser_unexpected(ps, "@", "a time in seconds, start() or end()");
         return NULL;
     }

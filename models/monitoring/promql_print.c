@@ -14,6 +14,7 @@
 #include "promql_ast.h"
 
 struct printer {
+    enum promql_dialect dialect;
     char *text;
     size_t n, cap;
 };
@@ -55,28 +56,39 @@ static void put_quoted(struct printer *p, const char *text)
     put(p, "\"");
 }
 
-/* The shortest decimal that reads back as the same number. */
-static void put_number(struct printer *p, double v)
+void rs_number_text(char text[RS_NUMBER_TEXT], double v, bool plain)
 {
-    char buf[64];
     int digits = 0, exponent;
 
-    if (isnan(v)) {
-        put(p, "NaN");
+    if (!isfinite(v)) {
+        (void)snprintf(text, RS_NUMBER_TEXT, "%s", isnan(v) ? "NaN" : v < 0.0 ? "-Inf" : "+Inf");
         return;
     }
-    if (isinf(v)) {
-        put(p, v < 0.0 ? "-Inf" : "Inf");
+    if (v == rint(v) && fabs(v) < 1e15) {
+        (void)snprintf(text, RS_NUMBER_TEXT, "%.0f", v);
         return;
     }
     do {
-        (void)snprintf(buf, sizeof buf, "%.*e", digits, v);
-    } while (strtod(buf, NULL) != v && ++digits < 17);
-    exponent = (int)strtol(strchr(buf, 'e') + 1, NULL, 10);
-    if (exponent >= -6 && exponent < 21) { /* as Go's %v: 300, not 3e+02 */
-        (void)snprintf(buf, sizeof buf, "%.*f", digits > exponent ? digits - exponent : 0, v);
+        (void)snprintf(text, RS_NUMBER_TEXT, "%.*e", digits, v);
+    } while (strtod(text, NULL) != v && ++digits < 17);
+    exponent = (int)strtol(strchr(text, 'e') + 1, NULL, 10);
+    if (!plain && (exponent < -4 || exponent >= 21)) {
+        return; /* Go's %v, that is %g with an exponent from 1e21 on */
     }
-    put(p, buf);
+    if (exponent > digits) { /* the digits, then zeros: printf would go on with the exact binary value */
+        char mantissa[32];
+        int n = 0, minus = text[0] == '-';
+
+        for (const char *p = text + minus; *p != 'e'; p++) {
+            if (*p != '.') {
+                mantissa[n++] = *p;
+            }
+        }
+        (void)snprintf(text, RS_NUMBER_TEXT, "%s%.*s%0*d", minus ? "-" : "", n, mantissa,
+                       exponent - digits, 0);
+        return;
+    }
+    (void)snprintf(text, RS_NUMBER_TEXT, "%.*f", digits - exponent, v);
 }
 
 static void put_duration(struct printer *p, int64_t ms)
@@ -143,10 +155,23 @@ static void put_modifiers(struct printer *p, const struct modifiers *mod)
     case RS_AT_START: put(p, " @ start()"); break;
     case RS_AT_END: put(p, " @ end()"); break;
     }
-    if (mod->has_offset) {
+    if (mod->offset_ms != 0) {
         put(p, " offset ");
         put_duration(p, mod->offset_ms);
     }
+}
+
+/* From 3 on numbers print without exponents, and durations as such. */
+static void put_number(struct printer *p, const struct node *n)
+{
+    char text[RS_NUMBER_TEXT];
+
+    if (n->has_unit && fabs(n->u.number) < 9.2e15) {
+        put_duration(p, (int64_t)rint(n->u.number * 1000.0));
+        return;
+    }
+    rs_number_text(text, n->u.number, p->dialect == RS_PROMQL_3);
+    put(p, text);
 }
 
 static void put_node(struct printer *p, const struct node *n);
@@ -214,8 +239,13 @@ static void put_aggr(struct printer *p, const struct node *n)
 static void put_binary(struct printer *p, const struct node *n)
 {
     const struct matching *m = &n->u.bin.match;
+    const struct node *lhs = n->u.bin.lhs;
 
-    put_node(p, n->u.bin.lhs);
+    if (n->u.bin.op == RS_OP_POW && lhs->kind == RS_NODE_NUMBER && isinf(lhs->u.number)) {
+        put(p, "Inf"); /* the sign of +Inf would bind weaker and grow with each print */
+    } else {
+        put_node(p, lhs);
+    }
     put(p, " ");
     put(p, rs_op_table[n->u.bin.op].text);
     put(p, n->u.bin.returns_bool ? " bool" : "");
@@ -245,7 +275,7 @@ static void put_call(struct printer *p, const struct node *n)
 static void put_node(struct printer *p, const struct node *n)
 {
     switch (n->kind) {
-    case RS_NODE_NUMBER: put_number(p, n->u.number); break;
+    case RS_NODE_NUMBER: put_number(p, n); break;
     case RS_NODE_STRING: put_quoted(p, n->u.string); break;
     case RS_NODE_SELECTOR: put_selector(p, n); break;
     case RS_NODE_SUBQUERY: put_subquery(p, n); break;
@@ -264,9 +294,10 @@ static void put_node(struct printer *p, const struct node *n)
     }
 }
 
-static const char *print_node(struct arena *arena, const struct node *n)
+static const char *
+print_node(struct arena *arena, enum promql_dialect dialect, const struct node *n)
 {
-    struct printer p = {0};
+    struct printer p = {.dialect = dialect};
     char *text;
 
     put_node(&p, n);
@@ -277,11 +308,12 @@ static const char *print_node(struct arena *arena, const struct node *n)
 
 const char *rs_promql_print(struct arena *arena, const struct promql *q)
 {
-    return print_node(arena, q->root);
+    return print_node(arena, q->dialect, q->root);
 }
 
 struct threshold_walk {
     struct arena *arena;
+    enum promql_dialect dialect;
     struct promql_threshold *out;
     int n, cap;
 };
@@ -306,7 +338,7 @@ static void find_thresholds(struct threshold_walk *w, const struct node *n)
         side = rs_node_bare(n->u.bin.lhs);
     }
     if (side->kind == RS_NODE_NUMBER && rs_op_table[n->u.bin.op].class == RS_OPS_COMPARE) {
-        w->out[w->n++] = (struct promql_threshold){side->u.number, print_node(w->arena, n)};
+        w->out[w->n++] = (struct promql_threshold){side->u.number, print_node(w->arena, w->dialect, n)};
     }
 }
 
@@ -315,7 +347,7 @@ int rs_promql_thresholds(struct arena *arena,
                          struct promql_threshold *out,
                          int cap)
 {
-    struct threshold_walk w = {.arena = arena, .out = out, .cap = cap};
+    struct threshold_walk w = {.arena = arena, .dialect = q->dialect, .out = out, .cap = cap};
 
     find_thresholds(&w, q->root);
     return w.n;

@@ -358,7 +358,8 @@ struct cell *rs_selector_cell(struct promql_eval *e, const struct node *n)
     for (int i = 0; i < n->u.sel.n_matcher; i++) {
         const struct pql_matcher *m = &n->u.sel.matcher[i];
 
-        rs_matcher_init(&s->matcher[s->n_matcher++], m->name, m->value, m->op);
+        rs_matcher_init_as(&s->matcher[s->n_matcher++], rs_promql_regex(e->q->dialect), m->name,
+                           m->value, m->op);
     }
     rs_promql_selectors(e->q, e->opt.lookback_ms, keep_longest, &longest);
     s->span_ms = longest.span_ms;

@@ -14,86 +14,39 @@
 struct regex {
     pcre2_code *code;
     pcre2_match_data *match;
+    struct regex_names names;
 };
 
-/* What PCRE2 reads but RE2 refuses. Returns the name of the construct, or NULL. */
-static const char *not_re2(const char *p)
+struct regex *rs_regex_new(const char *pattern, enum regex_flavour flavour, char *why, int n)
 {
-    bool in_class = false, after_repeat = false;
-
-    for (; *p != '\0'; p++) {
-        bool repeat = false;
-
-        if (*p == '\\') {
-            if (p[1] == '\0') {
-                return NULL; /* PCRE2 complains of it */
-            }
-            p++;
-            if (!in_class && ((*p >= '1' && *p <= '9') || *p == 'k' || *p == 'g')) {
-                return "a back reference";
-            }
-            if (strchr("GKRXHVNh", *p) != NULL) {
-                return "this escape";
-            }
-        } else if (in_class) {
-            in_class = *p != ']';
-        } else if (*p == '[') {
-            in_class = true;
-            p += p[1] == '^';
-            p += p[1] == ']';
-        } else if (*p == '(' && p[1] == '*') {
-            return "a verb";
-        } else if (*p == '(' && p[1] == '?') {
-            if (strchr("=!>|(&+-R#0123456789C'", p[2]) != NULL && p[2] != '\0' && p[2] != '-') {
-                return "look-around or a special group";
-            }
-            if (p[2] == '<' && (p[3] == '=' || p[3] == '!')) {
-                return "look-behind";
-            }
-        } else if (*p == '*' || *p == '+' || *p == '?') {
-            if (after_repeat && *p == '+') {
-                return "a possessive repetition";
-            }
-            repeat = true;
-        }
-        after_repeat = repeat;
-    }
-    return NULL;
-}
-
-struct regex *rs_regex_new(const char *pattern, char *why, int n)
-{
-    const uint32_t options =
-        PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_DOTALL | PCRE2_NEVER_BACKSLASH_C;
-    const char *strange = not_re2(pattern);
-    struct regex *re;
-    PCRE2_SIZE where = 0;
-    size_t size = strlen(pattern) + 16;
+    const uint32_t options = PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C |
+                             (flavour == RS_REGEX_3 ? PCRE2_DOTALL : 0);
+    const char *strange = NULL;
+    struct regex *re = rs_xcalloc(1, sizeof *re);
+    char *ours = rs_regex_translate(pattern, flavour != RS_REGEX_2_42, &re->names, &strange);
     char *anchored;
+    PCRE2_SIZE where = 0;
+    size_t size;
     int code = 0;
 
-    if (strange != NULL) {
-        (void)snprintf(why, (size_t)n, "Prometheus' regular expressions do not have %s", strange);
+    if (ours == NULL) {
+        (void)snprintf(why, (size_t)n, "%s", strange);
+        rs_regex_free(re);
         return NULL;
     }
-    re = rs_xcalloc(1, sizeof *re);
+    size = strlen(ours) + 16;
     anchored = rs_xcalloc(1, size);
-    /* Compiled alone first, so that "a)(b" cannot break out of the anchors. */
+    (void)snprintf(anchored, size, "\\A(?:%s)\\z", ours);
     re->code =
-        pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, options, &code, &where, NULL);
-    if (re->code != NULL) {
-        pcre2_code_free(re->code);
-        (void)snprintf(anchored, size, "\\A(?:%s)\\z", pattern);
-        re->code = pcre2_compile((PCRE2_SPTR)anchored, PCRE2_ZERO_TERMINATED, options, &code,
-                                 &where, NULL);
-    }
+        pcre2_compile((PCRE2_SPTR)anchored, PCRE2_ZERO_TERMINATED, options, &code, &where, NULL);
+    free(ours);
     free(anchored);
     if (re->code == NULL) {
         PCRE2_UCHAR text[160];
 
         (void)pcre2_get_error_message(code, text, sizeof text);
         (void)snprintf(why, (size_t)n, "%s", (const char *)text);
-        free(re);
+        rs_regex_free(re);
         return NULL;
     }
     re->match = pcre2_match_data_create_from_pattern(re->code, NULL);
@@ -106,6 +59,7 @@ void rs_regex_free(struct regex *re)
     if (re != NULL) {
         pcre2_match_data_free(re->match);
         pcre2_code_free(re->code);
+        rs_regex_names_clear(&re->names);
         free(re);
     }
 }
@@ -131,22 +85,28 @@ static void buffer_add(struct buffer *b, const char *text, size_t n)
     b->text[b->n] = '\0';
 }
 
+static bool group_matched(const struct regex *re, long group)
+{
+    return group >= 0 && group < (long)pcre2_get_ovector_count(re->match) &&
+           pcre2_get_ovector_pointer(re->match)[2 * group] != PCRE2_UNSET;
+}
+
 /* Adds the group called `name`: a number, or a name; unknown and unmatched groups are empty. */
 static void add_group(struct buffer *b, const struct regex *re, const char *text, const char *name)
 {
-    PCRE2_SIZE *span = pcre2_get_ovector_pointer(re->match);
+    const PCRE2_SIZE *span = pcre2_get_ovector_pointer(re->match);
     long group = -1;
 
-    if (isdigit((unsigned char)name[0])) {
-        char *rest;
-
-        group = strtol(name, &rest, 10);
-        group = *rest == '\0' ? group : -1;
-    } else {
-        group = pcre2_substring_number_from_name(re->code, (PCRE2_SPTR)name);
+    if (strspn(name, "0123456789") == strlen(name)) {
+        group = strlen(name) < 9 ? strtol(name, NULL, 10) : -1;
     }
-    if (group >= 0 && group < (long)pcre2_get_ovector_count(re->match) &&
-        span[2 * group] != PCRE2_UNSET) {
+    for (int i = 0; i < re->names.n && group < 0; i++) {
+        if (strcmp(re->names.item[i].text, name) == 0 &&
+            group_matched(re, re->names.item[i].group)) {
+            group = re->names.item[i].group; /* the first of that name that took part */
+        }
+    }
+    if (group_matched(re, group)) {
         buffer_add(b, text + span[2 * group], span[2 * group + 1] - span[2 * group]);
     }
 }
@@ -200,11 +160,20 @@ char *rs_regex_expand(const struct regex *re, const char *text, const char *temp
 
 void rs_matcher_init(struct ready_matcher *m, const char *name, const char *value, enum match_op op)
 {
+    rs_matcher_init_as(m, RS_REGEX_3, name, value, op);
+}
+
+void rs_matcher_init_as(struct ready_matcher *m,
+                        enum regex_flavour flavour,
+                        const char *name,
+                        const char *value,
+                        enum match_op op)
+{
     char why[200];
 
     *m = (struct ready_matcher){name, value, op, NULL};
     if (op == RS_MATCH_RE || op == RS_MATCH_NRE) {
-        m->re = rs_regex_new(value, why, sizeof why);
+        m->re = rs_regex_new(value, flavour, why, sizeof why);
         assert(m->re != NULL);
     }
 }

@@ -24,16 +24,20 @@ static const struct print_row {
     {"0x1F", "31"},
     {"1_000.5", "1000.5"},
     {".5e-3", "0.0005"},
-    {"5m", "300"},
-    {"1h30m", "5400"},
+    {"5m", "5m"},
+    {"1h30m", "1h30m"},
+    {"- 90s", "-1m30s"},
     {"0.1", "0.1"},
-    {"1e300", "1e+300"},
+    {"1e22", "10000000000000000000000"},
+    {"1.5e30", "1500000000000000000000000000000"},
     {"123456789.25", "123456789.25"},
     {"0.000001", "0.000001"},
-    {"1e-9", "1e-09"},
+    {"1e-9", "0.000000001"},
+    {"1.25e-7", "0.000000125"},
     {"0", "0"},
-    {"INF", "Inf"},
+    {"INF", "+Inf"},
     {"+inf ^ 2", "+Inf ^ 2"},
+    {"inf - +inf", "+Inf - +Inf"},
     {"-inf", "-Inf"},
     {"nan", "NaN"},
     {"-1^2", "-1 ^ 2"},
@@ -111,12 +115,11 @@ static const struct error_row {
     {"x{", 10, 7, RS_E_SYNTAX, "unexpected end of label matching, expected a label name or \"}\""},
     {"x{a}", 10, 8, RS_E_SYNTAX, "unexpected \"}\" in label matching, expected one of = != =~ !~"},
     {"x{a=b}", 10, 9, RS_E_SYNTAX, "unexpected \"b\" in label matching, expected a string"},
-    {"x{a=~\"(\"}", 10, 10, RS_E_SYNTAX, "bad regular expression: missing closing parenthesis"},
+    {"x{a=~\"(\"}", 10, 10, RS_E_SYNTAX, "bad regular expression: missing closing )"},
     {"x{a=~\"(?=y)\"}", 10, 10, RS_E_SYNTAX,
-     "bad regular expression: Prometheus' regular expressions do not have look-around or a special "
-     "group"},
+     "bad regular expression: RE2 has no look-around and no special groups"},
     {"x{a=~\"(y)\\\\1\"}", 10, 10, RS_E_SYNTAX,
-     "bad regular expression: Prometheus' regular expressions do not have a back reference"},
+     "bad regular expression: RE2 has no back references"},
     {"{a=\"\"}", 10, 5, RS_E_SYNTAX,
      "a selector must have a matcher that refuses the empty string"},
     {"x{__name__=\"y\"}", 10, 5, RS_E_SYNTAX, "the metric name is given twice: x and y"},
@@ -136,9 +139,23 @@ static const struct error_row {
     {"frobnicate(x)", 10, 5, RS_E_REF, "unknown function frobnicate"},
     {"reate(x[5m])", 10, 5, RS_E_REF, "unknown function reate, did you mean rate?"},
     {"RATE(x[5m])", 10, 5, RS_E_REF, "unknown function RATE"},
-    {"1 +\nderiv(x[5m])", 11, 5, RS_E_UNSUPPORTED, "function deriv is not supported yet"},
-    {"count_values(\"v\", x)", 10, 5, RS_E_UNSUPPORTED,
-     "aggregator count_values is not supported yet"},
+    {"1 +\nmad_over_time(x[5m])", 11, 5, RS_E_UNSUPPORTED,
+     "function mad_over_time is experimental in Prometheus 3, which has it switched off"},
+    {"limitk(2, x)", 10, 5, RS_E_UNSUPPORTED,
+     "aggregator limitk is experimental in Prometheus 3, which has it switched off"},
+    {"histogram_sum(x)", 10, 5, RS_E_UNSUPPORTED,
+     "function histogram_sum needs native histograms, which are not supported"},
+    {"first_over_time(x[5m])", 10, 5, RS_E_UNSUPPORTED,
+     "function first_over_time is of a Prometheus later than 3.5"},
+    {"holt_winters(x[5m], 0.5, 0.5)", 10, 5, RS_E_REF,
+     "function holt_winters is unknown in Prometheus 3, known up to 2.53"},
+    {"rate(x[5m * 2])", 10, 15, RS_E_UNSUPPORTED,
+     "arithmetic on durations is experimental in Prometheus 3, which has it switched off"},
+    {"x offset (5m)", 10, 14, RS_E_UNSUPPORTED,
+     "arithmetic on durations is experimental in Prometheus 3, which has it switched off"},
+    {"count_values(v, x)", 10, 18, RS_E_TYPE,
+     "the parameter of count_values must be a string, got an instant vector"},
+    {"count_values(\"\", x)", 10, 18, RS_E_RANGE, "invalid label name \"\" in count_values"},
     {"rate(x)", 10, 10, RS_E_TYPE,
      "argument 1 of rate must be a range vector, got an instant vector"},
     {"abs(x[5m])", 10, 9, RS_E_TYPE,
@@ -166,7 +183,7 @@ static const struct error_row {
      "a sign is only allowed before scalars and instant vectors, got a string"},
     {"1[5m:]", 10, 6, RS_E_TYPE, "a subquery is only allowed over an instant vector, got a scalar"},
     {"label_replace(x, \"d\", \"$1\", \"s\", \"(\")", 10, 38, RS_E_SYNTAX,
-     "bad regular expression: missing closing parenthesis"},
+     "bad regular expression: missing closing )"},
 };
 
 START_TEST(errors_have_words_and_place)
@@ -183,6 +200,48 @@ START_TEST(errors_have_words_and_place)
                   row->text, err.line, err.col, row->line, row->col);
     ck_assert_int_eq(err.code, row->code);
     ck_assert_ptr_null(parse(arena, row->text, at, 4, NULL));
+    rs_arena_free(arena);
+}
+END_TEST
+
+/* What the older languages refuse. */
+static const struct dialect_row {
+    enum promql_dialect dialect;
+    const char *text;
+    int col;
+    const char *message;
+} older[] = {
+    {RS_PROMQL_2_42, "x[0s]", 3, "the duration must be greater than 0"},
+    {RS_PROMQL_2_42, "x offset 0s", 10, "the duration must be greater than 0"},
+    {RS_PROMQL_2_42, "x offset 5", 10, "unexpected \"5\" in offset, expected a duration"},
+    {RS_PROMQL_2_53, "x[300]", 3, "unexpected \"300\" in range, expected a duration"},
+    {RS_PROMQL_2_53, "x > 5m", 5, "a duration is no number in Prometheus 2.53"},
+    {RS_PROMQL_2_53, "1_000", 1, "bad number or duration \"1_000\""},
+    {RS_PROMQL_2_42, "{\"x\"}", 2, "names in quotes are unknown in Prometheus 2.42"},
+    {RS_PROMQL_2_53, "sum by (\"a\") (x)", 9,
+     "unexpected \"\"a\"\" in label list, expected a label name"},
+    {RS_PROMQL_2_42, "mad_over_time(x[5m])", 1,
+     "function mad_over_time is unknown in Prometheus 2.42, known from 2.53"},
+    {RS_PROMQL_2_53, "info(x)", 1, "function info is unknown in Prometheus 2.53, known from 3"},
+    {RS_PROMQL_2_53, "limitk(2, x)", 1, "unknown function limitk"},
+    {RS_PROMQL_2_42, "histogram_fraction(0, 1, x)", 1,
+     "function histogram_fraction needs native histograms, which are not supported"},
+    {RS_PROMQL_2_42, "label_replace(x, \"a.b\", \"\", \"\", \"\")", 18,
+     "invalid label name \"a.b\" in label_replace"},
+    {RS_PROMQL_2_42, "x{a=~\"(?<n>y)\"}", 6,
+     "bad regular expression: RE2 has no look-around and no special groups"},
+};
+
+START_TEST(older_languages_refuse)
+{
+    const struct dialect_row *row = &older[_i];
+    struct arena *arena = rs_arena_new();
+    struct promql_text text = {row->text, {"f", 1, 1}, 0, row->dialect};
+    struct err err = {0};
+
+    ck_assert_msg(rs_promql_parse(arena, &text, &err) == NULL, "%s", row->text);
+    ck_assert_str_eq(err.text, row->message);
+    ck_assert_msg(err.col == row->col, "%s: column %d", row->text, err.col);
     rs_arena_free(arena);
 }
 END_TEST
@@ -300,6 +359,7 @@ int main(void)
 
     tcase_add_loop_test(tc, prints_canonically, 0, N(prints));
     tcase_add_loop_test(tc, errors_have_words_and_place, 0, N(errors));
+    tcase_add_loop_test(tc, older_languages_refuse, 0, N(older));
     tcase_add_loop_test(tc, deep_nesting_is_refused_not_crashed, 0, 5);
     tcase_add_loop_test(tc, selectors_tell_how_far_back_they_look, 0, N(spans));
     tcase_add_loop_test(tc, threshold_is_found, 0, N(thresholds));
