@@ -72,25 +72,30 @@ static void list_push(struct int_list *list, int what)
     list->at[list->n++] = what;
 }
 
+struct rule_runner_options rs_rule_runner_options_default(void)
+{
+    return (struct rule_runner_options){
+        .promql = rs_promql_options_default(), .interval_ms = 60000, .resend_delay_ms = 60000};
+}
+
 struct rule_runner *rs_rule_runner_new(const struct rule_group *group,
                                        struct tsdb *db,
-                                       struct promql_options opt,
-                                       int64_t interval_ms,
-                                       int64_t resend_delay_ms)
+                                       const struct rule_runner_options *opt)
 {
     struct rule_runner *r = rs_xcalloc(1, sizeof *r);
 
-    assert(interval_ms > 0);
+    assert(opt->interval_ms > 0);
     r->group = group;
     r->db = db;
-    r->interval_ms = interval_ms;
-    r->resend_ms = resend_delay_ms;
+    r->interval_ms = opt->interval_ms;
+    r->resend_ms = opt->resend_delay_ms;
+    db->wants_alerts = db->wants_alerts || opt->write_alerts;
     r->state = rs_xcalloc((size_t)group->n_rule + 1, sizeof *r->state);
     for (int i = 0; i < group->n_rule; i++) {
         struct rule_state *s = &r->state[i];
 
         s->rule = &group->rule[i];
-        s->eval = rs_promql_eval_new(s->rule->expr, db, opt);
+        s->eval = rs_promql_eval_new(s->rule->expr, db, opt->promql);
         s->for_ms = s->rule->for_ns / RS_NS_PER_MS;
         s->keep_ms = s->rule->keep_firing_for_ns / RS_NS_PER_MS;
     }
@@ -403,4 +408,25 @@ int rs_rule_runner_eval(struct rule_runner *r, int64_t t_ms, const struct rule_s
                                          : eval_alerting(r, s, t_ms, sink != NULL ? sink : &nobody);
     }
     return n_bad;
+}
+
+void rs_rule_runner_alerts(const struct rule_runner *r, rs_alert_fn fn, void *ctx)
+{
+    for (int i = 0; i < r->group->n_rule; i++) {
+        const struct rule_state *s = &r->state[i];
+
+        for (int k = 0; k < s->order.n; k++) {
+            const struct alert *a = &s->entry[s->order.at[k]]->alert;
+
+            if (a->state != RS_ALERT_INACTIVE) {
+                fn(ctx, a);
+            }
+        }
+    }
+}
+
+char *rs_rule_runner_annotation(struct rule_runner *r, const struct alert *a, int i)
+{
+    (void)r;
+    return rs_xstrdup(a->rule->annotation[i].value);
 }
