@@ -101,3 +101,40 @@ bool rs_template_only_needs_labels(const struct template *t)
 {
     return t->only_labels;
 }
+
+/* query "x", and "x" | query. */
+static void queries_below(const struct tnode *n, void (*fn)(void *ctx, const char *text), void *ctx)
+{
+    if (n == NULL) {
+        return;
+    }
+    for (int i = 0; i < n->n; i++) {
+        const struct tnode *one = n->child[i], *word = NULL;
+
+        if (n->kind == TN_COMMAND && i == 0 && one->kind == TN_IDENTIFIER && n->n == 2 &&
+            strcmp(one->text, "query") == 0) {
+            word = n->child[1];
+        } else if (n->kind == TN_PIPE && i > 0 && one->n == 1 &&
+                   one->child[0]->kind == TN_IDENTIFIER &&
+                   strcmp(one->child[0]->text, "query") == 0 && n->child[i - 1]->n == 1) {
+            word = n->child[i - 1]->child[0];
+        }
+        if (word != NULL && word->kind == TN_STRING) {
+            fn(ctx, word->word);
+        }
+        queries_below(one, fn, ctx);
+    }
+    queries_below(n->pipe, fn, ctx);
+    queries_below(n->list, fn, ctx);
+    queries_below(n->otherwise, fn, ctx);
+}
+
+void rs_template_queries(const struct template *t,
+                         void (*fn)(void *ctx, const char *text),
+                         void *ctx)
+{
+    queries_below(t->root, fn, ctx);
+    for (int i = 0; i < t->n_definition; i++) {
+        queries_below(t->definition[i].root, fn, ctx);
+    }
+}

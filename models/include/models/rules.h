@@ -62,15 +62,18 @@ struct rule_file {
 enum alert_state { RS_ALERT_INACTIVE, RS_ALERT_PENDING, RS_ALERT_FIRING };
 const char *rs_alert_state_name(enum alert_state s);
 
-/* One alert: a rule and a label set. Belongs to its runner. Times are those of evaluations. */
+/*
+ * One alert: a rule and a label set. Belongs to its runner. Times are those of evaluations; 0 = not yet, where the state does
+ * not say better (a server's first round may be at 0 in tests).
+ */
 struct alert {
     const struct rule *rule;
     rs_labels labels; /* with alertname, without __name__ */
     rs_labels result; /* what the expression gave: $labels of the templates */
     enum alert_state state;
-    int64_t active_ms, fired_ms, resolved_ms, keep_since_ms, sent_ms; /* 0 = not */
-    int64_t
-        seen_ms; /* the last evaluation whose result had it; value and annotations are of that one */
+    int64_t active_ms, fired_ms, resolved_ms, keep_since_ms, sent_ms;
+    /* The last evaluation whose result had it: value and annotations are of that one. */
+    int64_t seen_ms;
     double value;
 };
 
@@ -92,8 +95,10 @@ struct rule_runner_options {
     const char *external_url; /* $externalURL; NULL = none. Borrowed, like the labels */
     int n_external;
     const struct label *external; /* [n_external] $externalLabels */
-    bool
-        write_alerts; /* write ALERTS and ALERTS_FOR_STATE even if no selector of the tsdb asks for them yet */
+    /* rs_rule_runner_annotation will be asked: what the annotations query is kept. */
+    bool annotations;
+    /* Write ALERTS and ALERTS_FOR_STATE even if no selector of the tsdb asks for them yet. */
+    bool write_alerts;
 };
 /* lookback 5m, interval 1m, resend delay 1m, no offset, nothing external. */
 struct rule_runner_options rs_rule_runner_options_default(void);
@@ -114,7 +119,7 @@ void rs_rule_runner_reset(struct rule_runner *r); /* after rs_tsdb_reset */
  */
 int rs_rule_runner_eval(struct rule_runner *r, int64_t t_ms, const struct rule_sink *sink);
 
-/* Calls fn for every alert that is pending or firing: rule by rule, the oldest first, alerts of one age by their labels. */
+/* Calls fn for every alert that is pending or firing: rule by rule, the oldest first. */
 typedef void (*rs_alert_fn)(void *ctx, const struct alert *a);
 void rs_rule_runner_alerts(const struct rule_runner *r, rs_alert_fn fn, void *ctx);
 

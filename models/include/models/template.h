@@ -34,6 +34,11 @@ rs_template_parse(struct arena *arena, const struct template_text *src, struct e
 /* The expansion depends on nothing but the labels (and what is constant in a run): it can be remembered per label set. */
 bool rs_template_only_needs_labels(const struct template *t);
 
+/* Calls fn for every text that `query` is given literally: a user can keep what it selects. */
+void rs_template_queries(const struct template *t,
+                         void (*fn)(void *ctx, const char *text),
+                         void *ctx);
+
 /* What an expansion sees. */
 struct template_data {
     const struct label_table *table;
