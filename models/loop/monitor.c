@@ -9,9 +9,6 @@
 #include "sim/clock.h"
 #include "simulator.h"
 
-/* Prometheus' --rules.alert.resend-delay. */
-#define RESEND_DELAY_MS INT64_C(60000)
-
 static void group_due(void *ctx, int64_t now_ns, uint64_t arg);
 
 static struct promql_options promql_options(const struct scenario *sc)
@@ -29,8 +26,10 @@ add_group(struct simulator *sim, const struct rule_file *file, const struct rule
     timer->sim = sim;
     timer->interval_ns =
         g->interval_ns ? g->interval_ns : sim->sc->monitoring.evaluation_interval_ns;
-    timer->runner = rs_rule_runner_new(g, sim->db, promql_options(sim->sc),
-                                       timer->interval_ns / RS_NS_PER_MS, RESEND_DELAY_MS);
+    struct rule_runner_options opt = rs_rule_runner_options_default();
+    opt.promql = promql_options(sim->sc);
+    opt.interval_ms = timer->interval_ns / RS_NS_PER_MS;
+    timer->runner = rs_rule_runner_new(g, sim->db, &opt);
     snprintf(name, sizeof name, "phase/rules/%s/%s", file->file, g->name);
     timer->phase_hash = rs_stream_hash(name);
 }

@@ -1,57 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Rule groups. Source: rules/group.go and rules/alerting.go of Prometheus 3.5; the rules quoted
- * are from there.
- */
+/* Rule groups and recording rules. Source: rules/group.go and rules/recording.go of Prometheus 3.5; the rules quoted are from there. */
 #include "models/rules.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/arena.h"
+#include "rules_private.h"
 #include "sim/clock.h"
-#include "tsdb_private.h"
-
-/* "resolvedRetention": how long a resolved alert is kept and sent again. */
-#define RESOLVED_RETENTION_MS INT64_C(900000)
-
-struct entry { /* one label set of an alerting rule; its memory outlives the alert */
-    struct alert alert;
-    bool live;             /* known to the rule: pending, firing, or resolved less than 15 m ago */
-    uint64_t round;        /* the last round whose result had it */
-    double value;          /* in that round */
-    enum alert_state from; /* before this round */
-    rs_labels pending, firing, for_state; /* its ALERTS and ALERTS_FOR_STATE; -1 = not made yet */
-};
-
-struct int_list {
-    int *at; /* [n], owned */
-    int n, cap;
-};
-
-struct rule_state {
-    const struct rule *rule;
-    struct promql_eval *eval;
-    struct label_map
-        output;           /* labels of a result -> labels of the recorded series or of the alert */
-    struct entry **entry; /* [n_entry], owned one by one: alerts keep their addresses */
-    int n_entry, cap_entry;
-    struct label_map by_labels; /* alert labels -> entry */
-    struct int_list
-        order; /* live entries, oldest first: what happens does not depend on earlier replicas */
-    struct int_list written, before; /* series given a value in this round, in the one before */
-    struct int_list mark;            /* per series: the round that wrote it last */
-    int64_t for_ms, keep_ms;
-};
-
-struct rule_runner {
-    const struct rule_group *group;
-    struct tsdb *db;
-    struct rule_state *state; /* [group->n_rule] */
-    int64_t interval_ms, resend_ms;
-    uint64_t round;
-};
 
 const char *rs_alert_state_name(enum alert_state s)
 {
@@ -63,7 +19,7 @@ const char *rs_alert_state_name(enum alert_state s)
     return "?";
 }
 
-static void list_push(struct int_list *list, int what)
+void rs_int_list_push(struct int_list *list, int what)
 {
     if (list->n == list->cap) {
         list->cap = list->cap ? 2 * list->cap : 8;
@@ -72,131 +28,7 @@ static void list_push(struct int_list *list, int what)
     list->at[list->n++] = what;
 }
 
-struct rule_runner *rs_rule_runner_new(const struct rule_group *group,
-                                       struct tsdb *db,
-                                       struct promql_options opt,
-                                       int64_t interval_ms,
-                                       int64_t resend_delay_ms)
-{
-    struct rule_runner *r = rs_xcalloc(1, sizeof *r);
-
-    assert(interval_ms > 0);
-    r->group = group;
-    r->db = db;
-    r->interval_ms = interval_ms;
-    r->resend_ms = resend_delay_ms;
-    r->state = rs_xcalloc((size_t)group->n_rule + 1, sizeof *r->state);
-    for (int i = 0; i < group->n_rule; i++) {
-        struct rule_state *s = &r->state[i];
-
-        s->rule = &group->rule[i];
-        s->eval = rs_promql_eval_new(s->rule->expr, db, opt);
-        s->for_ms = s->rule->for_ns / RS_NS_PER_MS;
-        s->keep_ms = s->rule->keep_firing_for_ns / RS_NS_PER_MS;
-    }
-    return r;
-}
-
-void rs_rule_runner_free(struct rule_runner *r)
-{
-    if (r == NULL) {
-        return;
-    }
-    for (int i = 0; i < r->group->n_rule; i++) {
-        struct rule_state *s = &r->state[i];
-
-        for (int k = 0; k < s->n_entry; k++) {
-            free(s->entry[k]);
-        }
-        free(s->entry);
-        free(s->order.at);
-        free(s->written.at);
-        free(s->before.at);
-        free(s->mark.at);
-        rs_label_map_clear(&s->by_labels);
-        rs_label_map_clear(&s->output);
-        rs_promql_eval_free(s->eval);
-    }
-    free(r->state);
-    free(r);
-}
-
-void rs_rule_runner_reset(struct rule_runner *r)
-{
-    for (int i = 0; i < r->group->n_rule; i++) {
-        struct rule_state *s = &r->state[i];
-
-        for (int k = 0; k < s->order.n; k++) {
-            s->entry[s->order.at[k]]->live = false;
-        }
-        s->order.n = s->written.n = s->before.n = s->mark.n = 0;
-    }
-}
-
-/* ---- series that rules write ----------------------------------------------------------------- */
-
-static void
-write_series(struct rule_runner *r, struct rule_state *s, rs_labels set, int64_t t, double v)
-{
-    int series = rs_tsdb_series(r->db, set);
-
-    while (s->mark.n <= series) {
-        list_push(&s->mark, 0);
-    }
-    s->mark.at[series] = (int)(r->round & INT32_MAX);
-    (void)rs_tsdb_append(r->db, series, t, v);
-    list_push(&s->written, series);
-}
-
-/*
- * "If a rule returned a series in its last round but not now, write a stale marker." Rule output
- * vanishes at once.
- */
-static void end_vanished(struct rule_runner *r, struct rule_state *s, int64_t t)
-{
-    struct int_list swap = s->before;
-
-    for (int i = 0; i < s->before.n; i++) {
-        int series = s->before.at[i];
-
-        if (s->mark.at[series] != (int)(r->round & INT32_MAX)) {
-            (void)rs_tsdb_append(r->db, series, t, rs_tsdb_stale());
-        }
-    }
-    s->before = s->written;
-    s->written = swap;
-    s->written.n = 0;
-}
-
-/* ---- labels ---------------------------------------------------------------------------------- */
-
-/*
- * Labels of the result without its name, overridden by the rule's; then the recorded name, or
- * alertname.
- */
-static rs_labels output_labels(struct rule_runner *r, struct rule_state *s, rs_labels set)
-{
-    rs_labels out = rs_label_map_get(&s->output, set);
-
-    if (out < 0) {
-        const struct rule *rule = s->rule;
-
-        out = rs_labels_drop_name(r->db->labels, set);
-        if (rule->record != NULL) {
-            out = rs_labels_with(r->db->labels, out, RS_METRIC_NAME, rule->record);
-        }
-        for (int i = 0; i < rule->n_label; i++) {
-            out = rs_labels_with(r->db->labels, out, rule->label[i].name, rule->label[i].value);
-        }
-        if (rule->alert != NULL) {
-            out = rs_labels_with(r->db->labels, out, "alertname", rule->alert);
-        }
-        rs_label_map_put(&s->output, set, out);
-    }
-    return out;
-}
-
-static struct entry *entry_of(struct rule_state *s, rs_labels set, int *index)
+struct entry *rs_rule_entry(struct rule_state *s, rs_labels set, int *index)
 {
     int i = rs_label_map_get(&s->by_labels, set);
 
@@ -216,191 +48,191 @@ static struct entry *entry_of(struct rule_state *s, rs_labels set, int *index)
     return s->entry[i];
 }
 
-/* ---- recording rules ------------------------------------------------------------------------- */
+/* ---- making and resetting ---- */
 
-static int eval_recording(struct rule_runner *r, struct rule_state *s, int64_t t)
+struct rule_runner_options rs_rule_runner_options_default(void)
 {
-    struct vector v;
-    int index;
-
-    if (rs_promql_eval(s->eval, t, &v, NULL) < 0) {
-        return 1;
-    }
-    for (int i = 0; i < v.n;
-         i++) { /* the labels may have made two results one: then nothing is written */
-        struct entry *e = entry_of(s, output_labels(r, s, v.item[i].labels), &index);
-
-        if (e->round == r->round) {
-            return 1;
-        }
-        e->round = r->round;
-    }
-    for (int i = 0; i < v.n; i++) {
-        write_series(r, s, output_labels(r, s, v.item[i].labels), t, v.item[i].v);
-    }
-    end_vanished(r, s, t);
-    return 0;
+    return (struct rule_runner_options){
+        .promql = rs_promql_options_default(), .interval_ms = 60000, .resend_delay_ms = 60000};
 }
 
-/* ---- alerting rules -------------------------------------------------------------------------- */
-
-static void write_alerts(struct rule_runner *r, struct rule_state *s, struct entry *e, int64_t t)
+static void state_new(struct rule_runner *r, struct rule_state *s, const struct rule *rule)
 {
-    struct label_table *labels = r->db->labels;
-    const struct alert *a = &e->alert;
+    s->rule = rule;
+    s->eval = rs_promql_eval_new(rule->expr, r->db, r->opt.promql);
+    s->for_ms = rule->for_ns / RS_NS_PER_MS;
+    s->keep_ms = rule->keep_firing_for_ns / RS_NS_PER_MS;
+    for (int i = 0; rule->label_template != NULL && i < rule->n_label; i++) {
+        const struct template *t = rule->label_template[i];
 
-    if (!r->db->wants_alerts) {
+        s->varies = s->varies || (t != NULL && !rs_template_only_needs_labels(t));
+    }
+}
+
+struct rule_runner *rs_rule_runner_new(const struct rule_group *group,
+                                       struct tsdb *db,
+                                       const struct rule_runner_options *opt)
+{
+    struct rule_runner *r = rs_xcalloc(1, sizeof *r);
+
+    assert(opt->interval_ms > 0 && opt->query_offset_ms >= 0);
+    r->group = group;
+    r->db = db;
+    r->opt = *opt;
+    r->offset_ms =
+        group->has_query_offset ? group->query_offset_ns / RS_NS_PER_MS : opt->query_offset_ms;
+    db->wants_alerts = db->wants_alerts || opt->write_alerts;
+    r->state = rs_xcalloc((size_t)group->n_rule + 1, sizeof *r->state);
+    for (int i = 0; i < group->n_rule; i++) {
+        state_new(r, &r->state[i], &group->rule[i]);
+    }
+    rs_rule_queries_new(r);
+    return r;
+}
+
+void rs_rule_runner_free(struct rule_runner *r)
+{
+    if (r == NULL) {
         return;
     }
-    if (e->pending < 0) {
-        rs_labels named = rs_labels_with(labels, a->labels, RS_METRIC_NAME, "ALERTS");
+    for (int i = 0; i < r->group->n_rule; i++) {
+        struct rule_state *s = &r->state[i];
 
-        e->pending = rs_labels_with(labels, named, "alertstate", "pending");
-        e->firing = rs_labels_with(labels, named, "alertstate", "firing");
-        e->for_state = rs_labels_with(labels, a->labels, RS_METRIC_NAME, "ALERTS_FOR_STATE");
+        for (int k = 0; k < s->n_entry; k++) {
+            free(s->entry[k]);
+        }
+        free(s->entry);
+        free(s->order.at);
+        free(s->out.at);
+        free(s->written.at);
+        free(s->before.at);
+        free(s->mark.at);
+        rs_label_map_clear(&s->by_labels);
+        rs_label_map_clear(&s->output);
+        rs_promql_eval_free(s->eval);
     }
-    write_series(r, s, a->state == RS_ALERT_PENDING ? e->pending : e->firing, t, 1.0);
-    write_series(r, s, e->for_state, t, (double)(a->active_ms / 1000));
+    rs_rule_queries_free(r);
+    free(r->state);
+    free(r);
 }
 
-/*
- * Notes which alerts the result has. 1 if two results become the same alert: then nothing changes.
- */
-static int note_result(struct rule_runner *r, struct rule_state *s, const struct vector *v)
+void rs_rule_runner_reset(struct rule_runner *r)
 {
-    int index;
+    for (int i = 0; i < r->group->n_rule; i++) {
+        struct rule_state *s = &r->state[i];
 
-    for (int i = 0; i < v->n; i++) {
-        struct entry *e = entry_of(s, output_labels(r, s, v->item[i].labels), &index);
-
-        if (e->round == r->round) {
-            return 1;
+        for (int k = 0; k < s->order.n; k++) {
+            s->entry[s->order.at[k]]->live = false;
         }
-        e->round = r->round;
-        e->value = v->item[i].v;
+        s->order.n = s->written.n = s->before.n = s->mark.n = 0;
     }
-    return 0;
 }
 
-/* "If there is already an active alert, only update its value"; an inactive one is replaced. */
-static void activate(struct rule_runner *r, struct rule_state *s, const struct vector *v, int64_t t)
+/* ---- series that rules write ---- */
+
+void rs_rule_write(
+    struct rule_runner *r, struct rule_state *s, rs_labels set, int64_t t_ms, double v)
 {
-    for (int i = 0; i < v->n; i++) {
-        int index;
-        struct entry *e = entry_of(s, output_labels(r, s, v->item[i].labels), &index);
-        struct alert *a = &e->alert;
+    int series = rs_tsdb_series(r->db, set);
 
-        if (!e->live) {
-            e->live = true;
-            e->from = RS_ALERT_INACTIVE;
-            list_push(&s->order, index);
-            a->state = RS_ALERT_INACTIVE;
-        }
-        if (a->state == RS_ALERT_INACTIVE) {
-            *a = (struct alert){
-                .rule = s->rule, .labels = a->labels, .state = RS_ALERT_PENDING, .active_ms = t};
-        }
-        a->value = e->value;
+    while (s->mark.n <= series) {
+        rs_int_list_push(&s->mark, 0);
     }
+    s->mark.at[series] = (int)(r->round & INT32_MAX);
+    (void)rs_tsdb_append(r->db, series, t_ms, v);
+    rs_int_list_push(&s->written, series);
 }
 
-/* One alert at t. false if the rule forgets it. */
-static bool move_alert(struct rule_runner *r, struct rule_state *s, struct entry *e, int64_t t)
+void rs_rule_end_vanished(struct rule_runner *r, struct rule_state *s, int64_t t_ms)
 {
-    struct alert *a = &e->alert;
-    bool keep = false, forget;
+    struct int_list swap = s->before;
 
-    if (e->round == r->round) {
-        a->keep_since_ms = 0;
-    } else {
-        if (a->state == RS_ALERT_FIRING && s->keep_ms > 0) {
-            a->keep_since_ms = a->keep_since_ms == 0 ? t : a->keep_since_ms;
-            keep = t - a->keep_since_ms < s->keep_ms;
-        }
-        forget = a->state == RS_ALERT_PENDING ||
-                 (a->resolved_ms != 0 && t - a->resolved_ms > RESOLVED_RETENTION_MS);
-        if (a->state != RS_ALERT_INACTIVE && !keep) {
-            a->state = RS_ALERT_INACTIVE;
-            a->resolved_ms = t;
-        }
-        if (!keep) {
-            return !forget;
+    for (int i = 0; i < s->before.n; i++) {
+        int series = s->before.at[i];
+
+        if (s->mark.at[series] != (int)(r->round & INT32_MAX)) {
+            (void)rs_tsdb_append(r->db, series, t_ms, rs_tsdb_stale());
         }
     }
-    if (a->state == RS_ALERT_PENDING && t - a->active_ms >= s->for_ms) {
-        a->state = RS_ALERT_FIRING;
-        a->fired_ms = t;
-    }
-    write_alerts(r, s, e, t);
-    return true;
+    s->before = s->written;
+    s->written = swap;
+    s->written.n = 0;
 }
 
-/*
- * "needsSending": a resolved alert that has not been sent since, or the last sending is longer ago
- * than the resend delay,
- * strictly. The end is four rounds (or resend delays) away, so that two lost sendings resolve
- * nothing.
- */
-static void
-send_alert(const struct rule_runner *r, struct alert *a, int64_t t, const struct rule_sink *sink)
-{
-    int64_t span = r->interval_ms > r->resend_ms ? r->interval_ms : r->resend_ms;
-    bool due = a->sent_ms == 0 || a->resolved_ms > a->sent_ms || a->sent_ms + r->resend_ms < t;
-
-    if (a->state == RS_ALERT_PENDING || !due) {
-        return;
-    }
-    a->sent_ms = t;
-    if (sink->send != NULL) {
-        sink->send(sink->ctx, t, a, a->resolved_ms != 0 ? a->resolved_ms : t + 4 * span);
-    }
-}
+/* ---- recording rules ---- */
 
 static int
-eval_alerting(struct rule_runner *r, struct rule_state *s, int64_t t, const struct rule_sink *sink)
+eval_recording(struct rule_runner *r, struct rule_state *s, int64_t t_ms, struct err *err)
 {
+    int64_t at_ms = t_ms - r->offset_ms;
     struct vector v;
-    int n = 0;
+    int index;
 
-    if (rs_promql_eval(s->eval, t, &v, NULL) < 0 || note_result(r, s, &v) != 0) {
-        return 1;
+    if (rs_promql_eval(s->eval, at_ms, &v, err) < 0) {
+        return -1;
     }
-    for (int i = 0; i < s->order.n; i++) {
-        struct entry *e = s->entry[s->order.at[i]];
+    rs_rule_output(r, s, &v, t_ms);
+    for (int i = 0; i < v.n; i++) {
+        struct entry *e = rs_rule_entry(s, s->out.at[i], &index);
 
-        e->from = e->alert.state;
-    }
-    activate(r, s, &v, t);
-    for (int i = 0; i < s->order.n; i++) {
-        struct entry *e = s->entry[s->order.at[i]];
-
-        e->live = move_alert(r, s, e, t);
-        if (e->alert.state != e->from && sink->changed != NULL) {
-            sink->changed(sink->ctx, t, &e->alert, e->from);
+        if (e->round == r->round) {
+            return rs_err_set(err, RS_E_RANGE,
+                              "vector contains metrics with the same labelset after applying rule "
+                              "labels");
         }
-        if (e->live) {
-            s->order.at[n++] = s->order.at[i];
-        }
+        e->round = r->round;
     }
-    s->order.n = n;
-    end_vanished(r, s, t);
-    for (int i = 0; i < s->order.n; i++) {
-        send_alert(r, &s->entry[s->order.at[i]]->alert, t, sink);
+    if (r->group->limit > 0 && v.n > r->group->limit) {
+        return rs_err_set(err, RS_E_RANGE, "exceeded limit of %d with %d series", r->group->limit,
+                          v.n);
     }
+    for (int i = 0; i < v.n; i++) {
+        rs_rule_write(r, s, s->out.at[i], at_ms, v.item[i].v);
+    }
+    rs_rule_end_vanished(r, s, at_ms);
     return 0;
 }
+
+/* ---- the group ---- */
 
 int rs_rule_runner_eval(struct rule_runner *r, int64_t t_ms, const struct rule_sink *sink)
 {
     static const struct rule_sink nobody = {0};
     int n_bad = 0;
 
+    sink = sink != NULL ? sink : &nobody;
     r->round++;
     for (int i = 0; i < r->group->n_rule; i++) {
         struct rule_state *s = &r->state[i];
+        struct err err;
+        int status;
 
-        n_bad += s->rule->record != NULL ? eval_recording(r, s, t_ms)
-                                         : eval_alerting(r, s, t_ms, sink != NULL ? sink : &nobody);
+        err.code = RS_E_NONE; /* the rest is written with the first failure */
+        err.line = err.col = 0;
+        err.file[0] = err.text[0] = '\0';
+        status = s->rule->record != NULL ? eval_recording(r, s, t_ms, &err)
+                                         : rs_rule_eval_alert(r, s, t_ms, sink, &err);
+        if (status < 0) {
+            n_bad++;
+            if (sink->failed != NULL) {
+                sink->failed(sink->ctx, t_ms, s->rule, &err);
+            }
+        }
     }
     return n_bad;
+}
+
+void rs_rule_runner_alerts(const struct rule_runner *r, rs_alert_fn fn, void *ctx)
+{
+    for (int i = 0; i < r->group->n_rule; i++) {
+        const struct rule_state *s = &r->state[i];
+
+        for (int k = 0; k < s->order.n; k++) {
+            const struct alert *a = &s->entry[s->order.at[k]]->alert;
+
+            if (a->state != RS_ALERT_INACTIVE) {
+                fn(ctx, a);
+            }
+        }
+    }
 }

@@ -34,8 +34,11 @@ static void teardown(void)
 static struct rule_runner *
 runner(const struct rule_group *group, int64_t interval_s, int64_t resend_s)
 {
-    return rs_rule_runner_new(group, db, rs_promql_options_default(), interval_s * 1000,
-                              resend_s * 1000);
+    struct rule_runner_options opt = rs_rule_runner_options_default();
+
+    opt.interval_ms = interval_s * 1000;
+    opt.resend_delay_ms = resend_s * 1000;
+    return rs_rule_runner_new(group, db, &opt);
 }
 
 /* What the sink hears. */

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Alerting rules. Source: rules/alerting.go of Prometheus 3.5; the rules quoted are from there. */
+#include "rules_private.h"
+
+/* "resolvedRetention": how long a resolved alert is kept and sent again. */
+#define RESOLVED_RETENTION_MS INT64_C(900000)
+
+static void write_alerts(struct rule_runner *r, struct rule_state *s, struct entry *e, int64_t t_ms)
+{
+    struct label_table *labels = r->db->labels;
+    const struct alert *a = &e->alert;
+
+    if (e->pending < 0) {
+        rs_labels named = rs_labels_with(labels, a->labels, RS_METRIC_NAME, "ALERTS");
+
+        e->pending = rs_labels_with(labels, named, "alertstate", "pending");
+        e->firing = rs_labels_with(labels, named, "alertstate", "firing");
+        e->for_state = rs_labels_with(labels, a->labels, RS_METRIC_NAME, "ALERTS_FOR_STATE");
+    }
+    rs_rule_write(r, s, a->state == RS_ALERT_PENDING ? e->pending : e->firing, t_ms, 1.0);
+    rs_rule_write(r, s, e->for_state, t_ms, (double)(a->active_ms / 1000));
+}
+
+/* Notes which alerts the result has. -1 if two results become the same alert: then nothing changes. */
+static int
+note_result(struct rule_runner *r, struct rule_state *s, const struct vector *v, struct err *err)
+{
+    int index;
+
+    for (int i = 0; i < v->n; i++) {
+        struct entry *e = rs_rule_entry(s, s->out.at[i], &index);
+
+        if (e->round == r->round) {
+            return rs_err_set(err, RS_E_RANGE,
+                              "vector contains metrics with the same labelset after applying "
+                              "alert labels");
+        }
+        e->round = r->round;
+        e->value = v->item[i].v;
+        e->result = v->item[i].labels;
+    }
+    return 0;
+}
+
+/* "If there is already an active alert, only update its value"; an inactive one is replaced. */
+static void activate(struct rule_state *s, const struct vector *v, int64_t t_ms)
+{
+    for (int i = 0; i < v->n; i++) {
+        int index;
+        struct entry *e = rs_rule_entry(s, s->out.at[i], &index);
+        struct alert *a = &e->alert;
+
+        if (!e->live) {
+            e->live = true;
+            e->from = RS_ALERT_INACTIVE;
+            rs_int_list_push(&s->order, index);
+            a->state = RS_ALERT_INACTIVE;
+        }
+        if (a->state == RS_ALERT_INACTIVE) {
+            *a = (struct alert){
+                .rule = s->rule, .labels = a->labels, .state = RS_ALERT_PENDING, .active_ms = t_ms};
+            e->sent = false;
+        }
+        a->value = e->value;
+        a->result = e->result;
+        a->seen_ms = t_ms;
+    }
+}
+
+/* One alert at t. false if the rule forgets it. *active: it is pending or firing. */
+static bool move_alert(const struct rule_runner *r,
+                       const struct rule_state *s,
+                       struct entry *e,
+                       int64_t t_ms,
+                       bool *active)
+{
+    struct alert *a = &e->alert;
+    bool keep = false, forget;
+
+    *active = true;
+    if (e->round == r->round) {
+        a->keep_since_ms = 0;
+    } else {
+        if (a->state == RS_ALERT_FIRING && s->keep_ms > 0) {
+            a->keep_since_ms = a->keep_since_ms == 0 ? t_ms : a->keep_since_ms;
+            keep = t_ms - a->keep_since_ms < s->keep_ms;
+        }
+        forget = a->state == RS_ALERT_PENDING ||
+                 (a->resolved_ms != 0 && t_ms - a->resolved_ms > RESOLVED_RETENTION_MS);
+        if (a->state != RS_ALERT_INACTIVE && !keep) {
+            a->state = RS_ALERT_INACTIVE;
+            a->resolved_ms = t_ms;
+        }
+        if (!keep) {
+            *active = false;
+            return !forget;
+        }
+    }
+    if (a->state == RS_ALERT_PENDING && t_ms - a->active_ms >= s->for_ms) {
+        a->state = RS_ALERT_FIRING;
+        a->fired_ms = t_ms;
+    }
+    return true;
+}
+
+/* Moves all alerts; returns how many are pending or firing afterwards. */
+static int move_alerts(const struct rule_runner *r, struct rule_state *s, int64_t t_ms)
+{
+    int n_active = 0;
+
+    for (int i = 0; i < s->order.n; i++) {
+        struct entry *e = s->entry[s->order.at[i]];
+        bool active;
+
+        e->live = move_alert(r, s, e, t_ms, &active);
+        n_active += active;
+    }
+    return n_active;
+}
+
+/*
+ * "exceeded limit": the rule forgets all that it knew, without a word to Alertmanager, which will take the alerts as resolved
+ * when their time is up. The series of the last round get no stale markers.
+ */
+static int forget_all(struct rule_runner *r, struct rule_state *s, int n_active, struct err *err)
+{
+    for (int i = 0; i < s->order.n; i++) {
+        struct entry *e = s->entry[s->order.at[i]];
+
+        e->alert.state = RS_ALERT_INACTIVE;
+        e->live = false;
+    }
+    return rs_err_set(err, RS_E_RANGE, "exceeded limit of %d with %d alerts", r->group->limit,
+                      n_active);
+}
+
+/* Tells what has changed and drops what is forgotten. */
+static void tell_changes(struct rule_state *s, int64_t t_ms, const struct rule_sink *sink)
+{
+    int n = 0;
+
+    for (int i = 0; i < s->order.n; i++) {
+        struct entry *e = s->entry[s->order.at[i]];
+
+        if (e->alert.state != e->from && sink->changed != NULL) {
+            sink->changed(sink->ctx, t_ms, &e->alert, e->from);
+        }
+        if (e->live) {
+            s->order.at[n++] = s->order.at[i];
+        }
+    }
+    s->order.n = n;
+}
+
+/*
+ * "needsSending": a resolved alert that has not been sent since, or the last sending is longer ago than the resend delay,
+ * strictly. The end is four rounds (or resend delays) away, so that two lost sendings resolve nothing.
+ */
+static void
+send_alert(const struct rule_runner *r, struct entry *e, int64_t t_ms, const struct rule_sink *sink)
+{
+    struct alert *a = &e->alert;
+    int64_t interval = r->opt.interval_ms, delay = r->opt.resend_delay_ms;
+    int64_t span = interval > delay ? interval : delay;
+    bool due = !e->sent || a->resolved_ms > a->sent_ms || a->sent_ms + delay < t_ms;
+
+    if (a->state == RS_ALERT_PENDING || !due) {
+        return;
+    }
+    e->sent = true;
+    a->sent_ms = t_ms;
+    if (sink->send != NULL) {
+        sink->send(sink->ctx, t_ms, a,
+                   a->state == RS_ALERT_INACTIVE ? a->resolved_ms : t_ms + 4 * span);
+    }
+}
+
+static void write_active(struct rule_runner *r, struct rule_state *s, int64_t t_ms)
+{
+    for (int i = 0; r->db->wants_alerts && i < s->order.n; i++) {
+        struct entry *e = s->entry[s->order.at[i]];
+
+        if (e->alert.state != RS_ALERT_INACTIVE) {
+            write_alerts(r, s, e, t_ms);
+        }
+    }
+    rs_rule_end_vanished(r, s, t_ms);
+}
+
+int rs_rule_eval_alert(struct rule_runner *r,
+                       struct rule_state *s,
+                       int64_t t_ms,
+                       const struct rule_sink *sink,
+                       struct err *err)
+{
+    struct vector v;
+    int n_active;
+
+    if (rs_promql_eval(s->eval, t_ms - r->offset_ms, &v, err) < 0) {
+        return -1;
+    }
+    rs_rule_output(r, s, &v, t_ms);
+    if (note_result(r, s, &v, err) < 0) {
+        return -1;
+    }
+    for (int i = 0; i < s->order.n; i++) {
+        struct entry *e = s->entry[s->order.at[i]];
+
+        e->from = e->alert.state;
+    }
+    activate(s, &v, t_ms);
+    n_active = move_alerts(r, s, t_ms);
+    if (r->group->limit > 0 && n_active > r->group->limit) {
+        (void)forget_all(r, s, n_active, err);
+        tell_changes(s, t_ms, sink);
+        return -1;
+    }
+    tell_changes(s, t_ms, sink);
+    write_active(r, s, t_ms - r->offset_ms);
+    for (int i = 0; i < s->order.n; i++) {
+        send_alert(r, s->entry[s->order.at[i]], t_ms, sink);
+    }
+    return 0;
+}
