@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "promql_eval.h"
+#include "promql_window.h"
 #include "regex.h"
 #include "sim/arena.h"
 
@@ -59,6 +59,20 @@ static int eval_map(struct promql_eval *e, struct cell *c, int64_t t_ms)
     return rs_eval_unique(e, c);
 }
 
+struct ranges *rs_call_ranges(struct promql_eval *e, struct cell *c, int64_t t_ms, double *param)
+{
+    int main_arg = eval_params(e, c, t_ms, param);
+    struct cell *arg;
+
+    if (main_arg < 0) {
+        return NULL;
+    }
+    arg = c->arg[main_arg];
+    c->n = 0;
+    c->may_collide = arg->may_collide;
+    return arg->prepare(e, arg, t_ms) < 0 ? NULL : arg->state;
+}
+
 static int eval_range(struct promql_eval *e, struct cell *c, int64_t t_ms)
 {
     const struct func_row *fn = c->node->u.call.fn;
@@ -87,7 +101,9 @@ static int eval_range(struct promql_eval *e, struct cell *c, int64_t t_ms)
 struct cell *rs_call_cell(struct promql_eval *e, const struct node *n)
 {
     const struct func_row *fn = n->u.call.fn;
-    rs_eval_fn eval = fn->map != NULL ? eval_map : fn->range != NULL ? eval_range : fn->call;
+    rs_eval_fn eval = fn->map != NULL     ? eval_map
+                      : fn->range != NULL ? rs_range_eval(fn->range, eval_range)
+                                          : fn->call;
     struct cell *c = rs_cell_make(n, eval, n->u.call.n_arg);
 
     for (int i = 0; i < c->n_arg; i++) {

@@ -29,7 +29,6 @@ struct range_window {
     const struct sample *run[2];
     int n_run[2];
     int n;         /* n_run[0] + n_run[1], > 0 */
-    bool rises;    /* surely no value is below the one before it */
     int64_t lo_ms; /* the selector's range, offset included */
     int64_t hi_ms;
     const struct toggles *toggle;
@@ -57,6 +56,13 @@ struct cell {
     struct cell **arg;        /* [n_arg], owned */
     struct vector_item *item; /* [n], the result */
     int n, cap;
+    /*
+     * Grows whenever a label set is written over another one in item[]: while it stands still, the
+     * first so many items have the labels that they had.
+     */
+    uint64_t shape;
+    uint64_t unique_shape; /* the shape whose first n_unique items are known to differ */
+    int n_unique;
     struct label_map map; /* what an input label set becomes; its meaning is the node's */
     /*
      * Matrices: prepare() returns the number of series or -1, window() one of them, false if it
@@ -89,7 +95,11 @@ static inline void rs_cell_push(struct cell *c, rs_labels labels, double v)
     if (c->n == c->cap) {
         rs_cell_grow(c);
     }
-    c->item[c->n++] = (struct vector_item){labels, v};
+    if (c->item[c->n].labels != labels) {
+        c->item[c->n].labels = labels;
+        c->shape++;
+    }
+    c->item[c->n++].v = v;
 }
 
 /* The cell of a node and of all below; parentheses vanish. */
@@ -103,7 +113,7 @@ struct cell *rs_binary_cell(struct promql_eval *e, const struct node *n);
 struct cell *rs_cell_make(const struct node *n, rs_eval_fn eval, int n_arg);
 
 /* -1 if two items of the result have the same labels. */
-int rs_eval_unique(struct promql_eval *e, const struct cell *c);
+int rs_eval_unique(struct promql_eval *e, struct cell *c);
 /* A new pass over label sets; then rs_eval_meet is true the first time that a set is met in it. */
 void rs_eval_new_pass(struct promql_eval *e);
 bool rs_eval_meet(struct promql_eval *e, rs_labels set);
