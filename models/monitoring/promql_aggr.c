@@ -388,8 +388,12 @@ static int eval_aggr(struct promql_eval *e, struct cell *c, int64_t t_ms)
 
 struct cell *rs_aggr_cell(struct promql_eval *e, const struct node *n)
 {
-    struct cell *c = rs_cell_make(n, eval_aggr, n->u.aggr.param != NULL ? 2 : 1);
+    struct cell *c;
 
+    if (n->u.aggr.op == RS_AGGR_SUM) {
+        return rs_sum_cell(e, n);
+    }
+    c = rs_cell_make(n, eval_aggr, n->u.aggr.param != NULL ? 2 : 1);
     c->arg[0] = rs_cell_new(e, n->u.aggr.expr);
     if (n->u.aggr.param != NULL) {
         c->arg[1] = rs_cell_new(e, n->u.aggr.param);

@@ -11,11 +11,7 @@
 #include "regex.h"
 #include "sim/arena.h"
 
-/*
- * Evaluates the scalar arguments into param[] in order. Returns the index of the one vector or
- * matrix, or -1.
- */
-static int eval_params(struct promql_eval *e, struct cell *c, int64_t t_ms, double *param)
+int rs_call_params(struct promql_eval *e, struct cell *c, int64_t t_ms, double *param)
 {
     int main_arg = 0, k = 0;
 
@@ -42,7 +38,7 @@ static int eval_map(struct promql_eval *e, struct cell *c, int64_t t_ms)
 {
     const struct func_row *fn = c->node->u.call.fn;
     double param[RS_MAX_PARAM];
-    int main_arg = eval_params(e, c, t_ms, param);
+    int main_arg = rs_call_params(e, c, t_ms, param);
     struct cell *arg;
 
     if (main_arg < 0) {
@@ -59,25 +55,11 @@ static int eval_map(struct promql_eval *e, struct cell *c, int64_t t_ms)
     return rs_eval_unique(e, c);
 }
 
-struct ranges *rs_call_ranges(struct promql_eval *e, struct cell *c, int64_t t_ms, double *param)
-{
-    int main_arg = eval_params(e, c, t_ms, param);
-    struct cell *arg;
-
-    if (main_arg < 0) {
-        return NULL;
-    }
-    arg = c->arg[main_arg];
-    c->n = 0;
-    c->may_collide = arg->may_collide;
-    return arg->prepare(e, arg, t_ms) < 0 ? NULL : arg->state;
-}
-
 static int eval_range(struct promql_eval *e, struct cell *c, int64_t t_ms)
 {
     const struct func_row *fn = c->node->u.call.fn;
     double param[RS_MAX_PARAM], v;
-    int main_arg = eval_params(e, c, t_ms, param), n;
+    int main_arg = rs_call_params(e, c, t_ms, param), n;
     struct range_window w;
     struct cell *arg;
 
@@ -121,7 +103,7 @@ int rs_call_clamp(struct promql_eval *e, struct cell *c, int64_t t_ms)
     double param[RS_MAX_PARAM];
     struct cell *arg = c->arg[0];
 
-    if (eval_params(e, c, t_ms, param) < 0 || arg->eval(e, arg, t_ms) < 0) {
+    if (rs_call_params(e, c, t_ms, param) < 0 || arg->eval(e, arg, t_ms) < 0) {
         return -1;
     }
     c->n = 0;

@@ -57,8 +57,9 @@ struct cell {
     struct vector_item *item; /* [n], the result */
     int n, cap;
     /*
-     * Grows whenever a label set is written over another one in item[]: while it stands still, the
-     * first so many items have the labels that they had.
+     * Grows whenever a label set is written over another one in item[] (rs_cell_push sees to it;
+     * who moves items himself must, too): while it stands still, the first so many items have the
+     * labels that they had, and what was derived from labels alone still holds.
      */
     uint64_t shape;
     uint64_t unique_shape; /* the shape whose first n_unique items are known to differ */
@@ -109,6 +110,7 @@ struct cell *rs_selector_cell(struct promql_eval *e, const struct node *n);
 struct cell *rs_subquery_cell(struct promql_eval *e, const struct node *n);
 struct cell *rs_call_cell(struct promql_eval *e, const struct node *n);
 struct cell *rs_aggr_cell(struct promql_eval *e, const struct node *n);
+struct cell *rs_sum_cell(struct promql_eval *e, const struct node *n);
 struct cell *rs_binary_cell(struct promql_eval *e, const struct node *n);
 struct cell *rs_cell_make(const struct node *n, rs_eval_fn eval, int n_arg);
 
@@ -176,6 +178,11 @@ int rs_call_scalar(struct promql_eval *e, struct cell *c, int64_t t_ms);
 int rs_call_vector(struct promql_eval *e, struct cell *c, int64_t t_ms);
 int rs_call_time(struct promql_eval *e, struct cell *c, int64_t t_ms);
 int rs_call_timestamp(struct promql_eval *e, struct cell *c, int64_t t_ms);
+/*
+ * Evaluates the scalar arguments of a call into param[RS_MAX_PARAM] in order. Returns the index of
+ * the one vector or matrix, or -1.
+ */
+int rs_call_params(struct promql_eval *e, struct cell *c, int64_t t_ms, double *param);
 int rs_call_label_replace(struct promql_eval *e, struct cell *c, int64_t t_ms);
 int rs_call_label_join(struct promql_eval *e, struct cell *c, int64_t t_ms);
 

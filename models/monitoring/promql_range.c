@@ -81,6 +81,46 @@ static void take_times(struct timing *k, const struct ranges *r, const struct sl
     k->factor = stretch(k, (double)INFINITY, after);
 }
 
+/*
+ * Is the window of s the same as the one before, sample time for sample time? Then it has the same
+ * number of samples at the same ends, whatever lies between. On success *w is the window.
+ */
+static bool same_times(const struct timing *k,
+                       const struct ranges *r,
+                       const struct series *s,
+                       int64_t before_ms,
+                       struct slice *w)
+{
+    uint64_t from = s->end - (uint64_t)k->n;
+
+    if (s->last_ms != k->last_ms || s->last_ms > r->hi_ms || from < s->begin || from > s->end ||
+        s->stale_end > from || rs_series_sample(s, from)->t_ms != k->first_ms ||
+        (from > s->begin && rs_series_sample(s, from - 1)->t_ms > before_ms)) {
+        return false;
+    }
+    *w = (struct slice){s, from, s->end, k->n};
+    return true;
+}
+
+static double extrapolate(const struct timing *k, const struct slice *w, bool counter, bool after)
+{
+    double first = rs_slice_first(w)->v, v = rs_slice_last(w)->v - first;
+
+    if (!counter) {
+        return v * k->factor;
+    }
+    v = add_resets(v, w);
+    /*
+     * The counter would have been zero at sampled * (first / v) seconds before the first sample.
+     * If first >= v that is at least `sampled`, rounding included, and clamps nothing that is no
+     * longer than `sampled`: no need to divide.
+     */
+    if (!(v > 0.0 && first >= 0.0) || (first >= v && k->to_start <= k->sampled)) {
+        return v * k->factor;
+    }
+    return v * stretch(k, k->sampled * (first / v), after);
+}
+
 /* rate(), increase() and delta() of all series of a matrix. */
 int rs_eval_extrapolated(struct promql_eval *e, struct cell *c, int64_t t_ms)
 {
@@ -89,40 +129,24 @@ int rs_eval_extrapolated(struct promql_eval *e, struct cell *c, int64_t t_ms)
     double param[RS_MAX_PARAM];
     struct ranges *r = rs_call_ranges(e, c, t_ms, param);
     struct timing k = {.n = 0};
+    int64_t before_ms;
     struct slice w;
 
     if (r == NULL) {
         return -1;
     }
+    before_ms = r->lo_ms - !e->toggle.left_open;
     k.range_s = fn == rs_range_rate ? (double)(r->hi_ms - r->lo_ms) / 1000.0 : 0.0;
     for (int i = 0; i < r->n; i++) {
-        const struct sample *first, *last;
-        double v;
+        const struct series *s = rs_ranges_series(e, r, i);
 
-        if (!rs_ranges_slice(e, r, i, &w) || w.n < 2) {
-            continue;
-        }
-        first = rs_slice_first(&w);
-        last = rs_slice_last(&w);
-        if (first->t_ms != k.first_ms || last->t_ms != k.last_ms || w.n != k.n) {
+        if (k.n == 0 || !same_times(&k, r, s, before_ms, &w)) {
+            if (!rs_ranges_slice(e, r, i, &w) || w.n < 2) {
+                continue;
+            }
             take_times(&k, r, &w, after);
         }
-        v = last->v - first->v;
-        if (counter) {
-            v = add_resets(v, &w);
-        }
-        /*
-         * The counter would have been zero at sampled * (first / v) seconds before the first
-         * sample. If first >= v that is at least `sampled`, rounding included, and clamps nothing
-         * that is no longer than `sampled`: no need to divide.
-         */
-        if (!counter || !(v > 0.0 && first->v >= 0.0) ||
-            (first->v >= v && k.to_start <= k.sampled)) {
-            v *= k.factor;
-        } else {
-            v *= stretch(&k, k.sampled * (first->v / v), after);
-        }
-        rs_cell_push(c, r->pick[i].bare, v);
+        rs_cell_push(c, r->pick[i].bare, extrapolate(&k, &w, counter, after));
     }
     return c->may_collide ? rs_eval_unique(e, c) : 0;
 }

@@ -64,8 +64,7 @@ static int track_new(struct promql_eval *e, struct cell *c, rs_labels labels)
     if (track == s->cap_track) {
         int cap = track ? 2 * track : 8;
 
-        r->own = rs_xrealloc(r->own, (size_t)cap * sizeof *r->own);
-        memset(r->own + track, 0, (size_t)(cap - track) * sizeof *r->own);
+        r->own = rs_series_grow(r->own, track, cap);
         r->pick = rs_xrealloc(r->pick, (size_t)cap * sizeof *r->pick);
         s->cap_track = r->cap = cap;
     }

@@ -40,7 +40,8 @@ static void copy_out(struct ranges *r, const struct slice *from, struct range_wi
 static void in_place(const struct slice *from, struct range_window *w)
 {
     const struct series *s = from->s;
-    uint64_t wrap = (from->from | s->mask) + 1; /* where numbers start again at the ring's left */
+    uint64_t wrap =
+        (from->from | (s->cap - 1)) + 1; /* where numbers start again at the ring's left */
     uint64_t end = from->to < wrap ? from->to : wrap;
 
     w->run[0] = rs_slice_first(from);
@@ -76,6 +77,20 @@ bool rs_ranges_window(struct promql_eval *e, struct ranges *r, int i, struct ran
     w->labels = r->pick[i].labels;
     w->bare = r->pick[i].bare;
     return true;
+}
+
+struct ranges *rs_call_ranges(struct promql_eval *e, struct cell *c, int64_t t_ms, double *param)
+{
+    int main_arg = rs_call_params(e, c, t_ms, param);
+    struct cell *arg;
+
+    if (main_arg < 0) {
+        return NULL;
+    }
+    arg = c->arg[main_arg];
+    c->n = 0;
+    c->may_collide = arg->may_collide;
+    return arg->prepare(e, arg, t_ms) < 0 ? NULL : arg->state;
 }
 
 rs_eval_fn rs_range_eval(rs_range_fn fn, rs_eval_fn otherwise)

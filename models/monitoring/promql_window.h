@@ -45,18 +45,24 @@ static inline const struct sample *rs_slice_last(const struct slice *w)
 /* Takes stale markers off the ends and counts the rest; false if nothing is left. */
 bool rs_slice_trim(struct slice *w);
 
+/* The series of pick i, filled up to now. */
+static inline const struct series *rs_ranges_series(struct promql_eval *e, struct ranges *r, int i)
+{
+    int series = r->pick[i].series;
+
+    if (r->own != NULL) {
+        return &r->own[series];
+    }
+    rs_series_touch(e->db, series, e->now_ms);
+    return &e->db->series[series];
+}
+
 /* The slice of pick i; false if it is empty. */
 static inline bool rs_ranges_slice(struct promql_eval *e, struct ranges *r, int i, struct slice *w)
 {
+    const struct series *s = rs_ranges_series(e, r, i);
     struct pick *p = &r->pick[i];
-    const struct series *s;
 
-    if (r->own != NULL) {
-        s = &r->own[p->series];
-    } else {
-        rs_series_touch(e->db, p->series, e->now_ms);
-        s = &e->db->series[p->series];
-    }
     p->from = rs_series_after(s, r->lo_ms - !e->toggle.left_open, p->from);
     p->to = r->hi_ms >= s->last_ms ? s->end : rs_series_after(s, r->hi_ms, p->to);
     if (p->from >= p->to) {

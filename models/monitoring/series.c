@@ -16,7 +16,24 @@ void rs_series_init(struct series *s, rs_labels labels)
     s->labels = labels;
     s->span_ms = 0;
     s->fill = NULL;
+    s->more &= ~(uint32_t)RS_SERIES_LAZY;
     rs_series_empty(s);
+}
+
+struct series *rs_series_grow(struct series *old, int n_old, int n)
+{
+    size_t n_bytes = (size_t)n * sizeof *old;
+    struct series *series = aligned_alloc(_Alignof(struct series), n_bytes);
+
+    if (series == NULL) {
+        abort();
+    }
+    memset(series, 0, n_bytes);
+    if (n_old > 0) {
+        memcpy(series, old, (size_t)n_old * sizeof *old);
+    }
+    free(old);
+    return series;
 }
 
 void rs_series_free(struct series *s)
@@ -164,7 +181,6 @@ static void ring_grow(struct series *s)
     s->ring = ring;
     s->tally = tally;
     s->cap = cap;
-    s->mask = cap - 1;
 }
 
 /* The tally of a value after `last` that comes after the totals so far. */
@@ -187,7 +203,7 @@ static void put_tally(struct series *s, double v)
 {
     struct tally so_far = s->end > s->begin ? *rs_series_tally(s, s->end - 1) : (struct tally){0};
 
-    s->tally[s->end & s->mask] = tally_next(so_far, s->last, s->end == s->begin, v);
+    s->tally[s->end & (s->cap - 1)] = tally_next(so_far, s->last, s->end == s->begin, v);
 }
 
 void rs_series_keep_tally(struct series *s)
@@ -202,11 +218,12 @@ void rs_series_keep_tally(struct series *s)
         ring_grow(s);
     }
     s->tally = rs_xrealloc(NULL, s->cap * sizeof *s->tally);
+    s->more |= RS_SERIES_TALLY;
     for (uint64_t i = s->begin; i < s->end; i++) {
         double v = rs_series_sample(s, i)->v;
 
         so_far = tally_next(so_far, last, i == s->begin, v);
-        s->tally[i & s->mask] = so_far;
+        s->tally[i & (s->cap - 1)] = so_far;
         last = rs_stale_bits(v) ? last : v;
     }
 }
@@ -224,8 +241,8 @@ bool rs_series_append(struct series *s, int64_t t_ms, double v)
             ring_grow(s);
         }
     }
-    s->ring[s->end & s->mask] = (struct sample){t_ms, v};
-    if (s->tally != NULL) {
+    s->ring[s->end & (s->cap - 1)] = (struct sample){t_ms, v};
+    if (s->more & RS_SERIES_TALLY) {
         put_tally(s, v);
     }
     if (rs_stale_bits(v)) {

@@ -44,15 +44,19 @@ struct tally {
     uint32_t n_odd;    /* values that are no whole numbers of moderate size */
 };
 
+/* Bits of series.more: what an append or a look must do besides. */
+enum { RS_SERIES_LAZY = 1, RS_SERIES_TALLY = 2 };
+
 struct series {
     /* What every append and every window looks at: one cache line. */
-    struct sample *ring; /* sample number i is ring[i & mask] */
-    uint64_t begin, end; /* numbers of the oldest sample and of the next one */
-    int64_t last_ms;     /* of the newest sample; INT64_MIN = none yet */
-    double last;         /* the newest value that is no stale marker; NaN = none yet */
-    uint64_t stale_end;  /* past the newest stale marker; <= begin if none is left */
-    uint64_t drop_end;   /* past the newest drop, likewise */
-    uint32_t mask, cap;  /* of the ring; cap is a power of two or 0, mask is cap - 1 or 0 */
+    _Alignas(64) struct sample *ring; /* sample number i is ring[i & (cap - 1)] */
+    uint64_t begin, end;              /* numbers of the oldest sample and of the next one */
+    int64_t last_ms;                  /* of the newest sample; INT64_MIN = none yet */
+    double last;                      /* the newest value that is no stale marker; NaN = none yet */
+    uint64_t stale_end;               /* past the newest stale marker; <= begin if none is left */
+    uint64_t drop_end;                /* past the newest drop, likewise */
+    uint32_t cap;                     /* of the ring: a power of two, or 0 */
+    uint32_t more;                    /* RS_SERIES_... */
 
     struct tally *tally; /* [cap], or NULL: nobody has asked */
     rs_tsdb_fill fill;   /* NULL = eager */
@@ -79,12 +83,12 @@ void rs_series_cut(struct series *s, int64_t t_ms);
 
 static inline const struct sample *rs_series_sample(const struct series *s, uint64_t i)
 {
-    return &s->ring[i & s->mask];
+    return &s->ring[i & (s->cap - 1)];
 }
 
 static inline const struct tally *rs_series_tally(const struct series *s, uint64_t i)
 {
-    return &s->tally[i & s->mask];
+    return &s->tally[i & (s->cap - 1)];
 }
 
 static inline bool rs_stale_bits(double v)
@@ -96,6 +100,9 @@ static inline bool rs_stale_bits(double v)
 
     return x.u == UINT64_C(0x7ff0000000000002);
 }
+
+/* More memory for `n` series; the new ones are zeroed. They stand on cache lines of their own. */
+struct series *rs_series_grow(struct series *old, int n_old, int n);
 
 /* The same as rs_series_after by bisection, for hints that are far off. */
 uint64_t rs_series_search(const struct series *s, int64_t lo_ms, uint64_t hint);

@@ -69,12 +69,13 @@ int rs_tsdb_series(struct tsdb *db, rs_labels set)
     }
     i = db->n++;
     if (i == db->cap) {
-        db->cap = db->cap ? 2 * db->cap : 32;
-        db->series = rs_xrealloc(db->series, (size_t)db->cap * sizeof *db->series);
+        int cap = db->cap ? 2 * db->cap : 32;
+
+        db->series = rs_series_grow(db->series, db->n_slot, cap);
+        db->cap = cap;
     }
     s = &db->series[i];
     if (i == db->n_slot) {
-        *s = (struct series){0};
         db->n_slot++;
     }
     rs_series_init(s, set);
@@ -109,6 +110,7 @@ void rs_tsdb_set_fill(struct tsdb *db, int series, rs_tsdb_fill fill, void *ctx,
     struct series *s = series_of(db, series);
 
     s->fill = fill;
+    s->more = fill != NULL ? s->more | RS_SERIES_LAZY : s->more & ~(uint32_t)RS_SERIES_LAZY;
     s->fill_ctx = ctx;
     s->fill_arg = arg;
 }
@@ -171,7 +173,8 @@ int rs_tsdb_window(const struct tsdb *db,
     if (from >= to) {
         return 0;
     }
-    wrap = (from | s->mask) + 1; /* the first number that starts again at the left of the ring */
+    wrap =
+        (from | (s->cap - 1)) + 1; /* the first number that starts again at the left of the ring */
     run[0] = rs_series_sample(s, from);
     n_run[0] = (int)((to < wrap ? to : wrap) - from);
     if (to > wrap) {

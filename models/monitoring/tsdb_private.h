@@ -27,7 +27,7 @@ static inline void rs_series_touch(struct tsdb *db, int i, int64_t t_ms)
 {
     struct series *s = &db->series[i];
 
-    if (s->fill != NULL && s->filled_ms < t_ms) {
+    if ((s->more & RS_SERIES_LAZY) && s->filled_ms < t_ms) {
         s->filled_ms = t_ms;
         s->fill(s->fill_ctx, s->fill_arg, i, t_ms);
     }
