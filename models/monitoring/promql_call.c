@@ -83,13 +83,14 @@ static int eval_range(struct promql_eval *e, struct cell *c, int64_t t_ms)
 struct cell *rs_call_cell(struct promql_eval *e, const struct node *n)
 {
     const struct func_row *fn = n->u.call.fn;
-    rs_eval_fn eval = fn->map != NULL     ? eval_map
-                      : fn->range != NULL ? rs_range_eval(fn->range, eval_range)
-                                          : fn->call;
+    rs_eval_fn eval = fn->map != NULL ? eval_map : fn->range != NULL ? eval_range : fn->call;
     struct cell *c = rs_cell_make(n, eval, n->u.call.n_arg);
 
     for (int i = 0; i < c->n_arg; i++) {
         c->arg[i] = rs_cell_new(e, n->u.call.arg[i]);
+    }
+    if (fn->range != NULL) {
+        c->eval = rs_range_eval(e, c, eval_range);
     }
     if (fn->call == rs_call_timestamp && c->arg[0]->node->kind == RS_NODE_SELECTOR) {
         rs_selector_gives_times(c->arg[0]);

@@ -128,12 +128,15 @@ void rs_selector_gives_times(struct cell *c);
 /* The value of op, and whether a filtering comparison keeps the element. */
 double rs_op_apply(enum op_kind op, double lhs, double rhs, bool *keep);
 
-/* Neumaier's compensated sum; *c is the compensation. Prometheus calls it kahanSumInc. */
-static inline void rs_kahan(double inc, double *sum, double *c)
+/*
+ * Neumaier's compensated sum; *c is the compensation. Prometheus calls it kahanSumInc; up to 2.53
+ * it let the compensation go astray when the sum was infinite (`guarded` false).
+ */
+static inline void rs_kahan_as(double inc, double *sum, double *c, bool guarded)
 {
     double t = *sum + inc;
 
-    if (isinf(t)) {
+    if (guarded && isinf(t)) {
         *c = 0.0;
     } else if (fabs(*sum) >= fabs(inc)) {
         *c += (*sum - t) + inc;
@@ -143,11 +146,25 @@ static inline void rs_kahan(double inc, double *sum, double *c)
     *sum = t;
 }
 
+static inline void rs_kahan(double inc, double *sum, double *c)
+{
+    rs_kahan_as(inc, sum, c, true);
+}
+
 /*
  * q-quantile of v[n], sorted in place (NaN first): linear between ranks. q outside 0..1 gives
  * -Inf, +Inf; NaN gives NaN.
  */
 double rs_quantile(double q, double *v, int n);
+
+/* Between which ranks (from 0) a quantile lies. */
+struct rank {
+    int low, high;
+    double weight; /* v[low] * (1 - weight) + v[high] * weight */
+    double v;      /* the result where no value is asked */
+};
+/* False: the result is rank->v, whatever the n values are. */
+bool rs_quantile_rank(double q, int n, struct rank *rank);
 
 /* promql_range.c */
 bool rs_range_rate(double *out, const struct range_window *w, const double *param);

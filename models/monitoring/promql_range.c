@@ -1,179 +1,95 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* rate() and its relatives: functions of the ends of a window and of the counter resets inside. */
-#include "promql_window.h"
+/*
+ * rate() and its relatives, as Prometheus defines them: sample by sample. promql_slide.c does the
+ * same without walking.
+ */
+#include "promql_eval.h"
 
 /*
  * What the counter lost in resets: the value before each drop, added oldest first as Prometheus
- * does. Where all that is added are whole numbers, every order gives the same exact sum, and the
- * running totals of the drops tell it at once.
+ * does.
  */
-static double add_resets(double v, const struct slice *w)
+static double add_resets(double v, const struct range_window *w)
 {
-    const struct drops *d = &w->s->drops;
-    uint64_t first, end, size;
-    const struct drop *last;
+    double before = w->run[0][0].v;
 
-    if (w->s->drop_end <= w->from + 1) {
-        return v;
-    }
-    end = rs_series_drops(w->s, w->from, w->to, &first);
-    if (end - first > 4) {
-        const struct drop *before = &d->drop[first & (d->cap - 1)];
+    for (int r = 0; r < 2; r++) {
+        for (int i = 0; i < w->n_run[r]; i++) {
+            double now = w->run[r][i].v;
 
-        /* The first is added by itself: totals up to it may have been lost with older entries. */
-        last = &d->drop[(end - 1) & (d->cap - 1)];
-        size = last->size - before->size;
-        if (last->n_odd == before->n_odd && rs_is_whole(before->before) && rs_is_whole(v) &&
-            size < RS_EXACT_MAX / 2) {
-            return v + before->before + (double)(last->lost - before->lost);
+            if (now < before) {
+                v += before;
+            }
+            before = now;
         }
-    }
-    for (uint64_t i = first; i < end; i++) {
-        v += d->drop[i & (d->cap - 1)].before;
     }
     return v;
 }
 
-/* What depends on the times alone. Series of one scrape share it. */
-struct timing {
-    int64_t first_ms, last_ms; /* of the samples */
-    int n;
-    double to_start, to_end, sampled, threshold, distance, range_s;
-    double factor; /* if the zero clamp changes nothing */
-};
-
 /*
  * Prometheus' extrapolatedRate (promql/functions.go), in its order of operations: the difference
- * of the ends, stretched towards the borders of the range, but by half a sample distance at most
- * where the border is farther away than 1.1 distances, and never below the time at which the
- * counter would have been zero (`zero` seconds before the first sample; infinite = no clamp).
+ * of the ends, stretched
+ * towards the borders of the range, but by half a sample distance at most where the border is
+ * farther away than 1.1
+ * distances, and never below the time at which the counter would have been zero.
  */
-static double stretch(const struct timing *k, double zero, bool clamp_after)
+static bool extrapolate(double *out, const struct range_window *w, bool counter, bool per_second)
 {
-    double to_start = k->to_start, to_end = k->to_end, factor;
+    const struct sample *first = rs_window_first(w), *last = rs_window_last(w, 0);
+    double v, to_start, to_end, sampled, distance, threshold, zero, factor;
+    bool after = w->toggle->clamp_after;
 
-    if (clamp_after && to_start >= k->threshold) {
-        to_start = k->distance / 2.0;
-    }
-    if (zero < to_start) {
-        to_start = zero;
-    }
-    if (!clamp_after && !(to_start < k->threshold)) {
-        to_start = k->distance / 2.0;
-    }
-    if (to_end >= k->threshold) {
-        to_end = k->distance / 2.0;
-    }
-    factor = (k->sampled + to_start + to_end) / k->sampled;
-    return k->range_s > 0.0 ? factor / k->range_s : factor;
-}
-
-static void take_times(struct timing *k, const struct ranges *r, const struct slice *w, bool after)
-{
-    k->first_ms = rs_slice_first(w)->t_ms;
-    k->last_ms = rs_slice_last(w)->t_ms;
-    k->n = w->n;
-    k->to_start = (double)(k->first_ms - r->lo_ms) / 1000.0;
-    k->to_end = (double)(r->hi_ms - k->last_ms) / 1000.0;
-    k->sampled = (double)(k->last_ms - k->first_ms) / 1000.0;
-    k->distance = k->sampled / (double)(w->n - 1);
-    k->threshold = k->distance * 1.1;
-    k->factor = stretch(k, (double)INFINITY, after);
-}
-
-/*
- * Is the window of s the same as the one before, sample time for sample time? Then it has the same
- * number of samples at the same ends, whatever lies between. On success *w is the window.
- */
-static bool same_times(const struct timing *k,
-                       const struct ranges *r,
-                       const struct series *s,
-                       int64_t before_ms,
-                       struct slice *w)
-{
-    uint64_t from = s->end - (uint64_t)k->n;
-
-    if (s->last_ms != k->last_ms || s->last_ms > r->hi_ms || from < s->begin || from > s->end ||
-        s->stale_end > from || rs_series_sample(s, from)->t_ms != k->first_ms ||
-        (from > s->begin && rs_series_sample(s, from - 1)->t_ms > before_ms)) {
+    if (w->n < 2) {
         return false;
     }
-    *w = (struct slice){s, from, s->end, k->n};
+    v = last->v - first->v;
+    if (counter) {
+        v = add_resets(v, w);
+    }
+    to_start = (double)(first->t_ms - w->lo_ms) / 1000.0;
+    to_end = (double)(w->hi_ms - last->t_ms) / 1000.0;
+    sampled = (double)(last->t_ms - first->t_ms) / 1000.0;
+    distance = sampled / (double)(w->n - 1);
+    threshold = distance * 1.1;
+    if (after && to_start >= threshold) {
+        to_start = distance / 2.0;
+    }
+    if (counter && v > 0.0 && first->v >= 0.0) {
+        zero = sampled * (first->v / v);
+        if (zero < to_start) {
+            to_start = zero;
+        }
+    }
+    if (!after && !(to_start < threshold)) {
+        to_start = distance / 2.0;
+    }
+    if (to_end >= threshold) {
+        to_end = distance / 2.0;
+    }
+    factor = (sampled + to_start + to_end) / sampled;
+    if (per_second) {
+        factor /= (double)(w->hi_ms - w->lo_ms) / 1000.0;
+    }
+    *out = v * factor;
     return true;
 }
 
-static double extrapolate(const struct timing *k, const struct slice *w, bool counter, bool after)
-{
-    double first = rs_slice_first(w)->v, v = rs_slice_last(w)->v - first;
-
-    if (!counter) {
-        return v * k->factor;
-    }
-    v = add_resets(v, w);
-    /*
-     * The counter would have been zero at sampled * (first / v) seconds before the first sample.
-     * If first >= v that is at least `sampled`, rounding included, and clamps nothing that is no
-     * longer than `sampled`: no need to divide.
-     */
-    if (!(v > 0.0 && first >= 0.0) || (first >= v && k->to_start <= k->sampled)) {
-        return v * k->factor;
-    }
-    return v * stretch(k, k->sampled * (first / v), after);
-}
-
-/* rate(), increase() and delta() of all series of a matrix. */
-int rs_eval_extrapolated(struct promql_eval *e, struct cell *c, int64_t t_ms)
-{
-    rs_range_fn fn = c->node->u.call.fn->range;
-    bool counter = fn != rs_range_delta, after = e->toggle.clamp_after;
-    double param[RS_MAX_PARAM];
-    struct ranges *r = rs_call_ranges(e, c, t_ms, param);
-    struct timing k = {.n = 0};
-    int64_t before_ms;
-    struct slice w;
-
-    if (r == NULL) {
-        return -1;
-    }
-    before_ms = r->lo_ms - !e->toggle.left_open;
-    k.range_s = fn == rs_range_rate ? (double)(r->hi_ms - r->lo_ms) / 1000.0 : 0.0;
-    for (int i = 0; i < r->n; i++) {
-        const struct series *s = rs_ranges_series(e, r, i);
-
-        if (k.n == 0 || !same_times(&k, r, s, before_ms, &w)) {
-            if (!rs_ranges_slice(e, r, i, &w) || w.n < 2) {
-                continue;
-            }
-            take_times(&k, r, &w, after);
-        }
-        rs_cell_push(c, r->pick[i].bare, extrapolate(&k, &w, counter, after));
-    }
-    return c->may_collide ? rs_eval_unique(e, c) : 0;
-}
-
-/* The three are evaluated by rs_eval_extrapolated; as functions they are names. */
 bool rs_range_rate(double *out, const struct range_window *w, const double *param)
 {
-    (void)out;
-    (void)w;
     (void)param;
-    return false;
+    return extrapolate(out, w, true, true);
 }
 
 bool rs_range_increase(double *out, const struct range_window *w, const double *param)
 {
-    (void)out;
-    (void)w;
     (void)param;
-    return false;
+    return extrapolate(out, w, true, false);
 }
 
 bool rs_range_delta(double *out, const struct range_window *w, const double *param)
 {
-    (void)out;
-    (void)w;
     (void)param;
-    return false;
+    return extrapolate(out, w, false, false);
 }
 
 static bool instant_value(double *out, const struct range_window *w, bool rate)

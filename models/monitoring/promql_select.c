@@ -313,6 +313,19 @@ struct ranges *rs_selector_ranges(struct promql_eval *e, struct cell *c)
     return c->state;
 }
 
+void rs_selector_keep_more(struct promql_eval *e, struct cell *c, int64_t more_ms)
+{
+    struct select *s = c->state;
+
+    if (s->span_ms < SPAN_ALL) {
+        s->span_ms += more_ms;
+    }
+    resolve(e, c);
+    for (int i = 0; i < s->r.n; i++) {
+        rs_tsdb_retain(e->db, s->r.pick[i].series, s->span_ms);
+    }
+}
+
 void rs_selector_gives_times(struct cell *c)
 {
     ((struct select *)c->state)->times = true;

@@ -26,7 +26,7 @@ struct subquery {
     struct ranges r; /* its picks are sorted by labels, whatever the order of appearance */
     int n_track, cap_track;
     struct label_map by_labels; /* -> track */
-    int64_t step_ms;
+    int64_t step_ms, more_ms;   /* of the grid; what tracks keep beyond the range */
     bool cacheable;
     bool any;                 /* some step has been computed: */
     int64_t from_ms, done_ms; /* these, both included */
@@ -69,7 +69,7 @@ static int track_new(struct promql_eval *e, struct cell *c, rs_labels labels)
         s->cap_track = r->cap = cap;
     }
     rs_series_init(&r->own[track], labels);
-    r->own[track].span_ms = c->node->u.sub.range_ms + s->step_ms;
+    r->own[track].span_ms = c->node->u.sub.range_ms + s->step_ms + s->more_ms;
     rs_label_map_put(&s->by_labels, labels, track);
     for (; at > 0 && rs_labels_compare(e->labels, r->pick[at - 1].labels, labels) > 0; at--) {
         r->pick[at] = r->pick[at - 1];
@@ -214,6 +214,11 @@ static bool window(struct promql_eval *e, struct cell *c, int i, struct range_wi
     return rs_ranges_window(e, c->state, i, w);
 }
 
+void rs_subquery_keep_more(struct cell *c, int64_t more_ms)
+{
+    ((struct subquery *)c->state)->more_ms = more_ms;
+}
+
 /* ---- making ---------------------------------------------------------------------------------- */
 
 /* The selectors below c and how far before the step each looks. */
@@ -247,7 +252,7 @@ struct cell *rs_subquery_cell(struct promql_eval *e, const struct node *n)
     c->state = s;
     c->state_free = subquery_free;
     s->step_ms = n->u.sub.step_ms > 0 ? n->u.sub.step_ms : e->opt.subquery_step_ms;
-    s->cacheable = true;
+    s->cacheable = !e->opt.plain;
     find_leaves(s, c->arg[0], 0);
     return c;
 }

@@ -93,21 +93,11 @@ struct ranges *rs_call_ranges(struct promql_eval *e, struct cell *c, int64_t t_m
     return arg->prepare(e, arg, t_ms) < 0 ? NULL : arg->state;
 }
 
-rs_eval_fn rs_range_eval(rs_range_fn fn, rs_eval_fn otherwise)
+void rs_ranges_keep_more(struct promql_eval *e, struct cell *matrix)
 {
-    static const struct {
-        rs_range_fn fn;
-        rs_eval_fn eval;
-    } rows[] = {
-        {rs_range_rate, rs_eval_extrapolated},
-        {rs_range_increase, rs_eval_extrapolated},
-        {rs_range_delta, rs_eval_extrapolated},
-    };
-
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (rows[i].fn == fn) {
-            return rows[i].eval;
-        }
+    if (matrix->node->kind == RS_NODE_SELECTOR) {
+        rs_selector_keep_more(e, matrix, matrix->node->u.sel.range_ms / 8);
+    } else {
+        rs_subquery_keep_more(matrix, matrix->node->u.sub.range_ms / 8);
     }
-    return otherwise;
 }

@@ -27,7 +27,7 @@ struct ranges {
 
 /* The samples [from, to) without `to - from - n` stale markers among them; neither end is one. */
 struct slice {
-    const struct series *s;
+    struct series *s;
     uint64_t from, to;
     int n; /* > 0 */
 };
@@ -46,7 +46,7 @@ static inline const struct sample *rs_slice_last(const struct slice *w)
 bool rs_slice_trim(struct slice *w);
 
 /* The series of pick i, filled up to now. */
-static inline const struct series *rs_ranges_series(struct promql_eval *e, struct ranges *r, int i)
+static inline struct series *rs_ranges_series(struct promql_eval *e, struct ranges *r, int i)
 {
     int series = r->pick[i].series;
 
@@ -60,7 +60,7 @@ static inline const struct series *rs_ranges_series(struct promql_eval *e, struc
 /* The slice of pick i; false if it is empty. */
 static inline bool rs_ranges_slice(struct promql_eval *e, struct ranges *r, int i, struct slice *w)
 {
-    const struct series *s = rs_ranges_series(e, r, i);
+    struct series *s = rs_ranges_series(e, r, i);
     struct pick *p = &r->pick[i];
 
     p->from = rs_series_after(s, r->lo_ms - !e->toggle.left_open, p->from);
@@ -79,19 +79,36 @@ void rs_slice_window(struct promql_eval *e,
                      const struct slice *from,
                      struct range_window *w);
 
+/* The series that a selector picks now. */
+struct ranges *rs_selector_ranges(struct promql_eval *e, struct cell *c);
+void rs_selector_keep_more(struct promql_eval *e, struct cell *c, int64_t more_ms);
+void rs_subquery_keep_more(struct cell *c, int64_t more_ms);
 /* Evaluates the arguments, then the matrix cell's prepare(): its ranges, or NULL after an error. */
 struct ranges *rs_call_ranges(struct promql_eval *e, struct cell *c, int64_t t_ms, double *param);
 
 /*
- * How a call of a range function is evaluated: one of those that work on slices, or `otherwise`
- * (window by window).
+ * An order can be moved to the next window only if the samples that have left are still there to be
+ * taken out. An eighth more is kept; whoever moves by more than that starts anew, at eight times the
+ * cost of what has changed.
  */
-rs_eval_fn rs_range_eval(rs_range_fn fn, rs_eval_fn otherwise);
+void rs_ranges_keep_more(struct promql_eval *e, struct cell *matrix);
 
-/* The series that a selector picks now. */
-struct ranges *rs_selector_ranges(struct promql_eval *e, struct cell *c);
+/* How the call of a range function is evaluated, its arguments being made: walks() if need be. */
+rs_eval_fn rs_range_eval(struct promql_eval *e, struct cell *c, rs_eval_fn walks);
 
-/* promql_range.c */
+/* promql_slide.c */
+typedef bool (*rs_slice_fn)(double *out, const struct slice *w);
 int rs_eval_extrapolated(struct promql_eval *e, struct cell *c, int64_t t_ms);
+bool rs_slice_irate(double *out, const struct slice *w);
+bool rs_slice_idelta(double *out, const struct slice *w);
+bool rs_slice_changes(double *out, const struct slice *w);
+bool rs_slice_resets(double *out, const struct slice *w);
+bool rs_slice_count(double *out, const struct slice *w);
+bool rs_slice_first_value(double *out, const struct slice *w);
+bool rs_slice_last_value(double *out, const struct slice *w);
+bool rs_slice_present(double *out, const struct slice *w);
+/* False if only a walk gives what Prometheus gives. */
+bool rs_slice_sum(double *out, const struct slice *w);
+bool rs_slice_avg(double *out, const struct slice *w);
 
 #endif

@@ -22,13 +22,8 @@ void rs_series_init(struct series *s, rs_labels labels)
 
 struct series *rs_series_grow(struct series *old, int n_old, int n)
 {
-    size_t n_bytes = (size_t)n * sizeof *old;
-    struct series *series = aligned_alloc(_Alignof(struct series), n_bytes);
+    struct series *series = rs_xcalloc_lines((size_t)n, sizeof *series);
 
-    if (series == NULL) {
-        abort();
-    }
-    memset(series, 0, n_bytes);
     if (n_old > 0) {
         memcpy(series, old, (size_t)n_old * sizeof *old);
     }
