@@ -39,6 +39,18 @@ void *rs_xcalloc(size_t n, size_t size)
     return memory;
 }
 
+void *rs_xcalloc_lines(size_t n, size_t size)
+{
+    size_t n_bytes = n > 0 && size <= SIZE_MAX / n ? n * size : 0;
+    void *memory = NULL;
+
+    if (posix_memalign(&memory, 64, n_bytes ? n_bytes : 64) != 0 || (n_bytes == 0 && n > 0)) {
+        rs_oom_exit(n_bytes);
+    }
+    memset(memory, 0, n_bytes);
+    return memory;
+}
+
 void *rs_xrealloc(void *old, size_t n_bytes)
 {
     void *memory = realloc(old, n_bytes ? n_bytes : 1);

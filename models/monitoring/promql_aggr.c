@@ -391,6 +391,9 @@ struct cell *rs_aggr_cell(struct promql_eval *e, const struct node *n)
     if (n->u.aggr.op == RS_AGGR_COUNT_VALUES) {
         return rs_count_values_cell(e, n);
     }
+    if (n->u.aggr.op == RS_AGGR_SUM) {
+        return rs_sum_cell(e, n);
+    }
     c = rs_cell_make(n, eval_aggr, n->u.aggr.param != NULL ? 2 : 1);
     c->arg[0] = rs_cell_new(e, n->u.aggr.expr);
     if (n->u.aggr.param != NULL) {

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "promql_eval.h"
 #include "promql_math.h"
+#include "promql_window.h"
 #include "regex.h"
 #include "sim/arena.h"
 
@@ -89,6 +89,9 @@ struct cell *rs_call_cell(struct promql_eval *e, const struct node *n)
 
     for (int i = 0; i < c->n_arg; i++) {
         c->arg[i] = rs_cell_new(e, n->u.call.arg[i]);
+    }
+    if (fn->range != NULL) {
+        c->eval = rs_range_eval(e, c, eval_range);
     }
     if (fn->call == rs_call_timestamp && c->arg[0]->node->kind == RS_NODE_SELECTOR) {
         rs_selector_gives_times(c->arg[0]);

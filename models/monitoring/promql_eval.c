@@ -38,8 +38,13 @@ void rs_cell_free(struct cell *c)
 
 void rs_cell_grow(struct cell *c)
 {
-    c->cap = c->cap ? 2 * c->cap : 8;
-    c->item = rs_xrealloc(c->item, (size_t)c->cap * sizeof *c->item);
+    int cap = c->cap ? 2 * c->cap : 8;
+
+    c->item = rs_xrealloc(c->item, (size_t)cap * sizeof *c->item);
+    for (int i = c->cap; i < cap; i++) {
+        c->item[i].labels = -1; /* like no other */
+    }
+    c->cap = cap;
 }
 
 rs_labels rs_cell_bare(struct promql_eval *e, struct cell *c, rs_labels set)
@@ -74,9 +79,9 @@ bool rs_eval_meet(struct promql_eval *e, rs_labels set)
     return first;
 }
 
-int rs_eval_unique(struct promql_eval *e, const struct cell *c)
+int rs_eval_unique(struct promql_eval *e, struct cell *c)
 {
-    if (c->n < 2) {
+    if (c->n < 2 || (c->unique_shape == c->shape && c->n <= c->n_unique)) {
         return 0;
     }
     rs_eval_new_pass(e);
@@ -89,6 +94,8 @@ int rs_eval_unique(struct promql_eval *e, const struct cell *c)
                              rs_labels_format(text, sizeof text, e->labels, c->item[i].labels));
         }
     }
+    c->unique_shape = c->shape;
+    c->n_unique = c->n;
     return 0;
 }
 

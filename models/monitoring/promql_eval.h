@@ -29,7 +29,6 @@ struct range_window {
     const struct sample *run[2];
     int n_run[2];
     int n;         /* n_run[0] + n_run[1], > 0 */
-    bool rises;    /* surely no value is below the one before it */
     int64_t lo_ms; /* the selector's range, offset included */
     int64_t hi_ms;
     const struct toggles *toggle;
@@ -57,6 +56,14 @@ struct cell {
     struct cell **arg;        /* [n_arg], owned */
     struct vector_item *item; /* [n], the result */
     int n, cap;
+    /*
+     * Grows whenever a label set is written over another one in item[] (rs_cell_push sees to it;
+     * who moves items himself must, too): while it stands still, the first so many items have the
+     * labels that they had, and what was derived from labels alone still holds.
+     */
+    uint64_t shape;
+    uint64_t unique_shape; /* the shape whose first n_unique items are known to differ */
+    int n_unique;
     struct label_map map; /* what an input label set becomes; its meaning is the node's */
     /*
      * Matrices: prepare() returns the number of series or -1, window() one of them, false if it
@@ -89,7 +96,11 @@ static inline void rs_cell_push(struct cell *c, rs_labels labels, double v)
     if (c->n == c->cap) {
         rs_cell_grow(c);
     }
-    c->item[c->n++] = (struct vector_item){labels, v};
+    if (c->item[c->n].labels != labels) {
+        c->item[c->n].labels = labels;
+        c->shape++;
+    }
+    c->item[c->n++].v = v;
 }
 
 /* The cell of a node and of all below; parentheses vanish. */
@@ -100,11 +111,12 @@ struct cell *rs_subquery_cell(struct promql_eval *e, const struct node *n);
 struct cell *rs_call_cell(struct promql_eval *e, const struct node *n);
 struct cell *rs_aggr_cell(struct promql_eval *e, const struct node *n);
 struct cell *rs_count_values_cell(struct promql_eval *e, const struct node *n);
+struct cell *rs_sum_cell(struct promql_eval *e, const struct node *n);
 struct cell *rs_binary_cell(struct promql_eval *e, const struct node *n);
 struct cell *rs_cell_make(const struct node *n, rs_eval_fn eval, int n_arg);
 
 /* -1 if two items of the result have the same labels. */
-int rs_eval_unique(struct promql_eval *e, const struct cell *c);
+int rs_eval_unique(struct promql_eval *e, struct cell *c);
 /* A new pass over label sets; then rs_eval_meet is true the first time that a set is met in it. */
 void rs_eval_new_pass(struct promql_eval *e);
 bool rs_eval_meet(struct promql_eval *e, rs_labels set);
@@ -117,12 +129,15 @@ void rs_selector_gives_times(struct cell *c);
 /* The value of op, and whether a filtering comparison keeps the element. */
 double rs_op_apply(enum op_kind op, double lhs, double rhs, bool *keep);
 
-/* Neumaier's compensated sum; *c is the compensation. Prometheus calls it kahanSumInc. */
-static inline void rs_kahan(double inc, double *sum, double *c)
+/*
+ * Neumaier's compensated sum; *c is the compensation. Prometheus calls it kahanSumInc; up to 2.53
+ * it let the compensation go astray when the sum was infinite (`guarded` false).
+ */
+static inline void rs_kahan_as(double inc, double *sum, double *c, bool guarded)
 {
     double t = *sum + inc;
 
-    if (isinf(t)) {
+    if (guarded && isinf(t)) {
         *c = 0.0;
     } else if (fabs(*sum) >= fabs(inc)) {
         *c += (*sum - t) + inc;
@@ -132,11 +147,25 @@ static inline void rs_kahan(double inc, double *sum, double *c)
     *sum = t;
 }
 
+static inline void rs_kahan(double inc, double *sum, double *c)
+{
+    rs_kahan_as(inc, sum, c, true);
+}
+
 /*
  * q-quantile of v[n], sorted in place (NaN first): linear between ranks. q outside 0..1 gives
  * -Inf, +Inf; NaN gives NaN.
  */
 double rs_quantile(double q, double *v, int n);
+
+/* Between which ranks (from 0) a quantile lies. */
+struct rank {
+    int low, high;
+    double weight; /* v[low] * (1 - weight) + v[high] * weight */
+    double v;      /* the result where no value is asked */
+};
+/* False: the result is rank->v, whatever the n values are. */
+bool rs_quantile_rank(double q, int n, struct rank *rank);
 
 /* promql_range.c */
 bool rs_range_rate(double *out, const struct range_window *w, const double *param);

@@ -2,7 +2,7 @@
 /* The *_over_time functions. Sums are compensated as in Prometheus, in every version. */
 #include <stdlib.h>
 
-#include "promql_eval.h"
+#include "promql_order.h"
 #include "sim/arena.h"
 
 bool rs_range_sum(double *out, const struct range_window *w, const double *param)
@@ -12,7 +12,7 @@ bool rs_range_sum(double *out, const struct range_window *w, const double *param
     (void)param;
     for (int r = 0; r < 2; r++) {
         for (int i = 0; i < w->n_run[r]; i++) {
-            rs_kahan(w->run[r][i].v, &sum, &c);
+            rs_kahan_as(w->run[r][i].v, &sum, &c, w->toggle->compensated);
         }
     }
     *out = isinf(sum) ? sum : sum + c;
@@ -64,7 +64,7 @@ static double mean_running(const struct range_window *w)
             if (isinf(mean) && ((isinf(v) && (mean > 0.0) == (v > 0.0)) || isfinite(v))) {
                 continue;
             }
-            rs_kahan(v / n - mean / n, &mean, &c);
+            rs_kahan_as(v / n - mean / n, &mean, &c, false);
         }
     }
     return isinf(mean) ? mean : mean + c;
@@ -131,34 +131,69 @@ bool rs_range_present(double *out, const struct range_window *w, const double *p
     return true;
 }
 
-static int compare_nan_first(const void *a, const void *b)
+bool rs_quantile_rank(double q, int n, struct rank *rank)
 {
-    double x = *(const double *)a, y = *(const double *)b;
+    double at;
 
-    if (isnan(x) || isnan(y)) {
-        return isnan(y) - isnan(x);
+    *rank = (struct rank){.v = (double)NAN};
+    if (n == 0 || isnan(q)) {
+        return false;
     }
-    return (x > y) - (x < y);
+    if (q < 0.0 || q > 1.0) {
+        rank->v = q < 0.0 ? -(double)INFINITY : (double)INFINITY;
+        return false;
+    }
+    at = q * (double)(n - 1);
+    rank->low = (int)fmax(0.0, floor(at));
+    rank->high = (int)fmin((double)(n - 1), (double)rank->low + 1.0);
+    rank->weight = at - floor(at);
+    return true;
+}
+
+static void sift_down(double *v, int i, int n)
+{
+    for (int child = 2 * i + 1; child < n; child = 2 * i + 1) {
+        double moved = v[i];
+
+        if (child + 1 < n && rs_order_key(v[child]) < rs_order_key(v[child + 1])) {
+            child++;
+        }
+        if (rs_order_key(v[child]) <= rs_order_key(moved)) {
+            return;
+        }
+        v[i] = v[child];
+        v[child] = moved;
+        i = child;
+    }
+}
+
+/* Heapsort: in place, and the C library's qsort may ask for memory. */
+static void sort(double *v, int n)
+{
+    for (int i = n / 2 - 1; i >= 0; i--) {
+        sift_down(v, i, n);
+    }
+    for (int end = n - 1; end > 0; end--) {
+        double top = v[0];
+
+        v[0] = v[end];
+        v[end] = top;
+        sift_down(v, 0, end);
+    }
 }
 
 double rs_quantile(double q, double *v, int n)
 {
-    double rank, low, high, weight;
+    struct rank rank;
 
-    if (n == 0 || isnan(q)) {
-        return (double)NAN;
+    if (rs_quantile_rank(q, n, &rank)) {
+        sort(v, n);
+        rank.v = v[rank.low] * (1.0 - rank.weight) + v[rank.high] * rank.weight;
     }
-    if (q < 0.0 || q > 1.0) {
-        return q < 0.0 ? -(double)INFINITY : (double)INFINITY;
-    }
-    qsort(v, (size_t)n, sizeof *v, compare_nan_first);
-    rank = q * (double)(n - 1);
-    low = fmax(0.0, floor(rank));
-    high = fmin((double)(n - 1), low + 1.0);
-    weight = rank - floor(rank);
-    return v[(int)low] * (1.0 - weight) + v[(int)high] * weight;
+    return rank.v;
 }
 
+/* Sorted anew each time: the measure of promql_order.c, which moves the order along. */
 bool rs_range_quantile(double *out, const struct range_window *w, const double *param)
 {
     double *v = rs_xrealloc(NULL, (size_t)w->n * sizeof *v);
@@ -184,8 +219,8 @@ static double variance(const struct range_window *w)
             double v = w->run[r][i].v, delta = v - (mean + c_mean);
 
             n += 1.0;
-            rs_kahan(delta / n, &mean, &c_mean);
-            rs_kahan(delta * (v - (mean + c_mean)), &aux, &c_aux);
+            rs_kahan_as(delta / n, &mean, &c_mean, w->toggle->compensated);
+            rs_kahan_as(delta * (v - (mean + c_mean)), &aux, &c_aux, w->toggle->compensated);
         }
     }
     return (aux + c_aux) / n;

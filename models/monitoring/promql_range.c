@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* rate() and its relatives: functions of the ends of a window and of the counter resets inside. */
+/*
+ * rate() and its relatives, as Prometheus defines them: sample by sample. promql_slide.c does the
+ * same without walking.
+ */
 #include "promql_eval.h"
 
 /*
@@ -10,9 +13,6 @@ static double add_resets(double v, const struct range_window *w)
 {
     double before = w->run[0][0].v;
 
-    if (w->rises) {
-        return v;
-    }
     for (int r = 0; r < 2; r++) {
         for (int i = 0; i < w->n_run[r]; i++) {
             double now = w->run[r][i].v;
@@ -147,7 +147,7 @@ bool rs_range_resets(double *out, const struct range_window *w, const double *pa
     int n = 0;
 
     (void)param;
-    for (int r = 0; r < 2 && !w->rises; r++) {
+    for (int r = 0; r < 2; r++) {
         for (int i = 0; i < w->n_run[r]; i++) {
             n += w->run[r][i].v < before;
             before = w->run[r][i].v;

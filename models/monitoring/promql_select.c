@@ -4,31 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "promql_eval.h"
+#include "promql_window.h"
 #include "regex.h"
 #include "sim/arena.h"
 
-struct pick { /* a series that matches, and where its samples were found last */
-    int series;
-    rs_labels labels, bare;
-    uint64_t hint_lo, hint_hi;
-};
-
 struct select {
+    /* Its picks are sorted by labels, the order of Prometheus' blocks: sums depend on it in the last
+     * bit. */
+    struct ranges r;
     int n_matcher;
     struct ready_matcher *matcher; /* [n_matcher] */
     struct label_map verdict;      /* 0 = does not match, 1 = does */
     struct label_map bare;
-    /* [n] sorted by labels, the order of Prometheus' blocks: sums depend on it in the last bit */
-    struct pick *pick;
-    int n, cap;
     int n_seen; /* series looked at so far */
     uint64_t generation, epoch;
     int64_t span_ms;
-    int64_t lo_ms, hi_ms; /* a range selector's range at this evaluation */
-    bool times;           /* give times, not values */
-    struct sample *scratch;
-    int cap_scratch;
+    bool times; /* give times, not values */
 };
 
 static void select_free(void *state)
@@ -41,8 +32,8 @@ static void select_free(void *state)
     rs_label_map_clear(&s->verdict);
     rs_label_map_clear(&s->bare);
     free(s->matcher);
-    free(s->pick);
-    free(s->scratch);
+    free(s->r.pick);
+    free(s->r.scratch);
     free(s);
 }
 
@@ -75,30 +66,31 @@ static rs_labels bare_of(const struct promql_eval *e, struct select *s, rs_label
 
 static void pick_insert(const struct promql_eval *e, struct select *s, int series, rs_labels set)
 {
-    int at = s->n;
+    struct ranges *r = &s->r;
+    int at = r->n;
 
-    if (s->n == s->cap) {
-        s->cap = s->cap ? 2 * s->cap : 8;
-        s->pick = rs_xrealloc(s->pick, (size_t)s->cap * sizeof *s->pick);
+    if (r->n == r->cap) {
+        r->cap = r->cap ? 2 * r->cap : 8;
+        r->pick = rs_xrealloc(r->pick, (size_t)r->cap * sizeof *r->pick);
     }
     /* Series mostly come in order: compare with the last first, and only then search. */
-    if (at > 0 && rs_labels_compare(e->labels, s->pick[at - 1].labels, set) > 0) {
+    if (at > 0 && rs_labels_compare(e->labels, r->pick[at - 1].labels, set) > 0) {
         int lo = 0, hi = at - 1;
 
         while (lo < hi) {
             int mid = lo + (hi - lo) / 2;
 
-            if (rs_labels_compare(e->labels, s->pick[mid].labels, set) > 0) {
+            if (rs_labels_compare(e->labels, r->pick[mid].labels, set) > 0) {
                 hi = mid;
             } else {
                 lo = mid + 1;
             }
         }
         at = lo;
-        memmove(s->pick + at + 1, s->pick + at, (size_t)(s->n - at) * sizeof *s->pick);
+        memmove(r->pick + at + 1, r->pick + at, (size_t)(r->n - at) * sizeof *r->pick);
     }
-    s->pick[at] = (struct pick){series, set, bare_of(e, s, set), 0, 0};
-    s->n++;
+    r->pick[at] = (struct pick){series, set, bare_of(e, s, set), 0, 0};
+    r->n++;
 }
 
 /* Brings the picks up to date with the tsdb. */
@@ -110,7 +102,7 @@ static void resolve(struct promql_eval *e, struct cell *c)
         return;
     }
     if (s->epoch != e->db->epoch) {
-        s->n = 0;
+        s->r.n = 0;
         s->n_seen = 0;
     }
     for (int i = s->n_seen; i < e->db->n; i++) {
@@ -126,8 +118,8 @@ static void resolve(struct promql_eval *e, struct cell *c)
     s->epoch = e->db->epoch;
     c->may_collide = false;
     rs_eval_new_pass(e);
-    for (int i = 0; i < s->n; i++) {
-        c->may_collide = !rs_eval_meet(e, s->pick[i].bare) || c->may_collide;
+    for (int i = 0; i < s->r.n; i++) {
+        c->may_collide = !rs_eval_meet(e, s->r.pick[i].bare) || c->may_collide;
     }
 }
 
@@ -143,20 +135,27 @@ static int eval_instant(struct promql_eval *e, struct cell *c, int64_t t_ms)
 
     resolve(e, c);
     c->n = 0;
-    for (int i = 0; i < s->n; i++) {
-        struct pick *p = &s->pick[i];
+    for (int i = 0; i < s->r.n; i++) {
+        struct pick *p = &s->r.pick[i];
         const struct series *series;
-        const struct sample *sample;
+        int64_t at_ms;
+        double v;
 
         rs_series_touch(e->db, p->series, e->now_ms);
         series = &e->db->series[p->series];
-        p->hint_hi = rs_series_after(series, ref, p->hint_hi);
-        if (p->hint_hi == series->begin) {
-            continue;
+        if (ref >= series->last_ms && series->stale_end < series->end) {
+            at_ms = series->last_ms; /* the newest sample of all */
+            v = series->last;
+        } else {
+            p->to = rs_series_after(series, ref, p->to);
+            if (p->to == series->begin) {
+                continue;
+            }
+            at_ms = rs_series_sample(series, p->to - 1)->t_ms;
+            v = rs_series_sample(series, p->to - 1)->v;
         }
-        sample = rs_series_sample(series, p->hint_hi - 1);
-        if (sample->t_ms >= oldest && !rs_stale_bits(sample->v)) {
-            rs_cell_push(c, p->labels, s->times ? (double)sample->t_ms / 1000.0 : sample->v);
+        if (at_ms >= oldest && !rs_stale_bits(v)) {
+            rs_cell_push(c, p->labels, s->times ? (double)at_ms / 1000.0 : v);
         }
     }
     return 0;
@@ -167,82 +166,14 @@ static int prepare_range(struct promql_eval *e, struct cell *c, int64_t t_ms)
     struct select *s = c->state;
 
     resolve(e, c);
-    s->hi_ms = rs_modified_time(e, &c->node->u.sel.mod, t_ms);
-    s->lo_ms = s->hi_ms - c->node->u.sel.range_ms;
-    return s->n;
-}
-
-/* Samples [from, to) without stale markers, copied out. */
-static void window_copy(struct select *s,
-                        const struct series *series,
-                        uint64_t from,
-                        uint64_t to,
-                        struct range_window *w)
-{
-    int n = 0;
-
-    if (to - from > (uint64_t)s->cap_scratch) {
-        s->cap_scratch = (int)(to - from) * 2;
-        s->scratch = rs_xrealloc(s->scratch, (size_t)s->cap_scratch * sizeof *s->scratch);
-    }
-    for (uint64_t i = from; i < to; i++) {
-        const struct sample *sample = rs_series_sample(series, i);
-
-        if (!rs_stale_bits(sample->v)) {
-            s->scratch[n++] = *sample;
-        }
-    }
-    w->run[0] = s->scratch;
-    w->run[1] = NULL;
-    w->n_run[0] = n;
-    w->n_run[1] = 0;
-    w->rises = false;
-}
-
-/* Samples [from, to) in place: no stale marker is among them. */
-static void
-window_in_place(const struct series *series, uint64_t from, uint64_t to, struct range_window *w)
-{
-    uint64_t wrap =
-        (from | (series->cap - 1)) + 1; /* where numbers start again at the ring's left end */
-    uint64_t end = to < wrap ? to : wrap;
-
-    w->run[0] = rs_series_sample(series, from);
-    w->n_run[0] = (int)(end - from);
-    w->run[1] = series->ring;
-    w->n_run[1] = (int)(to - end);
-    w->rises = rs_series_trail(series, from)->n_drop == rs_series_trail(series, to - 1)->n_drop;
+    s->r.hi_ms = rs_modified_time(e, &c->node->u.sel.mod, t_ms);
+    s->r.lo_ms = s->r.hi_ms - c->node->u.sel.range_ms;
+    return s->r.n;
 }
 
 static bool range_window(struct promql_eval *e, struct cell *c, int i, struct range_window *w)
 {
-    struct select *s = c->state;
-    struct pick *p = &s->pick[i];
-    const struct series *series;
-    uint64_t from, to;
-
-    rs_series_touch(e->db, p->series, e->now_ms);
-    series = &e->db->series[p->series];
-    from = rs_series_after(series, e->toggle.left_open ? s->lo_ms : s->lo_ms - 1, p->hint_lo);
-    to = rs_series_after(series, s->hi_ms, p->hint_hi);
-    p->hint_lo = from;
-    p->hint_hi = to;
-    if (from >= to) {
-        return false;
-    }
-    if (rs_series_trail(series, from)->n_stale == rs_series_trail(series, to - 1)->n_stale &&
-        !rs_stale_bits(rs_series_sample(series, from)->v)) {
-        window_in_place(series, from, to, w);
-    } else {
-        window_copy(s, series, from, to, w);
-    }
-    w->n = w->n_run[0] + w->n_run[1];
-    w->lo_ms = s->lo_ms;
-    w->hi_ms = s->hi_ms;
-    w->toggle = &e->toggle;
-    w->labels = p->labels;
-    w->bare = p->bare;
-    return w->n > 0;
+    return rs_ranges_window(e, c->state, i, w);
 }
 
 /* ---- spans ----------------------------------------------------------------------------------- */
@@ -375,6 +306,25 @@ struct cell *rs_selector_cell(struct promql_eval *e, const struct node *n)
     }
     resolve(e, c);
     return c;
+}
+
+struct ranges *rs_selector_ranges(struct promql_eval *e, struct cell *c)
+{
+    resolve(e, c);
+    return c->state;
+}
+
+void rs_selector_keep_more(struct promql_eval *e, struct cell *c, int64_t more_ms)
+{
+    struct select *s = c->state;
+
+    if (s->span_ms < SPAN_ALL) {
+        s->span_ms += more_ms;
+    }
+    resolve(e, c);
+    for (int i = 0; i < s->r.n; i++) {
+        rs_tsdb_retain(e->db, s->r.pick[i].series, s->span_ms);
+    }
 }
 
 void rs_selector_gives_times(struct cell *c)

@@ -15,7 +15,7 @@ static const uint32_t options = PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_B
 static pcre2_code *compile(struct tcall *c, const char *pattern)
 {
     char why[200] = "";
-    struct regex *checked = rs_regex_new(pattern, why, sizeof why);
+    struct regex *checked = rs_regex_new(pattern, RS_REGEX_3, why, sizeof why);
     int code = 0;
     PCRE2_SIZE where = 0;
     pcre2_code *re = NULL;

@@ -8,8 +8,6 @@
 #include "sim/arena.h"
 #include "tsdb_private.h"
 
-#define RING_MIN 16u
-
 struct tsdb *rs_tsdb_new(struct label_table *labels)
 {
     struct tsdb *db = rs_xcalloc(1, sizeof *db);
@@ -25,8 +23,7 @@ void rs_tsdb_free(struct tsdb *db)
         return;
     }
     for (int i = 0; i < db->n_slot; i++) {
-        free(db->series[i].ring);
-        free(db->series[i].trail);
+        rs_series_free(&db->series[i]);
     }
     free(db->series);
     rs_label_map_clear(&db->by_labels);
@@ -42,9 +39,9 @@ void rs_tsdb_reset(struct tsdb *db)
 {
     int keep = db->n_sealed < 0 ? db->n : db->n_sealed;
 
+    db->n_reset++;
     for (int i = 0; i < keep; i++) {
-        db->series[i].begin = db->series[i].end = 0;
-        db->series[i].filled_ms = INT64_MIN;
+        rs_series_empty(&db->series[i]);
     }
     if (keep == db->n) {
         return;
@@ -72,19 +69,16 @@ int rs_tsdb_series(struct tsdb *db, rs_labels set)
     }
     i = db->n++;
     if (i == db->cap) {
-        db->cap = db->cap ? 2 * db->cap : 32;
-        db->series = rs_xrealloc(db->series, (size_t)db->cap * sizeof *db->series);
+        int cap = db->cap ? 2 * db->cap : 32;
+
+        db->series = rs_series_grow(db->series, db->n_slot, cap);
+        db->cap = cap;
     }
     s = &db->series[i];
     if (i == db->n_slot) {
-        *s = (struct series){0};
         db->n_slot++;
     }
-    s->labels = set;
-    s->begin = s->end = 0;
-    s->span_ms = 0;
-    s->filled_ms = INT64_MIN;
-    s->fill = NULL;
+    rs_series_init(s, set);
     rs_label_map_put(&db->by_labels, set, i);
     db->generation++;
     return i;
@@ -116,6 +110,7 @@ void rs_tsdb_set_fill(struct tsdb *db, int series, rs_tsdb_fill fill, void *ctx,
     struct series *s = series_of(db, series);
 
     s->fill = fill;
+    s->more = fill != NULL ? s->more | RS_SERIES_LAZY : s->more & ~(uint32_t)RS_SERIES_LAZY;
     s->fill_ctx = ctx;
     s->fill_arg = arg;
 }
@@ -134,59 +129,9 @@ int64_t rs_tsdb_retention(const struct tsdb *db, int series)
     return series_of(db, series)->span_ms;
 }
 
-static void ring_grow(struct series *s)
-{
-    uint32_t cap = s->cap ? 2 * s->cap : RING_MIN;
-    struct sample *ring = rs_xrealloc(NULL, cap * sizeof *ring);
-    struct trail *trail = rs_xrealloc(NULL, cap * sizeof *trail);
-
-    for (uint64_t i = s->begin; i < s->end; i++) {
-        ring[i & (cap - 1)] = *rs_series_sample(s, i);
-        trail[i & (cap - 1)] = *rs_series_trail(s, i);
-    }
-    free(s->ring);
-    free(s->trail);
-    s->ring = ring;
-    s->trail = trail;
-    s->cap = cap;
-}
-
-/*
- * Makes room for a sample at t_ms: the oldest goes if no look-back can reach it any more, else the
- * ring grows.
- */
-static void ring_make_room(struct series *s, int64_t t_ms)
-{
-    if (s->end - s->begin < s->cap) {
-        return;
-    }
-    if (s->cap > 0 && t_ms - rs_series_sample(s, s->begin)->t_ms > s->span_ms) {
-        s->begin++;
-    } else {
-        ring_grow(s);
-    }
-}
-
 bool rs_tsdb_append(struct tsdb *db, int series, int64_t t_ms, double v)
 {
-    struct series *s = series_of(db, series);
-    struct trail trail = {0, 0};
-
-    if (s->end > s->begin) {
-        const struct sample *last = rs_series_sample(s, s->end - 1);
-
-        if (t_ms <= last->t_ms) {
-            return false;
-        }
-        trail = *rs_series_trail(s, s->end - 1);
-        trail.n_drop += v < last->v;
-    }
-    trail.n_stale += rs_stale_bits(v);
-    ring_make_room(s, t_ms);
-    s->ring[s->end & (s->cap - 1)] = (struct sample){t_ms, v};
-    s->trail[s->end & (s->cap - 1)] = trail;
-    s->end++;
-    return true;
+    return rs_series_append(series_of(db, series), t_ms, v);
 }
 
 double rs_tsdb_stale(void)
@@ -208,31 +153,6 @@ void rs_tsdb_touch(struct tsdb *db, int series, int64_t t_ms)
 {
     assert(series >= 0 && series < db->n);
     rs_series_touch(db, series, t_ms);
-}
-
-/* First number in [lo, hi) whose sample is later than t_ms, or hi. */
-static uint64_t bisect(const struct series *s, int64_t t_ms, uint64_t lo, uint64_t hi)
-{
-    while (lo < hi) {
-        uint64_t mid = lo + (hi - lo) / 2;
-
-        if (rs_series_sample(s, mid)->t_ms > t_ms) {
-            hi = mid;
-        } else {
-            lo = mid + 1;
-        }
-    }
-    return lo;
-}
-
-uint64_t rs_series_search(const struct series *s, int64_t lo_ms, uint64_t hint)
-{
-    uint64_t at = hint < s->begin ? s->begin : hint > s->end ? s->end : hint;
-
-    if (at > s->begin && rs_series_sample(s, at - 1)->t_ms > lo_ms) {
-        return bisect(s, lo_ms, s->begin, at - 1);
-    }
-    return bisect(s, lo_ms, at, s->end);
 }
 
 int rs_tsdb_window(const struct tsdb *db,

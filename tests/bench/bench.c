@@ -31,7 +31,7 @@ void bench_keep(double result)
     (void)kept;
 }
 
-static bool wanted(const char *id, char **ids, int n_id)
+bool bench_wanted(const char *id, char **ids, int n_id)
 {
     for (int i = 0; i < n_id; i++) {
         if (strncmp(id, ids[i], strlen(ids[i])) == 0) {
@@ -67,7 +67,7 @@ void bench_run(const struct bench_row *rows, size_t n_row, char **ids, int n_id)
     printf("%-4s %-42s %10s %10s %8s  %-10s\n", "id", "work", "ns/op", "yardstick", "ratio",
            "target");
     for (size_t i = 0; i < n_row; i++) {
-        if (wanted(rows[i].id, ids, n_id)) {
+        if (bench_wanted(rows[i].id, ids, n_id)) {
             measure(&rows[i]);
         }
     }

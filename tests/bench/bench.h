@@ -32,6 +32,9 @@ double bench_wall_s(void);
 /* Keeps a result alive, so that the work for it is not optimised away. */
 void bench_keep(double result);
 
+/* Does id begin with one of the n_id words, or are there none? */
+bool bench_wanted(const char *id, char **ids, int n_id);
+
 /*
  * Measures the rows whose id begins with one of the n_id words (all rows when n_id is 0) and
  * prints a line each.

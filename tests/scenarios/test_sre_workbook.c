@@ -100,8 +100,9 @@ static void open_world(struct world *h, const char *file, const char *budget, in
     free(other);
     h->good = rs_tsdb_series(h->db, rs_labels_intern(h->labels, 3, good));
     h->bad = rs_tsdb_series(h->db, rs_labels_intern(h->labels, 3, bad));
-    h->runner = rs_rule_runner_new(&rules->group[0], h->db, rs_promql_options_default(),
-                                   step_s * 1000, 60000);
+    struct rule_runner_options opt = rs_rule_runner_options_default();
+    opt.interval_ms = step_s * 1000;
+    h->runner = rs_rule_runner_new(&rules->group[0], h->db, &opt);
     for (int i = 0; i < rules->group[0].n_rule; i++) {
         if (rules->group[0].rule[i].alert != NULL) {
             h->seen[h->n_seen++] = (struct seen){

@@ -77,6 +77,8 @@ struct promql_options {
     int64_t lookback_ms; /* 300000 */
     /* of subqueries that name no step: the global evaluation interval; 0 = one minute */
     int64_t subquery_step_ms;
+    /* Walk every window anew and remember nothing: slow, and the measure of all that remembers. */
+    bool plain;
 };
 struct promql_options rs_promql_options_default(void);
 

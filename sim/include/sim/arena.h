@@ -20,6 +20,8 @@ char *rs_arena_printf(struct arena *arena, const char *fmt, ...)
 
 /* malloc and friends for owned buffers elsewhere; out of memory ends the program with a word and exit status 4. */
 void *rs_xcalloc(size_t n, size_t size);
+/* Zeroed; every element begins on a cache line of 64 bytes if size is a multiple of that. */
+void *rs_xcalloc_lines(size_t n, size_t size);
 void *rs_xrealloc(void *old, size_t n_bytes);
 char *rs_xstrdup(const char *text);
 
