@@ -42,6 +42,7 @@ struct aggr {
     uint64_t pass;
     double *scratch;
     int cap_scratch;
+    struct sorter sorter;
 };
 
 static void aggr_free(void *state)
@@ -55,6 +56,7 @@ static void aggr_free(void *state)
     rs_label_map_clear(&a->by_labels);
     free(a->order);
     free(a->scratch);
+    rs_sorter_clear(&a->sorter);
     free(a);
 }
 
@@ -298,7 +300,7 @@ static void group_give(struct promql_eval *e, struct cell *c, struct group *g, d
     case RS_AGGR_QUANTILE: v = group_quantile(c->state, g, param); break;
     case RS_AGGR_TOPK:
     case RS_AGGR_BOTTOMK:
-        rs_items_sort(g->kept, g->n_kept, op == RS_AGGR_TOPK);
+        rs_sorter_run(&((struct aggr *)c->state)->sorter, g->kept, g->n_kept, op == RS_AGGR_TOPK);
         for (int i = 0; i < g->n_kept; i++) {
             rs_cell_push(c, g->kept[i].labels, g->kept[i].v);
         }

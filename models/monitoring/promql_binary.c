@@ -118,7 +118,8 @@ static int eval_vector_scalar(struct promql_eval *e, struct cell *c, int64_t t_m
         }
         rs_cell_push(c, bare ? rs_cell_bare(e, c, item->labels) : item->labels, v);
     }
-    return bare ? rs_eval_unique(e, c) : 0;
+    /* In 2.53 a vector may have equal label sets in it (label_join). */
+    return bare || e->q->dialect == RS_PROMQL_2_53 ? rs_eval_unique(e, c) : 0;
 }
 
 /* ---- matching -------------------------------------------------------------------------------- */
@@ -281,8 +282,8 @@ static int eval_join(struct promql_eval *e, struct cell *c, int64_t t_ms)
         return -1;
     }
     c->n = 0;
-    if (lhs->n == 0 && rhs->n == 0) {
-        return 0;
+    if (lhs->n == 0 || rhs->n == 0) {
+        return 0; /* before anything is found to be ambiguous, as in Prometheus */
     }
     if (fill_slots(e, c, swapped ? lhs : rhs) < 0) {
         return -1;

@@ -255,7 +255,12 @@ int rs_call_holt_winters(struct promql_eval *e, struct cell *c, int64_t t_ms);
 /* promql_sort.c */
 int rs_call_sort(struct promql_eval *e, struct cell *c, int64_t t_ms);
 int rs_call_sort_desc(struct promql_eval *e, struct cell *c, int64_t t_ms);
+struct sorter { /* zero = empty; keeps the memory that long lists take */
+    struct vector_item *spare; /* [cap_spare] */
+    int cap_spare;
+};
 /* Best first, NaN last: the largest if `top`, else the smallest. Equal values keep their order. */
-void rs_items_sort(struct vector_item *item /* [n] */, int n, bool top);
+void rs_sorter_run(struct sorter *s, struct vector_item *item /* [n] */, int n, bool top);
+void rs_sorter_clear(struct sorter *s);
 
 #endif

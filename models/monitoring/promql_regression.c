@@ -6,9 +6,19 @@ struct sums { /* compensated */
     double v, c;
 };
 
-static void sums_add(struct sums *s, double v)
+/* Neumaier's sum; up to 2.53 its compensation became NaN when the sum overflowed. */
+static void sums_add(struct sums *s, double v, bool guarded)
 {
-    rs_kahan(v, &s->v, &s->c);
+    double t = s->v + v;
+
+    if (guarded && isinf(t)) {
+        s->c = 0.0;
+    } else if (fabs(s->v) >= fabs(v)) {
+        s->c += (s->v - t) + v;
+    } else {
+        s->c += (v - t) + s->v;
+    }
+    s->v = t;
 }
 
 static bool is_constant(const struct range_window *w)
@@ -39,6 +49,7 @@ static struct line fit(const struct range_window *w, int64_t origin_ms)
 {
     struct sums x = {0}, y = {0}, xy = {0}, xx = {0};
     double n = w->n, sum_x, sum_y, covariance, variance, slope;
+    bool guarded = w->toggle->compensated;
 
     if (is_constant(w)) {
         double v = w->run[0][0].v;
@@ -49,10 +60,10 @@ static struct line fit(const struct range_window *w, int64_t origin_ms)
         for (int i = 0; i < w->n_run[r]; i++) {
             double at = (double)(w->run[r][i].t_ms - origin_ms) / 1000.0, v = w->run[r][i].v;
 
-            sums_add(&x, at);
-            sums_add(&y, v);
-            sums_add(&xy, at * v);
-            sums_add(&xx, at * at);
+            sums_add(&x, at, guarded);
+            sums_add(&y, v, guarded);
+            sums_add(&xy, at * v, guarded);
+            sums_add(&xx, at * at, guarded);
         }
     }
     sum_x = x.v + x.c;

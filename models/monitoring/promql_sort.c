@@ -58,30 +58,61 @@ static void sort_with(struct vector_item *item, int n, struct vector_item *spare
     merge(item, half, n, spare, top);
 }
 
-void rs_items_sort(struct vector_item *item, int n, bool top)
+void rs_sorter_run(struct sorter *s, struct vector_item *item, int n, bool top)
 {
-    struct vector_item *spare = NULL;
-
-    if (n > INSERTION_MAX) {
-        spare = rs_xcalloc((size_t)n, sizeof *spare);
+    if (n > INSERTION_MAX && n > s->cap_spare) {
+        s->cap_spare = 2 * n;
+        s->spare = rs_xrealloc(s->spare, (size_t)s->cap_spare * sizeof *s->spare);
     }
-    sort_with(item, n, spare, top);
-    free(spare);
+    sort_with(item, n, s->spare, top);
+}
+
+void rs_sorter_clear(struct sorter *s)
+{
+    free(s->spare);
+    *s = (struct sorter){0};
+}
+
+struct sorted {
+    struct vector_item *item; /* [cap] a copy of the argument */
+    int cap;
+    struct sorter sorter;
+};
+
+static void sorted_free(void *state)
+{
+    struct sorted *s = state;
+
+    rs_sorter_clear(&s->sorter);
+    free(s->item);
+    free(s);
 }
 
 static int sort(struct promql_eval *e, struct cell *c, int64_t t_ms, bool top)
 {
     struct cell *arg = c->arg[0];
+    struct sorted *s = c->state;
 
+    if (s == NULL) {
+        s = c->state = rs_xcalloc(1, sizeof *s);
+        c->state_free = sorted_free;
+    }
     if (arg->eval(e, arg, t_ms) < 0) {
         return -1;
     }
+    if (arg->n > s->cap) {
+        s->cap = 2 * arg->n;
+        s->item = rs_xrealloc(s->item, (size_t)s->cap * sizeof *s->item);
+    }
+    for (int i = 0; i < arg->n; i++) {
+        s->item[i] = arg->item[i];
+    }
+    rs_sorter_run(&s->sorter, s->item, arg->n, top);
     c->n = 0;
     for (int i = 0; i < arg->n; i++) {
-        rs_cell_push(c, arg->item[i].labels, arg->item[i].v);
+        rs_cell_push(c, s->item[i].labels, s->item[i].v);
     }
-    rs_items_sort(c->item, c->n, top);
-    return 0;
+    return rs_eval_unique(e, c);
 }
 
 int rs_call_sort(struct promql_eval *e, struct cell *c, int64_t t_ms)

@@ -140,8 +140,10 @@ static void copy_class_escape(struct syntax *s, size_t n, bool inside)
 
         put(s, text, strlen(text));
         s->p += 1 + n;
-    } else if (s->p[1] == 'S' && !inside) {
-        put(s, "[^\\t\\n\\f\\r\\x20]", 16);
+    } else if (s->p[1] == 'S') {
+        const char *text = inside ? "\\S\\x0b" : "[^\\t\\n\\f\\r\\x20]";
+
+        put(s, text, strlen(text));
         s->p += 1 + n;
     } else {
         copy(s, 1 + n);
