@@ -47,10 +47,23 @@ mkdir -p "$work/etc/apt" "$work/var/lib/apt/lists/partial" "$work/var/cache/apt/
 trap 'rm -rf "$work"' EXIT
 : >"$work/var/lib/dpkg/status"
 
-# The mirror: where this release's own packages come from. indextargets reads both formats of sources.
+# The mirror: where this release's own packages come from, in the old format of sources (deb [options] URI suite ...) or in
+# the new one (stanzas with URIs: and Suites:). apt-get indextargets would tell, but only after an update.
 codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
-mirror=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
-    awk -v want="$codename" '$1 == want && $2 !~ /security/ { print $2; exit }')
+mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
+    sed -nE 's/^deb +(\[[^]]*\] +)?([^ ]+) +([^ ]+) .*/\3 \2/p' | awk -v want="$codename" '$1 == want { print $2; exit }')
+[ -n "$mirror" ] || mirror=$(awk -v want="$codename" -v RS= '
+    !/Enabled: *no/ {
+        uri = ""
+        hit = 0
+        n = split($0, line, "\n")
+        for (i = 1; i <= n; i++) {
+            m = split(line[i], word, " +")
+            if (line[i] ~ /^URIs:/) uri = word[2]
+            for (k = 2; line[i] ~ /^Suites:/ && k <= m; k++) hit = hit || word[k] == want
+        }
+        if (hit && uri != "") { print uri; exit }
+    }' /etc/apt/sources.list.d/*.sources 2>/dev/null || true)
 [ -n "$mirror" ] || skip "no Debian mirror among the sources of apt"
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 [ -r "$keyring" ] || skip "no $keyring"
