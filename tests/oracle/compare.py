@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One set of series and queries through a block-backed server and through our engine; the differences, counted and told."""
+import json
+import math
+import os
+import subprocess
+import tempfile
+
+import oracle
+import series as series_module
+
+
+class Query:
+    def __init__(self, expr, start_ms, end_ms, step_ms, source=""):
+        self.expr, self.source = " ".join(expr.split()), source
+        self.start_ms, self.end_ms, self.step_ms = start_ms, end_ms, step_ms
+
+
+class Tally:
+    """What a comparison found. A difference is a row (kind, query, words)."""
+
+    def __init__(self):
+        self.queries = self.filled = self.both_refuse = self.points = 0
+        self.missing = self.extra = self.bits = self.refused = self.errors = 0
+        self.largest = 0.0  # relative difference
+        self.rows = []
+
+    def clean(self):
+        return self.missing == self.extra == self.bits == self.refused == self.errors == 0
+
+    def line(self, name):
+        return ("%-14s %5d queries (%d filled, %d that both refuse) %8d points: %d missing, %d extra, %d with other bits "
+                "(largest relative difference %.2g); %d queries refused by us alone, %d with an error on one side"
+                % (name, self.queries, self.filled, self.both_refuse, self.points, self.missing, self.extra, self.bits,
+                   self.largest, self.refused, self.errors))
+
+
+class Engine:
+    """Our side: engine_query over a file of queries; answers come in order."""
+
+    def __init__(self, tool, dialect, step_ms, series_file, queries):
+        self.input = tempfile.TemporaryFile("w+", encoding="utf-8")
+        for q in queries:
+            self.input.write("%d\t%d\t%d\t%s\n" % (q.start_ms, q.end_ms, q.step_ms, q.expr))
+        self.input.seek(0)
+        self.words = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
+        self.process = subprocess.Popen([tool, dialect, str(step_ms), series_file], stdin=self.input,
+                                        stdout=subprocess.PIPE, stderr=self.words, text=True, encoding="utf-8")
+        self.line = self.process.stdout.readline()
+
+    def answer(self):
+        """("ok", {labels: {ms: value}}), or ("error" or "refused", words)."""
+        if not self.line.startswith("Q\t"):
+            self.process.wait()
+            self.words.seek(0)
+            raise RuntimeError("the engine ended (status %s): %s" % (self.process.returncode, self.words.read()[-3000:]))
+        status, _, words = self.line[2:].rstrip("\n").partition(" ")
+        out = {}
+        while True:
+            self.line = self.process.stdout.readline()
+            if not self.line or self.line.startswith("Q\t"):
+                break
+            labels, _, points = self.line.partition("\t")
+            row = {}
+            for point in points.split():
+                ms, _, v = point.partition("=")
+                row[int(ms)] = float(v)
+            key = frozenset(json.loads(labels).items())
+            # Two series with the same labels would hide one another.
+            out[key if key not in out else key | {("twice", str(len(out)))}] = row
+        return (status, out) if status == "ok" else (status, words)
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.stdout.close()
+        self.process.wait()
+
+
+def show(labels):
+    return "{%s}" % ", ".join("%s=%s" % (n, series_module.quoted(v)) for n, v in sorted(labels))
+
+
+def compare_results(tally, query, theirs, ours):
+    """Counts point by point; one row per query, about its first difference."""
+    missing = extra = bits = 0
+    first = {}
+    for key in theirs.keys() | ours.keys():
+        a, b = theirs.get(key, {}), ours.get(key, {})
+        tally.points += len(a)
+        if a == b and 0.0 not in a.values():  # quick: no NaN, no zero whose sign would have to be looked at
+            continue
+        for ms in sorted(a.keys() | b.keys()):
+            if ms not in b:
+                missing += 1
+                first.setdefault("missing", (ms, key, a[ms], None))
+            elif ms not in a:
+                extra += 1
+                first.setdefault("extra", (ms, key, None, b[ms]))
+            elif not oracle.same_bits(a[ms], b[ms]):
+                bits += 1
+                first.setdefault("bits", (ms, key, a[ms], b[ms]))
+                if math.isfinite(a[ms]) and math.isfinite(b[ms]):
+                    tally.largest = max(tally.largest, abs(a[ms] - b[ms]) / max(abs(a[ms]), abs(b[ms]), 5e-324))
+    tally.missing, tally.extra, tally.bits = tally.missing + missing, tally.extra + extra, tally.bits + bits
+    for kind, (ms, key, a, b) in first.items():
+        tally.rows.append((kind, query, "at %d.%03d %s: %s there, %s here (%d missing, %d extra, %d bits)"
+                           % (ms // 1000, ms % 1000, show(key), "nothing" if a is None else repr(a),
+                              "nothing" if b is None else repr(b), missing, extra, bits)))
+
+
+def compare_one(tally, query, server, engine):
+    tally.queries += 1
+    try:
+        theirs, refusal = server.range(query), None
+    except oracle.Refused as refused:
+        theirs, refusal = None, str(refused)
+    status, ours = engine.answer()
+    if theirs is None and status != "ok":
+        tally.both_refuse += 1
+    elif theirs is None:
+        tally.errors += 1
+        tally.rows.append(("error", query, "only there: " + refusal))
+    elif status == "refused":
+        tally.refused += 1
+        tally.rows.append(("refused", query, ours))
+    elif status != "ok":
+        tally.errors += 1
+        tally.rows.append(("error", query, "only here: " + ours))
+    else:
+        tally.filled += any(theirs.values())
+        compare_results(tally, query, theirs, ours)
+
+
+def run(version, tool, series, queries, interval_s=15, keep=None):
+    """Compares all queries with one version. keep names a folder for the files, otherwise they go away."""
+    tally = Tally()
+    with tempfile.TemporaryDirectory(prefix="rollsim-oracle-") as folder:
+        folder = keep or folder
+        open_metrics, engine_file = os.path.join(folder, "data.om"), os.path.join(folder, "data.series")
+        blocks = os.path.join(folder, "blocks-" + version.dialect)
+        series_module.write_open_metrics(series, open_metrics)
+        series_module.write_engine(series, engine_file)
+        oracle.make_blocks(version, open_metrics, blocks)
+        engine = Engine(tool, version.dialect, interval_s * 1000, engine_file, queries)
+        try:
+            with oracle.Server(version, blocks, interval_s) as server:
+                for query in queries:
+                    compare_one(tally, query, server, engine)
+        finally:
+            engine.close()
+    return tally
+
+
+def report(tally, name, n_row=40):
+    """Prints the figures and the first rows. True if there is no difference."""
+    print(tally.line(name))
+    for kind, query, words in tally.rows[:n_row]:
+        print("  %-8s %s\n           %s%s" % (kind, query.expr, "[%s] " % query.source if query.source else "", words))
+    if len(tally.rows) > n_row:
+        print("  ... and %d more" % (len(tally.rows) - n_row))
+    return tally.clean()
