@@ -43,7 +43,7 @@ class Version:
 
 def versions(only=None):
     """Those that are unpacked and speak the dialect that we take them for. Ends the program with 77 if there is none."""
-    root = os.environ.get("ROLLSIM_ORACLES", "build/oracles")
+    root = os.path.abspath(os.environ.get("ROLLSIM_ORACLES", "build/oracles"))
     if not os.path.exists(os.path.join(root, "versions")):
         skip("no real Prometheus in %s (get_oracles.sh says why)" % root)
     out = []
