@@ -21,7 +21,7 @@ class Tally:
 
     def __init__(self):
         self.queries = self.filled = self.both_refuse = self.points = 0
-        self.missing = self.extra = self.bits = self.refused = self.errors = 0
+        self.missing = self.extra = self.bits = self.refused = self.errors = self.wavering = 0
         self.largest = 0.0  # relative difference
         self.rows = []
 
@@ -30,9 +30,10 @@ class Tally:
 
     def line(self, name):
         return ("%-14s %5d queries (%d filled, %d that both refuse) %8d points: %d missing, %d extra, %d with other bits "
-                "(largest relative difference %.2g); %d queries refused by us alone, %d with an error on one side"
+                "(largest relative difference %.2g); %d queries refused by us alone, %d with an error on one side; %d to which "
+                "the server has several answers"
                 % (name, self.queries, self.filled, self.both_refuse, self.points, self.missing, self.extra, self.bits,
-                   self.largest, self.refused, self.errors))
+                   self.largest, self.refused, self.errors, self.wavering))
 
 
 class Engine:
@@ -81,32 +82,46 @@ def show(labels):
     return "{%s}" % ", ".join("%s=%s" % (n, series_module.quoted(v)) for n, v in sorted(labels))
 
 
-def compare_results(tally, query, theirs, ours):
-    """Counts point by point; one row per query, about its first difference."""
-    missing = extra = bits = 0
-    first = {}
+def differences(theirs, ours):
+    """[(kind, ms, labels, their value, our value)]; kind is missing, extra or bits."""
+    out = []
     for key in theirs.keys() | ours.keys():
         a, b = theirs.get(key, {}), ours.get(key, {})
-        tally.points += len(a)
         if a == b and 0.0 not in a.values():  # quick: no NaN, no zero whose sign would have to be looked at
             continue
         for ms in sorted(a.keys() | b.keys()):
             if ms not in b:
-                missing += 1
-                first.setdefault("missing", (ms, key, a[ms], None))
+                out.append(("missing", ms, key, a[ms], None))
             elif ms not in a:
-                extra += 1
-                first.setdefault("extra", (ms, key, None, b[ms]))
+                out.append(("extra", ms, key, None, b[ms]))
             elif not oracle.same_bits(a[ms], b[ms]):
-                bits += 1
-                first.setdefault("bits", (ms, key, a[ms], b[ms]))
-                if math.isfinite(a[ms]) and math.isfinite(b[ms]):
-                    tally.largest = max(tally.largest, abs(a[ms] - b[ms]) / max(abs(a[ms]), abs(b[ms]), 5e-324))
-    tally.missing, tally.extra, tally.bits = tally.missing + missing, tally.extra + extra, tally.bits + bits
-    for kind, (ms, key, a, b) in first.items():
-        tally.rows.append((kind, query, "at %d.%03d %s: %s there, %s here (%d missing, %d extra, %d bits)"
+                out.append(("bits", ms, key, a[ms], b[ms]))
+    return out
+
+
+def wavers(server, query, theirs):
+    """The real one walks through hash tables here and there (histogram_quantile, count_values), so the order of what it then
+    adds up is chance. Asked again it gives another answer, which is no yardstick."""
+    for _ in range(5):
+        if differences(theirs, server.range(query)):
+            return True
+    return False
+
+
+def tell(tally, query, found):
+    """Counts the differences; one row per kind, about the first."""
+    kinds = [row[0] for row in found]
+    tally.missing += kinds.count("missing")
+    tally.extra += kinds.count("extra")
+    tally.bits += kinds.count("bits")
+    for kind, ms, key, a, b in found:
+        if kind == "bits" and math.isfinite(a) and math.isfinite(b):
+            tally.largest = max(tally.largest, abs(a - b) / max(abs(a), abs(b), 5e-324))
+    for kind in sorted(set(kinds)):
+        _, ms, key, a, b = min((row for row in found if row[0] == kind), key=lambda row: (row[1], sorted(row[2])))
+        tally.rows.append((kind, query, "at %d.%03d %s: %s there, %s here (%d points)"
                            % (ms // 1000, ms % 1000, show(key), "nothing" if a is None else repr(a),
-                              "nothing" if b is None else repr(b), missing, extra, bits)))
+                              "nothing" if b is None else repr(b), kinds.count(kind))))
 
 
 def compare_one(tally, query, server, engine):
@@ -129,7 +144,12 @@ def compare_one(tally, query, server, engine):
         tally.rows.append(("error", query, "only here: " + ours))
     else:
         tally.filled += any(theirs.values())
-        compare_results(tally, query, theirs, ours)
+        tally.points += sum(len(row) for row in theirs.values())
+        found = differences(theirs, ours)
+        if found and wavers(server, query, theirs):
+            tally.wavering += 1
+        elif found:
+            tell(tally, query, found)
 
 
 def run(version, tool, series, queries, interval_s=15, keep=None):
@@ -153,10 +173,19 @@ def run(version, tool, series, queries, interval_s=15, keep=None):
 
 
 def report(tally, name, n_row=40):
-    """Prints the figures and the first rows. True if there is no difference."""
+    """Prints the figures and the first rows: an expression once, what we refuse by its reason. True if nothing differs."""
     print(tally.line(name))
-    for kind, query, words in tally.rows[:n_row]:
-        print("  %-8s %s\n           %s%s" % (kind, query.expr, "[%s] " % query.source if query.source else "", words))
-    if len(tally.rows) > n_row:
-        print("  ... and %d more" % (len(tally.rows) - n_row))
+    reasons, told = {}, set()
+    for kind, query, words in tally.rows:
+        if kind == "refused":
+            reason = words.partition(": ")[2]
+            reasons[reason] = reasons.get(reason, 0) + 1
+        elif (kind, query.expr) not in told:
+            told.add((kind, query.expr))
+            if len(told) <= n_row:
+                print("  %-8s %s\n           %s%s" % (kind, query.expr, "[%s] " % query.source if query.source else "", words))
+    if len(told) > n_row:
+        print("  ... and %d more" % (len(told) - n_row))
+    for reason in sorted(reasons):
+        print("  refused  %d times: %s" % (reasons[reason], reason))
     return tally.clean()
