@@ -72,7 +72,7 @@ def main():
         queries = [compare.Query(expr, start, end, step, source) for start, end, step in windows(options.minutes)
                    for expr, source, without in listed if version.dialect not in without]
         tally = compare.run(version, options.engine, data, queries, keep=options.keep)
-        good = compare.report(tally, version.name, options.rows) and good
+        good = compare.report(tally, version, options.rows) and good
     sys.exit(0 if good else 1)
 
 

@@ -166,7 +166,7 @@ def main():
                 if tally.different <= 3:
                     print(scenario.rule_file(version.dialect))
         print(tally.line(version.name) + "; seeds %d to %d" % (options.seed, options.seed + options.count - 1))
-        good = good and tally.different == 0
+        good = version.judge(tally.different == 0) and good
     sys.exit(0 if good else 1)
 
 
