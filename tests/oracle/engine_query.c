@@ -23,7 +23,7 @@ struct series_points { /* what one label set got */
     int n, cap;
 };
 
-struct answer { /* per label set, in the order in which they were met */
+struct answer {               /* per label set, in the order in which they were met */
     struct series_points *of; /* [cap], by label set */
     int cap;
     rs_labels *met; /* [n_met] */
@@ -150,10 +150,12 @@ int main(int argc, char **argv)
     struct tsdb *db;
 
     if (argc != 4) {
-        (void)fprintf(stderr, "usage: engine_query DIALECT SUBQUERY_STEP_MS SERIES_FILE <QUERIES\n");
+        (void)fprintf(stderr,
+                      "usage: engine_query DIALECT SUBQUERY_STEP_MS SERIES_FILE <QUERIES\n");
         return 2;
     }
-    while (dialect < RS_PROMQL_DIALECT_N && strcmp(rs_promql_dialect_names[dialect], argv[1]) != 0) {
+    while (dialect < RS_PROMQL_DIALECT_N &&
+           strcmp(rs_promql_dialect_names[dialect], argv[1]) != 0) {
         dialect++;
     }
     if (dialect == RS_PROMQL_DIALECT_N) {

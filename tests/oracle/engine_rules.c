@@ -63,12 +63,13 @@ static void load_rules(struct world *w, enum promql_dialect dialect, const char 
     rs_err_list_clear(&errors);
 }
 
-static void start(struct world *w, enum promql_dialect dialect, const char *watched, int64_t step_ms)
+static void
+start(struct world *w, enum promql_dialect dialect, const char *watched, int64_t step_ms)
 {
     struct promql_options opt = rs_promql_options_default();
     struct err err = {0};
-    const struct promql *q =
-        rs_promql_parse(w->arena, &(struct promql_text){watched, {"watched", 1, 1}, 0, dialect}, &err);
+    const struct promql *q = rs_promql_parse(
+        w->arena, &(struct promql_text){watched, {"watched", 1, 1}, 0, dialect}, &err);
 
     if (q == NULL) {
         rs_err_print(&err, stderr);
@@ -115,7 +116,9 @@ int main(int argc, char **argv)
     int64_t interval_ms, end_ms;
 
     if (argc != 7) {
-        (void)fprintf(stderr, "usage: engine_rules DIALECT RULE_FILE SERIES_FILE INTERVAL_MS END_MS EXPRESSION\n");
+        (void)fprintf(
+            stderr,
+            "usage: engine_rules DIALECT RULE_FILE SERIES_FILE INTERVAL_MS END_MS EXPRESSION\n");
         return 2;
     }
     dialect = (enum promql_dialect)dialect_of(argv[1]);

@@ -43,6 +43,7 @@ def choose(options):
     if options.expr:
         return [(expr, "", ()) for expr in options.expr]
     if options.random:
+        options.random *= oracle.TIMES
         return [(random_expr.expression(options.seed, i, options.maths), "random %d" % i, ()) for i in range(options.random)]
     return read_list(options.list)
 

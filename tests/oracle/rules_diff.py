@@ -154,6 +154,8 @@ def main():
     parser.add_argument("--without", action="append", default=[], choices=("templates", "query_offset"))
     options = parser.parse_args()
     good = True
+    if options.count != 1:  # one seed is asked for by name
+        options.count *= oracle.TIMES
     for version in oracle.versions(options.dialect):
         tally = Tally()
         for seed in range(options.seed, options.seed + options.count):
