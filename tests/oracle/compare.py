@@ -43,7 +43,9 @@ class Engine:
     def __init__(self, tool, dialect, step_ms, series_file, queries):
         self.input = tempfile.TemporaryFile("w+", encoding="utf-8")
         for q in queries:
-            self.input.write("%d\t%d\t%d\t%s\n" % (q.start_ms, q.end_ms, q.step_ms, q.expr))
+            # Off the grid the samples come as time goes on, unless the expression looks ahead.
+            live = q.start_ms % 1000 != 0 and "@" not in q.expr and "offset -" not in q.expr
+            self.input.write("%d\t%d\t%d\t%s\t%s\n" % (q.start_ms, q.end_ms, q.step_ms, "live" if live else "all", q.expr))
         self.input.seek(0)
         self.words = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
         self.process = subprocess.Popen([tool, dialect, str(step_ms), series_file], stdin=self.input,

@@ -41,10 +41,11 @@ static char *next_field(char **p)
     return start;
 }
 
-static int read_series(struct tsdb *db, char *fields)
+/* The labels of a series line; its number is its place among the series lines. */
+static void read_series(struct engine_data *d, char *fields)
 {
     struct label label[LABELS_MAX];
-    int n = 0, series;
+    int n = 0;
 
     for (char *name = next_field(&fields); name != NULL; name = next_field(&fields)) {
         char *value = next_field(&fields);
@@ -55,9 +56,8 @@ static int read_series(struct tsdb *db, char *fields)
         }
         label[n++] = (struct label){name, value};
     }
-    series = rs_tsdb_series(db, rs_labels_intern(rs_tsdb_labels(db), n, label));
-    rs_tsdb_retain(db, series, INT64_MAX / 4);
-    return series;
+    d->series = rs_xrealloc(d->series, ((size_t)d->n_series + 1) * sizeof *d->series);
+    d->series[d->n_series++] = rs_labels_intern(d->labels, n, label);
 }
 
 /* By time, then by series, so that the order of the file does not matter. */
@@ -71,49 +71,65 @@ static int compare_samples(const void *a, const void *b)
     return (x->series > y->series) - (x->series < y->series);
 }
 
-struct engine_sample *engine_read(struct tsdb *db, const char *path, int *out_n)
+void engine_read(struct engine_data *d, const char *path)
 {
     FILE *from = fopen(path, "r");
-    struct engine_sample *out = NULL;
-    int n = 0, cap = 0, series = -1;
+    int cap = 0;
 
     if (from == NULL) {
         (void)fprintf(stderr, "engine: cannot read %s\n", path);
         exit(2);
     }
+    *d = (struct engine_data){.labels = rs_label_table_new()};
     for (char *line = engine_line(from); line != NULL; line = engine_line(from)) {
+        struct engine_sample *s;
         char *end;
 
         if (strncmp(line, "S\t", 2) == 0) {
-            series = read_series(db, line + 2);
+            read_series(d, line + 2);
             continue;
         }
-        if (n == cap) {
+        if (d->n_sample == cap) {
             cap = cap ? 2 * cap : 1024;
-            out = rs_xrealloc(out, (size_t)cap * sizeof *out);
+            d->sample = rs_xrealloc(d->sample, (size_t)cap * sizeof *d->sample);
         }
-        out[n].t_ms = strtoll(line, &end, 10);
-        out[n].series = series;
-        out[n].v = strcmp(end, " stale") == 0 ? rs_tsdb_stale() : strtod(end, NULL);
-        n++;
+        s = &d->sample[d->n_sample++];
+        s->t_ms = strtoll(line, &end, 10);
+        s->series = d->n_series - 1;
+        s->v = strcmp(end, " stale") == 0 ? rs_tsdb_stale() : strtod(end, NULL);
     }
     (void)fclose(from);
-    qsort(out, (size_t)n, sizeof *out, compare_samples);
-    *out_n = n;
-    return out;
+    if (d->n_sample > 0) {
+        qsort(d->sample, (size_t)d->n_sample, sizeof *d->sample, compare_samples);
+    }
 }
 
-struct tsdb *engine_load(struct label_table *labels, const char *path)
+void engine_clear(struct engine_data *d)
 {
-    struct tsdb *db = rs_tsdb_new(labels);
-    int n;
-    struct engine_sample *sample = engine_read(db, path, &n);
+    rs_label_table_free(d->labels);
+    free(d->series);
+    free(d->sample);
+}
 
-    for (int i = 0; i < n; i++) {
-        (void)rs_tsdb_append(db, sample[i].series, sample[i].t_ms, sample[i].v);
+struct tsdb *engine_database(const struct engine_data *d)
+{
+    struct tsdb *db = rs_tsdb_new(d->labels);
+
+    for (int i = 0; i < d->n_series; i++) {
+        (void)rs_tsdb_series(db, d->series[i]);
     }
-    free(sample);
+    rs_tsdb_seal(db);
     return db;
+}
+
+int engine_feed(const struct engine_data *d, struct tsdb *db, int next, int64_t t_ms)
+{
+    for (; next < d->n_sample && d->sample[next].t_ms <= t_ms; next++) {
+        const struct engine_sample *s = &d->sample[next];
+
+        (void)rs_tsdb_append(db, s->series, s->t_ms, s->v);
+    }
+    return next;
 }
 
 static void print_string(FILE *to, const char *text)

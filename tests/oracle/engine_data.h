@@ -15,17 +15,30 @@
 
 /* The next line without its end, in storage that the following call reuses; NULL at the end. Exits on a line that is too long. */
 char *engine_line(FILE *from);
-/* All samples of the file at path, in a database that keeps everything. Exits with a word if it cannot be read. */
-struct tsdb *engine_load(struct label_table *labels, const char *path);
 /* {"a": "b"} */
 void engine_print_labels(FILE *to, const struct label_table *labels, rs_labels set);
 
-/* The samples of a series file, sorted by time, for those who must see them as time goes on. */
 struct engine_sample {
     int64_t t_ms;
-    int series;
+    int series; /* its number in every database that engine_database makes */
     double v;
 };
-struct engine_sample *engine_read(struct tsdb *db, const char *path, int *out_n);
+
+struct engine_data { /* caller's storage: read / clear */
+    struct label_table *labels;
+    rs_labels *series; /* [n_series] */
+    int n_series;
+    struct engine_sample *sample; /* [n_sample] by time */
+    int n_sample;
+};
+
+/* Exits with a word if the file cannot be read. */
+void engine_read(struct engine_data *d, const char *path);
+void engine_clear(struct engine_data *d);
+
+/* A new database with the series of d, none of which has a sample yet; they outlive its resets. */
+struct tsdb *engine_database(const struct engine_data *d);
+/* Appends the samples from number `next` on whose time has come by t_ms; returns the number of the next one. */
+int engine_feed(const struct engine_data *d, struct tsdb *db, int next, int64_t t_ms);
 
 #endif

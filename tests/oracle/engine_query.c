@@ -3,9 +3,11 @@
  * engine_query DIALECT SUBQUERY_STEP_MS SERIES_FILE <QUERIES : range queries through our own evaluator, for comparison with a
  * server's query_range.
  *
- * A query is a line "START_MS<tab>END_MS<tab>STEP_MS<tab>EXPRESSION". Its answer is a line "Q" and one of: "ok"; "refused
- * TEXT", what the parser does not support; "error TEXT", a mistake found while parsing or evaluating. After "ok" comes a line
- * per series, its labels as a JSON object, a tab, and the points "MS=VALUE" with 17 digits, oldest first.
+ * A query is a line "START_MS<tab>END_MS<tab>STEP_MS<tab>MODE<tab>EXPRESSION". MODE "all": the database has all samples from
+ * the start and keeps them. "live": it gets them as time goes on, and keeps what the expression asks it to keep, as in a
+ * simulation. The answer is a line "Q" and one of: "ok"; "refused TEXT", what the parser does not support; "error TEXT", a
+ * mistake found while parsing or evaluating. After "ok" comes a line per series, its labels as a JSON object, a tab, and the
+ * points "MS=VALUE" with 17 digits, oldest first.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +34,16 @@ struct answer {               /* per label set, in the order in which they were 
 
 struct query {
     int64_t start_ms, end_ms, step_ms;
+    bool live;
     const char *expr;
+};
+
+struct world {
+    struct engine_data data;
+    struct tsdb *full; /* all samples */
+    enum promql_dialect dialect;
+    struct promql_options opt;
+    struct answer answer;
 };
 
 static void answer_add(struct answer *a, rs_labels set, int64_t t_ms, double v)
@@ -89,44 +100,51 @@ static void answer_free(struct answer *a)
 }
 
 /* All steps; a failing one fails the query, as it does in the server. */
-static int evaluate(struct answer *a, struct promql_eval *e, const struct query *q, struct err *err)
+static int evaluate(struct world *w,
+                    struct tsdb *db,
+                    const struct promql *q,
+                    const struct query *query,
+                    struct err *err)
 {
-    for (int64_t t = q->start_ms; t <= q->end_ms; t += q->step_ms) {
+    struct promql_eval *e = rs_promql_eval_new(q, db, w->opt);
+    int result = 0, next = 0;
+
+    for (int64_t t = query->start_ms; t <= query->end_ms && result == 0; t += query->step_ms) {
         struct vector v;
 
-        if (rs_promql_eval(e, t, &v, err) < 0) {
-            return -1;
+        if (query->live) {
+            next = engine_feed(&w->data, db, next, t);
         }
-        for (int i = 0; i < v.n; i++) {
-            answer_add(a, v.item[i].labels, t, v.item[i].v);
+        result = rs_promql_eval(e, t, &v, err);
+        for (int i = 0; result == 0 && i < v.n; i++) {
+            answer_add(&w->answer, v.item[i].labels, t, v.item[i].v);
         }
     }
-    return 0;
+    rs_promql_eval_free(e);
+    return result;
 }
 
-static void run(struct answer *a,
-                struct tsdb *db,
-                const struct query *query,
-                enum promql_dialect dialect,
-                struct promql_options opt)
+static void run(struct world *w, const struct query *query)
 {
     struct arena *arena = rs_arena_new();
+    struct tsdb *db = query->live ? engine_database(&w->data) : w->full;
     struct err err = {0};
     const struct promql *q = rs_promql_parse(
-        arena, &(struct promql_text){query->expr, {"query", 1, 1}, 0, dialect}, &err);
-    struct promql_eval *e = q != NULL ? rs_promql_eval_new(q, db, opt) : NULL;
+        arena, &(struct promql_text){query->expr, {"query", 1, 1}, 0, w->dialect}, &err);
 
     if (q == NULL) {
         (void)printf("Q\t%s %d: %s\n", err.code == RS_E_UNSUPPORTED ? "refused" : "error", err.col,
                      err.text);
-    } else if (evaluate(a, e, query, &err) < 0) {
+    } else if (evaluate(w, db, q, query, &err) < 0) {
         (void)printf("Q\terror %s\n", err.text);
-        answer_print_and_clear(a, rs_tsdb_labels(db), false);
+        answer_print_and_clear(&w->answer, w->data.labels, false);
     } else {
         (void)printf("Q\tok\n");
-        answer_print_and_clear(a, rs_tsdb_labels(db), true);
+        answer_print_and_clear(&w->answer, w->data.labels, true);
     }
-    rs_promql_eval_free(e);
+    if (query->live) {
+        rs_tsdb_free(db);
+    }
     rs_arena_free(arena);
 }
 
@@ -137,33 +155,44 @@ static int read_query(struct query *out, char *line)
     out->start_ms = strtoll(p, &p, 10);
     out->end_ms = strtoll(p, &p, 10);
     out->step_ms = strtoll(p, &p, 10);
-    out->expr = p + 1;
-    return *p == '\t' && out->step_ms > 0 ? 0 : -1;
+    out->live = strncmp(p, "\tlive\t", 6) == 0;
+    out->expr = p + (out->live ? 6 : 5);
+    return (out->live || strncmp(p, "\tall\t", 5) == 0) && out->step_ms > 0 ? 0 : -1;
 }
 
-int main(int argc, char **argv)
+static void start(struct world *w, char **argv)
 {
-    struct label_table *labels = rs_label_table_new();
-    struct promql_options opt = rs_promql_options_default();
-    struct answer answer = {0};
     int dialect = 0;
-    struct tsdb *db;
 
-    if (argc != 4) {
-        (void)fprintf(stderr,
-                      "usage: engine_query DIALECT SUBQUERY_STEP_MS SERIES_FILE <QUERIES\n");
-        return 2;
-    }
     while (dialect < RS_PROMQL_DIALECT_N &&
            strcmp(rs_promql_dialect_names[dialect], argv[1]) != 0) {
         dialect++;
     }
     if (dialect == RS_PROMQL_DIALECT_N) {
         (void)fprintf(stderr, "engine_query: no dialect %s\n", argv[1]);
+        exit(2);
+    }
+    w->dialect = (enum promql_dialect)dialect;
+    w->opt = rs_promql_options_default();
+    w->opt.subquery_step_ms = strtoll(argv[2], NULL, 10);
+    engine_read(&w->data, argv[3]);
+    w->full = engine_database(&w->data);
+    for (int i = 0; i < w->data.n_series; i++) {
+        rs_tsdb_retain(w->full, i, INT64_MAX / 4);
+    }
+    (void)engine_feed(&w->data, w->full, 0, INT64_MAX);
+}
+
+int main(int argc, char **argv)
+{
+    struct world w = {0};
+
+    if (argc != 4) {
+        (void)fprintf(stderr,
+                      "usage: engine_query DIALECT SUBQUERY_STEP_MS SERIES_FILE <QUERIES\n");
         return 2;
     }
-    opt.subquery_step_ms = strtoll(argv[2], NULL, 10);
-    db = engine_load(labels, argv[3]);
+    start(&w, argv);
     for (char *line = engine_line(stdin); line != NULL; line = engine_line(stdin)) {
         struct query query;
 
@@ -171,10 +200,10 @@ int main(int argc, char **argv)
             (void)fprintf(stderr, "engine_query: not a query: %s\n", line);
             return 2;
         }
-        run(&answer, db, &query, (enum promql_dialect)dialect, opt);
+        run(&w, &query);
     }
-    answer_free(&answer);
-    rs_tsdb_free(db);
-    rs_label_table_free(labels);
+    answer_free(&w.answer);
+    rs_tsdb_free(w.full);
+    engine_clear(&w.data);
     return 0;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * engine_rules DIALECT RULE_FILE SERIES_FILE INTERVAL_MS END_MS EXPRESSION : the groups of a rule file evaluated at 0,
+ * engine_rules DIALECT RULE_FILE SERIES_FILE INTERVAL_MS END_MS EXPRESSION REPLICAS : the groups of a rule file evaluated at 0,
  * INTERVAL_MS ... END_MS, for comparison with `promtool test rules`.
  *
- * After every round EXPRESSION is evaluated and told: a line "T MS N", N being the number of rules that failed in this round,
+ * All is done REPLICAS times over, with resets between; the last is told, so that what a reset forgets to forget shows. After
+ * every round EXPRESSION is evaluated and told: a line "T MS N", N being the number of rules that failed in this round,
  * then one line per element, its labels as a JSON object, a tab and the value with 17 digits.
  */
 #include <stdlib.h>
@@ -13,14 +14,13 @@
 #include "scenarios/load.h"
 
 struct world {
-    struct label_table *labels;
+    struct engine_data data;
     struct tsdb *db;
     struct arena *arena;
     const struct rule_file *file;
     struct rule_runner **runner; /* [file->n_group] */
     struct promql_eval *watch;
-    struct engine_sample *sample; /* [n_sample] by time */
-    int n_sample, next;
+    int next; /* sample */
 };
 
 static int dialect_of(const char *name)
@@ -84,17 +84,13 @@ start(struct world *w, enum promql_dialect dialect, const char *watched, int64_t
 }
 
 /* promtool loads the samples only as far as the round has come, and evaluates the groups in order. */
-static void round_at(struct world *w, int64_t t_ms)
+static void round_at(struct world *w, int64_t t_ms, bool tell)
 {
     struct vector v;
     struct err err = {0};
     int n_bad = 0;
 
-    for (; w->next < w->n_sample && w->sample[w->next].t_ms <= t_ms; w->next++) {
-        const struct engine_sample *s = &w->sample[w->next];
-
-        (void)rs_tsdb_append(w->db, s->series, s->t_ms, s->v);
-    }
+    w->next = engine_feed(&w->data, w->db, w->next, t_ms);
     for (int i = 0; i < w->file->n_group; i++) {
         n_bad += rs_rule_runner_eval(w->runner[i], t_ms, NULL);
     }
@@ -102,43 +98,64 @@ static void round_at(struct world *w, int64_t t_ms)
         rs_err_print(&err, stderr);
         exit(2);
     }
+    if (!tell) {
+        return;
+    }
     (void)printf("T %lld %d\n", (long long)t_ms, n_bad);
     for (int i = 0; i < v.n; i++) {
-        engine_print_labels(stdout, w->labels, v.item[i].labels);
+        engine_print_labels(stdout, w->data.labels, v.item[i].labels);
         (void)printf("\t%.17g\n", v.item[i].v);
     }
 }
 
+static void reset(struct world *w)
+{
+    rs_tsdb_reset(w->db);
+    for (int i = 0; i < w->file->n_group; i++) {
+        rs_rule_runner_reset(w->runner[i]);
+    }
+    w->next = 0;
+}
+
+static void clear(struct world *w)
+{
+    for (int i = 0; i < w->file->n_group; i++) {
+        rs_rule_runner_free(w->runner[i]);
+    }
+    free(w->runner);
+    rs_promql_eval_free(w->watch);
+    rs_tsdb_free(w->db);
+    engine_clear(&w->data);
+    rs_arena_free(w->arena);
+}
+
 int main(int argc, char **argv)
 {
-    struct world w = {.labels = rs_label_table_new(), .arena = rs_arena_new()};
+    struct world w = {.arena = rs_arena_new()};
     enum promql_dialect dialect;
     int64_t interval_ms, end_ms;
+    long n_replica;
 
-    if (argc != 7) {
-        (void)fprintf(
-            stderr,
-            "usage: engine_rules DIALECT RULE_FILE SERIES_FILE INTERVAL_MS END_MS EXPRESSION\n");
+    if (argc != 8) {
+        (void)fprintf(stderr,
+                      "usage: engine_rules DIALECT RULE_FILE SERIES_FILE INTERVAL_MS END_MS "
+                      "EXPRESSION REPLICAS\n");
         return 2;
     }
     dialect = (enum promql_dialect)dialect_of(argv[1]);
     interval_ms = strtoll(argv[4], NULL, 10);
     end_ms = strtoll(argv[5], NULL, 10);
-    w.db = rs_tsdb_new(w.labels);
-    w.sample = engine_read(w.db, argv[3], &w.n_sample);
+    n_replica = strtol(argv[7], NULL, 10);
+    engine_read(&w.data, argv[3]);
+    w.db = engine_database(&w.data);
     load_rules(&w, dialect, argv[2]);
     start(&w, dialect, argv[6], interval_ms);
-    for (int64_t t = 0; t <= end_ms; t += interval_ms) {
-        round_at(&w, t);
+    for (long replica = 1; replica <= n_replica; replica++) {
+        reset(&w);
+        for (int64_t t = 0; t <= end_ms; t += interval_ms) {
+            round_at(&w, t, replica == n_replica);
+        }
     }
-    for (int i = 0; i < w.file->n_group; i++) {
-        rs_rule_runner_free(w.runner[i]);
-    }
-    free(w.runner);
-    free(w.sample);
-    rs_promql_eval_free(w.watch);
-    rs_tsdb_free(w.db);
-    rs_label_table_free(w.labels);
-    rs_arena_free(w.arena);
+    clear(&w);
     return 0;
 }

@@ -66,7 +66,8 @@ def ask_engine(tool, version, scenario, folder):
     data = os.path.join(folder, "data.series")
     series.write_engine(scenario.made, data)
     rule_path = os.path.join(folder, "rules-%s.yml" % version.dialect)
-    done = subprocess.run([tool, version.dialect, rule_path, data, str(scenario.interval_s * 1000), str(scenario.end_s * 1000), WATCHED],
+    done = subprocess.run([tool, version.dialect, rule_path, data, str(scenario.interval_s * 1000), str(scenario.end_s * 1000), WATCHED,
+                           str(1 + scenario.seed % 2)],
                           capture_output=True, text=True, timeout=300)
     if done.returncode != 0:
         raise RuleFailed(done.stderr.strip()[:2000])
