@@ -12,7 +12,7 @@ import series as series_module
 
 class Query:
     def __init__(self, expr, start_ms, end_ms, step_ms, source=""):
-        self.expr, self.source = " ".join(expr.split()), source
+        self.expr, self.source = expr, source
         self.start_ms, self.end_ms, self.step_ms = start_ms, end_ms, step_ms
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""query_diff.py ENGINE [--random N] [--seed N] [--minutes N] [--expr TEXT] [--dialect D] [--list FILE] [--keep DIR]
+"""query_diff.py ENGINE [--random N | --broken N] [--seed N] [--minutes N] [--expr TEXT] [--dialect D] [--list FILE] [--keep DIR]
 
-The listed expressions, or N random ones, or those given, over generated series: query_range of a block-backed server of each
+The listed expressions, or N random ones (with mistakes in them, to see whether both sides refuse the same), or those given, over generated series: query_range of a block-backed server of each
 version against engine_query, on the grid of the samples and off it. Exit status 1 if a point is missing, extra, or has other
 bits anywhere.
 """
@@ -33,8 +33,10 @@ def read_list(path):
     return out
 
 
-def windows(minutes):
+def windows(minutes, short=False):
     """(start, end, step) in ms: on the sample grid, and 7.3 s off it with a step that meets every phase."""
+    if short:
+        return ((series.T0_S * 1000 + 1_800_000, series.T0_S * 1000 + 3_000_000, 1_200_000),)
     start, end = series.T0_S * 1000, (series.T0_S + minutes * 60 + 420) * 1000
     return ((start, end, 60_000), (start + 7_300, end, 47_000))
 
@@ -45,6 +47,8 @@ def choose(options):
     if options.random:
         options.random *= oracle.TIMES
         return [(random_expr.expression(options.seed, i, options.maths), "random %d" % i, ()) for i in range(options.random)]
+    if options.broken:
+        return [(random_expr.broken(options.seed, i), "broken %d" % i, ()) for i in range(options.broken * oracle.TIMES)]
     return read_list(options.list)
 
 
@@ -58,6 +62,7 @@ def main():
     parser.add_argument("--dialect", action="append")
     parser.add_argument("--list", default=os.path.join(os.path.dirname(os.path.abspath(__file__)), "expressions.txt"))
     parser.add_argument("--random", type=int, metavar="N")
+    parser.add_argument("--broken", type=int, metavar="N", help="N random ones with mistakes in them, at two instants each")
     parser.add_argument("--no-maths", dest="maths", action="store_false", help="random ones without exp, ^, sin ...")
     parser.add_argument("--rows", type=int, default=40, help="differences to print per version")
     parser.add_argument("--keep", help="an empty folder in which the files stay")
@@ -66,11 +71,11 @@ def main():
     versions = oracle.versions(options.dialect)
     listed = choose(options)
     data = series.shapes(options.seed, options.minutes, n_instance=options.instances)
-    print("%d %s over %d series, seed %d" % (len(listed), "random expressions" if options.random else "expressions", len(data),
+    print("%d %s over %d series, seed %d" % (len(listed), "random expressions" if options.random or options.broken else "expressions", len(data),
                                              options.seed))
     good = True
     for version in versions:
-        queries = [compare.Query(expr, start, end, step, source) for start, end, step in windows(options.minutes)
+        queries = [compare.Query(expr, start, end, step, source) for start, end, step in windows(options.minutes, options.broken is not None)
                    for expr, source, without in listed if version.dialect not in without]
         tally = compare.run(version, options.engine, data, queries, keep=options.keep)
         good = compare.report(tally, version, options.rows) and good

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Random expressions that type-check, mostly, over the metrics of series.shapes(): a typed grammar of bounded depth."""
 import random
+import re
 
 METRICS = ("http_requests_total", "http_requests_total", "http_request_duration_seconds_bucket",
            "http_request_duration_seconds_count", "http_request_duration_seconds_sum", "up", "memory_free_bytes",
@@ -174,3 +175,33 @@ def expression(seed, i, maths=True):
     grammar = Grammar("%d/%d" % (seed, i), maths)
     depth = 1 + i % 4
     return grammar.scalar(depth) if i % 50 == 49 else grammar.vector(depth)
+
+
+TOKEN = re.compile(r'"[^"]*"|[a-zA-Z_:][a-zA-Z0-9_:]*|[0-9][0-9a-zA-Z.]*|=~|!~|!=|==|>=|<=|.', re.S)
+STRAY = ("(", ")", "{", "}", "[", "]", "[5m]", "[5m:]", ":", ",", "-", "+", "offset", "offset 1m", "offset -3s", "@ 1", "@", "bool", "on",
+         "on (job)", "ignoring ()", "group_left", "group_left (job)", "by", "by (job)", "without (le,)", "and", "or", "unless", "==", "=",
+         "=~", "!~", "!=", "1", "0", "0x", "1e", "1.5m", "5m", "1m5s", "5s1m", "1h30", "0s", "1_000", "08", "1w", "1y2w", "sum", "SUM", "rate",
+         "up", "a:b", ":a", "start()", "end", "topk", "#", "'", '"', "`", '"x"', "\\", "$", "\u00fc", "é", ";", "{}", '{job=""}', '{job=~".*"}',
+         '{__name__="up"}', 'up{__name__="up"}', '{"up"}', "^", "%", "atan2", "true", "by (job,job)", "le", "quantile(", "vector(1)", "time()")
+
+
+def broken(seed, i):
+    """An expression of which a token or two are lost, doubled, swapped or strangers: most are mistakes, some are not."""
+    rnd = random.Random("broken %d/%d" % (seed, i))
+    tokens = TOKEN.findall(Grammar("%d/%d" % (seed, i)).vector(1 + i % 3 // 2))
+    for _ in range(rnd.choice((1, 1, 1, 1, 2))):
+        at = rnd.randrange(len(tokens) + 1)
+        kind = rnd.randrange(6)
+        if kind == 0 and tokens:
+            del tokens[min(at, len(tokens) - 1)]
+        elif kind == 1 and tokens:
+            tokens.insert(at, tokens[min(at, len(tokens) - 1)])
+        elif kind == 2 and len(tokens) > 1:
+            other = rnd.randrange(len(tokens))
+            at = min(at, len(tokens) - 1)
+            tokens[at], tokens[other] = tokens[other], tokens[at]
+        elif kind == 3 and tokens:
+            tokens[min(at, len(tokens) - 1)] = rnd.choice(STRAY)
+        else:
+            tokens.insert(at, rnd.choice(("%s", " %s ", " %s ")) % rnd.choice(STRAY))
+    return "".join(tokens).replace("\n", " ")

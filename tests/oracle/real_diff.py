@@ -26,7 +26,7 @@ def read_rules(version, files):
             for rule in group["rules"]:
                 if rule["query"] not in seen:
                     seen.add(rule["query"])
-                    out.append((rule["query"], os.path.basename(group["file"])))
+                    out.append((" ".join(rule["query"].split()), os.path.basename(group["file"])))
         for expr, _ in out:
             trees.append(server.get("parse_query", query=expr))
     return out, trees
