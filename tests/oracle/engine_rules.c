@@ -66,7 +66,7 @@ static void load_rules(struct world *w, enum promql_dialect dialect, const char 
 static void
 start(struct world *w, enum promql_dialect dialect, const char *watched, int64_t step_ms)
 {
-    struct promql_options opt = rs_promql_options_default();
+    struct rule_runner_options opt = rs_rule_runner_options_default();
     struct err err = {0};
     const struct promql *q = rs_promql_parse(
         w->arena, &(struct promql_text){watched, {"watched", 1, 1}, 0, dialect}, &err);
@@ -75,11 +75,12 @@ start(struct world *w, enum promql_dialect dialect, const char *watched, int64_t
         rs_err_print(&err, stderr);
         exit(2);
     }
-    opt.subquery_step_ms = step_ms;
-    w->watch = rs_promql_eval_new(q, w->db, opt);
+    opt.promql.subquery_step_ms = opt.interval_ms = step_ms;
+    opt.write_alerts = true;
+    w->watch = rs_promql_eval_new(q, w->db, opt.promql);
     w->runner = rs_xcalloc((size_t)w->file->n_group + 1, sizeof(struct rule_runner *));
     for (int i = 0; i < w->file->n_group; i++) {
-        w->runner[i] = rs_rule_runner_new(&w->file->group[i], w->db, opt, step_ms, 60000);
+        w->runner[i] = rs_rule_runner_new(&w->file->group[i], w->db, &opt);
     }
 }
 
