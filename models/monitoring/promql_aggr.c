@@ -292,7 +292,7 @@ static void group_give(struct promql_eval *e, struct cell *c, struct group *g, d
     double v = g->v;
 
     switch (op) {
-    case RS_AGGR_SUM: v = g->v + g->c; break;
+    case RS_AGGR_SUM: v = e->toggle.compensated ? g->v + g->c : g->v; break;
     case RS_AGGR_AVG: v = group_average(g, e->toggle.compensated); break;
     case RS_AGGR_COUNT: v = g->n; break;
     case RS_AGGR_STDDEV: v = sqrt(g->v / g->n); break;

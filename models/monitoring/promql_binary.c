@@ -282,8 +282,9 @@ static int eval_join(struct promql_eval *e, struct cell *c, int64_t t_ms)
         return -1;
     }
     c->n = 0;
+    /* "Short-circuit: nothing is going to match." Not even doubled signatures of the other side are looked for. */
     if (lhs->n == 0 || rhs->n == 0) {
-        return 0; /* before anything is found to be ambiguous, as in Prometheus */
+        return 0;
     }
     if (fill_slots(e, c, swapped ? lhs : rhs) < 0) {
         return -1;
