@@ -44,8 +44,11 @@ static void extreme_push(struct extreme *x, const struct slice *w, uint64_t i, b
     x->at[x->end++ & (x->cap - 1)] = i;
 }
 
-double rs_extreme_move(struct extreme *x, const struct slice *w, uint64_t to, bool anew, bool max)
+double rs_extreme_move(
+    struct extreme *x, const struct slice *w, uint64_t to, bool anew, bool max, int n_loose)
 {
+    double best, last = value_at(w, w->to - 1);
+
     if (anew) {
         x->begin = x->end = 0;
         to = w->from;
@@ -53,12 +56,16 @@ double rs_extreme_move(struct extreme *x, const struct slice *w, uint64_t to, bo
     while (x->end > x->begin && x->at[x->begin & (x->cap - 1)] < w->from) {
         x->begin++;
     }
-    for (uint64_t i = to > w->from ? to : w->from; i < w->to; i++) {
+    for (uint64_t i = to > w->from ? to : w->from; i < w->to - (uint64_t)n_loose; i++) {
         if (!rs_stale_bits(value_at(w, i))) {
             extreme_push(x, w, i, max);
         }
     }
-    return value_at(w, x->at[x->begin & (x->cap - 1)]);
+    if (x->end == x->begin) {
+        return last;
+    }
+    best = value_at(w, x->at[x->begin & (x->cap - 1)]);
+    return n_loose > 0 && beats(last, best, max) ? last : best;
 }
 
 void rs_extreme_clear(struct extreme *x)

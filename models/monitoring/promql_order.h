@@ -18,8 +18,12 @@ struct extreme {
     uint32_t cap;
 };
 
-/* Goes from the window [from, to) that it knows to w; forgets everything first if `anew`. */
-double rs_extreme_move(struct extreme *x, const struct slice *w, uint64_t to, bool anew, bool max);
+/*
+ * Goes on from the samples before number `to`, which it knows, to those of w; forgets everything
+ * first if `anew`. The last `n_loose` (0 or 1) samples of w are counted in but not learnt.
+ */
+double rs_extreme_move(
+    struct extreme *x, const struct slice *w, uint64_t to, bool anew, bool max, int n_loose);
 void rs_extreme_clear(struct extreme *x);
 
 /*

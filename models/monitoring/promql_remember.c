@@ -42,9 +42,9 @@ static const struct recipe {
     {rs_range_stdvar, BY_WALK, NULL},
 };
 
-struct memory { /* of one series */
-    uint64_t from, to, n_cut;
-    int n;
+struct memory {               /* of one series */
+    uint64_t from, to, n_cut; /* the window of the result */
+    uint64_t learnt;          /* samples before this number have gone into extreme or ordered */
     bool got;
     double param, v; /* the result of that window */
     struct extreme extreme;
@@ -81,21 +81,36 @@ static struct memory *memory_of(struct memories *m, int series)
     return &m->of[series];
 }
 
-/* Does what was remembered of another window say nothing of this one? */
+/*
+ * Is what was learnt of no use for w? Because it lies elsewhere, or because some of it was taken
+ * back.
+ */
 static bool is_other(const struct memory *m, const struct slice *w)
 {
-    return m->n_cut != w->s->n_cut || w->from < m->from || w->to < m->to || w->from >= m->to;
+    bool taken_back =
+        m->n_cut != w->s->n_cut && (m->n_cut + 1 != w->s->n_cut || w->s->cut_at < m->learnt);
+
+    return taken_back || w->from < m->from || w->to < m->learnt || w->from >= m->learnt;
 }
 
-static double move_rank(struct memory *m, const struct slice *w, double q)
+static double move_extreme(struct memory *m, const struct slice *w, bool max, int n_loose)
 {
+    double v = rs_extreme_move(&m->extreme, w, m->learnt, is_other(m, w), max, n_loose);
+
+    m->learnt = w->to - (uint64_t)n_loose;
+    return v;
+}
+
+static double move_rank(struct memory *m, const struct slice *w, double q, int n_loose)
+{
+    double last = rs_slice_last(w)->v;
     struct ordered *o = &m->ordered;
     struct rank rank;
 
     /* Samples that are gone from the ring cannot be taken out of the order any more. */
     if (is_other(m, w) || m->from < w->s->begin) {
         rs_ordered_empty(o);
-        m->from = m->to = w->from;
+        m->from = m->learnt = w->from;
     }
     for (uint64_t i = m->from; i < w->from; i++) {
         double v = rs_series_sample(w->s, i)->v;
@@ -104,8 +119,8 @@ static double move_rank(struct memory *m, const struct slice *w, double q)
             rs_ordered_remove(o, v);
         }
     }
-    for (uint64_t i = m->to; i < w->to; i++) {
-        double v = rs_series_sample(w->s, i)->v;
+    for (; m->learnt < w->to; m->learnt++) {
+        double v = rs_series_sample(w->s, m->learnt)->v;
 
         if (!rs_stale_bits(v)) {
             rs_ordered_insert(o, v);
@@ -114,6 +129,10 @@ static double move_rank(struct memory *m, const struct slice *w, double q)
     if (rs_quantile_rank(q, o->n, &rank)) {
         rank.v = rs_ordered_at(o, rank.low) * (1.0 - rank.weight) +
                  rs_ordered_at(o, rank.high) * rank.weight;
+    }
+    if (n_loose > 0) {
+        rs_ordered_remove(o, last);
+        m->learnt--;
     }
     return rank.v;
 }
@@ -138,6 +157,9 @@ static void compute(struct promql_eval *e,
                     struct memory *m,
                     const double *param)
 {
+    /* The newest point of a subquery is the likeliest to be taken back. */
+    int n_loose = r->own != NULL;
+
     m->got = true;
     switch (how->way) {
     case BY_ENDS: break;
@@ -148,15 +170,12 @@ static void compute(struct promql_eval *e,
         break;
     case BY_WALK: m->got = walk(e, r, how->fn, w, &m->v, param); break;
     case BY_MIN:
-    case BY_MAX:
-        m->v = rs_extreme_move(&m->extreme, w, m->to, is_other(m, w), how->way == BY_MAX);
-        break;
-    case BY_RANK: m->v = move_rank(m, w, param[0]); break;
+    case BY_MAX: m->v = move_extreme(m, w, how->way == BY_MAX, n_loose); break;
+    case BY_RANK: m->v = move_rank(m, w, param[0], n_loose); break;
     }
     m->from = w->from;
     m->to = w->to;
     m->n_cut = w->s->n_cut;
-    m->n = w->n;
     m->param = param[0];
 }
 

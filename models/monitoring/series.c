@@ -262,6 +262,7 @@ void rs_series_cut(struct series *s, int64_t t_ms)
     }
     s->end = end;
     s->n_cut++;
+    s->cut_at = end;
     s->last_ms = end > s->begin ? rs_series_sample(s, end - 1)->t_ms : INT64_MIN;
     s->last = (double)NAN;
     for (i = end; i > s->begin; i--) {

@@ -64,7 +64,8 @@ struct series {
     void *fill_ctx;
     uint64_t fill_arg;
     int64_t span_ms; /* how far back it must reach */
-    uint64_t n_cut;  /* how often samples were taken back: memories of its numbers are void */
+    uint64_t n_cut;  /* how often samples were taken back: */
+    uint64_t cut_at; /* the last time, those from this number on; it stands for others now */
     rs_labels labels;
     struct drops drops;
     struct stales stales;
