@@ -47,6 +47,7 @@ struct group {
 
 struct alertmanager {
     const struct am_config *config;
+    struct am_settings settings;
     struct label_table *labels;
     struct am_tree *tree;
     struct known_list alert; /* every alert ever told, the inhibitors' source */
@@ -119,11 +120,21 @@ static void set_copy(struct set_list *to, const struct set_list *from)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-struct alertmanager *rs_am_new(const struct am_config *config, struct label_table *labels)
+const char *const rs_am_version_names[] = {"0.25", "0.28", "0.33", NULL};
+
+struct am_settings rs_am_settings_default(void)
+{
+    return (struct am_settings){.version = RS_AM_0_33};
+}
+
+struct alertmanager *rs_am_new(const struct am_config *config,
+                               const struct am_settings *settings,
+                               struct label_table *labels)
 {
     struct alertmanager *am = rs_xcalloc(1, sizeof *am);
 
     am->config = config;
+    am->settings = *settings;
     am->labels = labels;
     am->tree = rs_am_tree_new(config, labels);
     return am;
@@ -165,6 +176,28 @@ void rs_am_reset(struct alertmanager *am)
     am->alert.n = 0;
     am->next_id = 0;
     rs_label_map_reset(&am->by_labels);
+}
+
+struct route_visit {
+    void (*fn)(void *ctx, const struct am_route *route);
+    void *ctx;
+};
+
+static void visit_route(void *ctx, const struct am_node *node)
+{
+    const struct route_visit *v = ctx;
+
+    v->fn(v->ctx, node->route);
+}
+
+void rs_am_routes_of(const struct alertmanager *am,
+                     rs_labels alert,
+                     void (*fn)(void *ctx, const struct am_route *route),
+                     void *ctx)
+{
+    struct route_visit v = {fn, ctx};
+
+    rs_am_route(am->tree, alert, visit_route, &v);
 }
 
 /* ---- arrivals -------------------------------------------------------------------------------- */
@@ -351,6 +384,7 @@ static void notify_group(
     struct am_notification n = {.receiver = g->node->route->receiver,
                                 .route = g->node->route,
                                 .group = g->id,
+                                .group_key = g->key,
                                 .n_firing = am->firing.n,
                                 .n_resolved = g->node->send_resolved ? am->resolved.n : 0,
                                 .firing = am->firing.at,
