@@ -43,7 +43,7 @@ void rs_am_since(struct am_reading *a,
 
 /*
  * am_matcher.c: the matchers of a map under three keys: `list` (texts like severity="critical"), `equal` and `regex` (the
- * older maps of names to values). Returns their number, *out in the arena.
+ * older maps of names to values; both NULL: there are none). Returns their number, *out in the arena.
  */
 int rs_am_matchers_read(struct am_reading *a,
                         const struct node *map,
@@ -56,6 +56,9 @@ int rs_am_label_names_read(struct am_reading *a,
                            const struct node *map,
                            const char *key,
                            const char *const **out);
+
+/* 0, or -1 with an error where the matcher's expression is none. */
+int rs_am_regex_check(struct reader *r, const struct am_matcher *m);
 
 /* am_parse.c: the two grammars of a text of matchers. Returns NULL and pushes what was found, or what is wrong. */
 struct am_matchers {

@@ -9,7 +9,7 @@
 #include "am_file.h"
 
 /* The regular expression is judged by the one engine that will run it: as a matcher of a PromQL selector. */
-static int check_regex(struct reader *r, const struct am_matcher *m)
+int rs_am_regex_check(struct reader *r, const struct am_matcher *m)
 {
     if (m->op != RS_MATCH_RE && m->op != RS_MATCH_NRE) {
         return 0;
@@ -39,7 +39,7 @@ static int check_regex(struct reader *r, const struct am_matcher *m)
 
 static void add(struct am_reading *a, struct am_matchers *out, struct am_matcher m)
 {
-    if (check_regex(a->r, &m) == 0) {
+    if (rs_am_regex_check(a->r, &m) == 0) {
         RS_PUSH(a->r->arena, out->m, out->n, out->cap, m);
     }
 }

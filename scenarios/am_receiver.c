@@ -124,10 +124,6 @@ void rs_am_receivers_read(struct am_reading *a, const struct node *root, struct 
         if (rs_read_section(r, &receiver_section, "a receiver", map, &receiver[i]) != 0) {
             continue;
         }
-        if (receiver[i].name[0] == '\0') {
-            rs_err_list_add(r->errors, RS_E_RANGE, rs_node_get(map, "name")->at,
-                            "\"name\" of a receiver must not be empty");
-        }
         read_integrations(a, map, &receiver[i]);
     }
     out->n_receiver = list->n;

@@ -68,7 +68,7 @@ static void inherit(const struct node *map, const struct am_route *parent, struc
     route->at = own.at;
     route->n_matcher = route->n_child = route->n_mute = route->n_active = 0;
     route->go_on = false;
-    if (rs_am_is_given(map, "receiver") && own.receiver[0] != '\0') {
+    if (rs_am_is_given(map, "receiver")) {
         route->receiver = own.receiver;
     }
     if (rs_am_is_given(map, "group_wait")) {
