@@ -1,352 +1,237 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The Alertmanager file. What decides who is told when is read; credentials, texts and addresses are passed over. What would
- * change times and is not modelled (mute and active time intervals of routes) is refused.
+ * The Alertmanager file as it is. What decides who is told when is read; what does not (credentials, texts, addresses) is passed
+ * over with a note. docs/alertmanager.md has the lists.
  */
 #include "am_file.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "sim/clock.h"
-#include "value.h"
 
-#define ROUTE(field) offsetof(struct am_route, field)
-#define IGNORED(key)                                                                               \
-    {                                                                                              \
-        key, RS_V_OWN, .shape = "(passed over)", .help = ""                                        \
-    }
+/* ---- what the parts share ---- */
 
-/* ---- routes ---- */
+void rs_am_note_add(struct am_reading *a, struct mark at, const char *fmt, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    struct am_note note = {at, rs_arena_strdup(a->r->arena, text)};
+    RS_PUSH(a->r->arena, a->note, a->n_note, a->cap_note, note);
+}
 
-static const struct key route_keys[] = {
-    {"receiver", RS_V_TEXT, .at = ROUTE(receiver), .help = ""},
-    {"continue", RS_V_BOOL, .at = ROUTE(go_on), .help = ""},
-    {"group_wait", RS_V_DURATION, .at = ROUTE(group_wait_ns), .help = ""},
-    {"group_interval", RS_V_DURATION, RS_KEY_POSITIVE, .at = ROUTE(group_interval_ns), .help = ""},
-    {"repeat_interval", RS_V_DURATION, RS_KEY_POSITIVE, .at = ROUTE(repeat_interval_ns),
-     .help = ""},
-    IGNORED("group_by"),
-    IGNORED("matchers"),
-    IGNORED("match"),
-    IGNORED("match_re"),
-    IGNORED("routes"),
-    IGNORED("mute_time_intervals"),
-    IGNORED("active_time_intervals"),
-};
-static const struct section route_section = {"route",
-                                             "",
-                                             route_keys,
-                                             RS_N_KEY(route_keys),
-                                             .size = sizeof(struct am_route),
-                                             .has_mark = true,
-                                             .mark_at = ROUTE(at)};
-
-static bool is_given(const struct node *map, const char *key)
+bool rs_am_is_given(const struct node *map, const char *key)
 {
     const struct node *value = rs_node_get(map, key);
     return value && !rs_node_is_null(value);
 }
 
-static void refuse_intervals(struct reader *r, const struct node *map)
+const struct node *rs_am_list(struct am_reading *a, const struct node *map, const char *key)
 {
-    static const char *const keys[] = {"mute_time_intervals", "active_time_intervals"};
-    for (int i = 0; i < 2; i++) {
-        const struct pair *pair = rs_node_pair(map, keys[i]);
-        if (is_given(map, keys[i]) && pair->value->n > 0) {
-            rs_err_list_add(r->errors, RS_E_UNSUPPORTED, pair->at,
-                            "\"%s\" of a route is not supported", keys[i]);
-        }
-    }
-}
-
-static void read_group_by(struct reader *r, const struct node *map, struct am_route *route)
-{
-    if (!is_given(map, "group_by")) {
-        return; /* inherited */
-    }
-    route->group_by_all = false;
-    route->n_group_by = rs_am_label_names_read(r, map, "group_by", &route->group_by);
-    for (int i = 0; i < route->n_group_by; i++) {
-        if (strcmp(route->group_by[i], "...") != 0) {
-            continue;
-        }
-        route->group_by_all = true;
-        if (route->n_group_by > 1) {
-            rs_err_list_add(r->errors, RS_E_RANGE, rs_node_get(map, "group_by")->at,
-                            "\"...\" must stand alone in \"group_by\"");
-        }
-    }
-    if (route->group_by_all) {
-        route->n_group_by = 0;
-    }
-}
-
-/* What the route does not say it has from its parent. */
-static void inherit(const struct node *map, const struct am_route *parent, struct am_route *route)
-{
-    struct am_route own = *route;
-    *route = *parent;
-    route->at = own.at;
-    route->go_on = own.go_on;
-    route->n_matcher = route->n_child = 0;
-    route->matcher = NULL;
-    route->child = NULL;
-    if (is_given(map, "receiver")) {
-        route->receiver = own.receiver;
-    }
-    if (is_given(map, "group_wait")) {
-        route->group_wait_ns = own.group_wait_ns;
-    }
-    if (is_given(map, "group_interval")) {
-        route->group_interval_ns = own.group_interval_ns;
-    }
-    if (is_given(map, "repeat_interval")) {
-        route->repeat_interval_ns = own.repeat_interval_ns;
-    }
-}
-
-static void read_route(struct reader *r,
-                       const struct node *map,
-                       const struct am_route *parent,
-                       struct am_route *out)
-{
-    if (rs_read_section(r, &route_section, "a route", map, out) != 0) {
-        return;
-    }
-    inherit(map, parent, out);
-    refuse_intervals(r, map);
-    read_group_by(r, map, out);
-    out->n_matcher = rs_am_matchers_read(r, map, "matchers", "match", "match_re", &out->matcher);
-    if (is_given(map, "receiver")) {
-        rs_names_find(r, RS_NAME_RECEIVER, out->receiver, rs_node_get(map, "receiver")->at);
-    }
-    const struct node *list = rs_node_get(map, "routes");
-    if (!is_given(map, "routes")) {
-        return;
+    const struct node *list = rs_node_get(map, key);
+    if (!list || rs_node_is_null(list)) {
+        return NULL;
     }
     if (list->kind != RS_NODE_LIST) {
-        rs_err_list_add(r->errors, RS_E_TYPE, list->at, "\"routes\" must be a list");
-        return;
+        char seen[64];
+        rs_err_list_add(a->r->errors, RS_E_TYPE, list->at, "\"%s\" must be a list, got %s", key,
+                        rs_node_describe(seen, sizeof(seen), list));
+        return NULL;
     }
-    struct am_route *child = RS_ARENA_ARRAY(r->arena, struct am_route, list->n);
-    for (int i = 0; i < list->n; i++) {
-        read_route(r, list->item[i], out, &child[i]);
-    }
-    out->n_child = list->n;
-    out->child = child;
+    return rs_read_length(a->r, key, list) == 0 ? list : NULL;
 }
 
-static void read_root(struct reader *r, const struct node *root, struct am_config *out)
+bool rs_am_bool(struct am_reading *a, const struct node *map, const char *key)
 {
-    const struct node *map = rs_node_get(root, "route");
-    const struct am_route defaults = {.group_wait_ns = 30 * RS_NS_PER_S,
-                                      .group_interval_ns = 5 * 60 * RS_NS_PER_S,
-                                      .repeat_interval_ns = 4 * 3600 * RS_NS_PER_S};
-    if (!map || rs_node_is_null(map)) {
-        rs_err_list_add(r->errors, RS_E_KEY, root->at,
-                        "an Alertmanager file needs the key \"route\"");
-        return;
+    static const char *const words[2][11] = {
+        {"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N"},
+        {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"}};
+    const struct node *node = rs_node_get(map, key);
+    if (!node || rs_node_is_null(node)) {
+        return false;
     }
-    size_t n_before = r->errors->n;
-    read_route(r, map, &defaults, &out->root);
-    if (r->errors->n > n_before) {
-        return;
-    }
-    if (!out->root.receiver) {
-        rs_err_list_add(r->errors, RS_E_KEY, map->at, "the root route needs the key \"receiver\"");
-    }
-    if (out->root.n_matcher > 0) {
-        rs_err_list_add(r->errors, RS_E_KEY, map->at, "the root route must not have matchers");
-    }
-    if (out->root.go_on) {
-        rs_err_list_add(r->errors, RS_E_KEY, rs_node_pair(map, "continue")->at,
-                        "the root route must not have \"continue\"");
-    }
-}
-
-/* ---- receivers ---- */
-
-static const struct {
-    const char *key;
-    bool send_resolved; /* Alertmanager's default, notifiers.go */
-} integrations[] = {
-    {"discord_configs", true},   {"email_configs", false},      {"incidentio_configs", true},
-    {"jira_configs", true},      {"mattermost_configs", true},  {"msteams_configs", true},
-    {"msteamsv2_configs", true}, {"opsgenie_configs", true},    {"pagerduty_configs", true},
-    {"pushover_configs", true},  {"rocketchat_configs", false}, {"slack_configs", false},
-    {"sns_configs", true},       {"telegram_configs", true},    {"victorops_configs", true},
-    {"webex_configs", true},     {"webhook_configs", true},     {"wechat_configs", false},
-};
-
-static const struct key receiver_keys[] = {
-    {"name", RS_V_TEXT, RS_KEY_REQUIRED, .at = offsetof(struct am_receiver, name), .help = ""},
-    IGNORED("discord_configs"),
-    IGNORED("email_configs"),
-    IGNORED("incidentio_configs"),
-    IGNORED("jira_configs"),
-    IGNORED("mattermost_configs"),
-    IGNORED("msteams_configs"),
-    IGNORED("msteamsv2_configs"),
-    IGNORED("opsgenie_configs"),
-    IGNORED("pagerduty_configs"),
-    IGNORED("pushover_configs"),
-    IGNORED("rocketchat_configs"),
-    IGNORED("slack_configs"),
-    IGNORED("sns_configs"),
-    IGNORED("telegram_configs"),
-    IGNORED("victorops_configs"),
-    IGNORED("webex_configs"),
-    IGNORED("webhook_configs"),
-    IGNORED("wechat_configs"),
-};
-static const struct section receiver_section = {"receiver",
-                                                "",
-                                                receiver_keys,
-                                                RS_N_KEY(receiver_keys),
-                                                .size = sizeof(struct am_receiver),
-                                                .has_mark = true,
-                                                .mark_at = offsetof(struct am_receiver, at)};
-
-/* A receiver tells of resolved alerts if one of its integrations does; one without integrations does too. */
-static bool sends_resolved(struct reader *r, const struct node *map)
-{
-    int n_integration = 0;
-    bool sends = false;
-    for (size_t i = 0; i < sizeof(integrations) / sizeof(integrations[0]); i++) {
-        const struct node *list = rs_node_get(map, integrations[i].key);
-        for (int j = 0; list && list->kind == RS_NODE_LIST && j < list->n; j++) {
-            const struct node *own = rs_node_get(list->item[j], "send_resolved");
-            bool one = integrations[i].send_resolved;
-            if (own && (own->kind != RS_NODE_SCALAR || rs_value_bool(&one, own->text) != 0)) {
-                rs_err_list_add(r->errors, RS_E_TYPE, own->at,
-                                "\"send_resolved\" must be true or false");
-            }
-            sends = sends || one;
-            n_integration++;
+    for (int i = 0; i < 22; i++) {
+        if (node->kind == RS_NODE_SCALAR && node->style == RS_STYLE_PLAIN &&
+            strcmp(node->text, words[i / 11][i % 11]) == 0) {
+            return i / 11 == 1;
         }
     }
-    return sends || n_integration == 0;
+    char seen[64];
+    rs_err_list_add(a->r->errors, RS_E_TYPE, node->at,
+                    "\"%s\" must be true or false without quotes, got %s", key,
+                    rs_node_describe(seen, sizeof(seen), node));
+    return false;
 }
 
-static void read_receivers(struct reader *r, const struct node *root, struct am_config *out)
+void rs_am_durations_check(struct am_reading *a, const struct node *map, const char *const *keys)
 {
-    const struct node *list = rs_node_get(root, "receivers");
-    if (!list || list->kind != RS_NODE_LIST) {
-        rs_err_list_add(r->errors, list ? RS_E_TYPE : RS_E_KEY, list ? list->at : root->at,
-                        list ? "\"receivers\" must be a list"
-                             : "an Alertmanager file needs the key \"receivers\"");
-        r->names[RS_NAME_RECEIVER].unknown = true;
-        return;
-    }
-    if (rs_read_length(r, "receivers", list) != 0) {
-        r->names[RS_NAME_RECEIVER].unknown = true;
-        return;
-    }
-    rs_names_collect(r, RS_NAME_RECEIVER, list, "name", true);
-    struct am_receiver *receiver = RS_ARENA_ARRAY(r->arena, struct am_receiver, list->n);
-    for (int i = 0; i < list->n; i++) {
-        if (rs_read_section(r, &receiver_section, "a receiver", list->item[i], &receiver[i]) == 0) {
-            receiver[i].send_resolved = sends_resolved(r, list->item[i]);
+    for (int i = 0; keys[i]; i++) {
+        const struct node *node = rs_node_get(map, keys[i]);
+        if (node && node->kind == RS_NODE_SCALAR && !rs_node_is_null(node) &&
+            strpbrk(node->text, ".un")) {
+            rs_err_list_add(a->r->errors, RS_E_TYPE, node->at,
+                            "\"%s\" must be a duration in whole ms, s, m, h, d, w or y like 1h30m, "
+                            "got \"%s\"",
+                            keys[i], node->text);
         }
     }
-    out->n_receiver = list->n;
-    out->receiver = receiver;
+}
+
+void rs_am_since(struct am_reading *a,
+                 const struct node *map,
+                 const char *key,
+                 enum am_version since)
+{
+    const struct pair *pair = rs_node_pair(map, key);
+    if (pair && a->r->am_version < since) {
+        rs_err_list_add(a->r->errors, RS_E_UNSUPPORTED, pair->at,
+                        "Alertmanager %s does not know the key \"%s\"",
+                        rs_am_version_names[a->r->am_version], key);
+    }
 }
 
 /* ---- inhibition ---- */
 
 static const struct key inhibit_keys[] = {
-    IGNORED("source_match"),    IGNORED("source_match_re"),
-    IGNORED("source_matchers"), IGNORED("target_match"),
-    IGNORED("target_match_re"), IGNORED("target_matchers"),
-    IGNORED("equal"),           IGNORED("name"),
+    RS_AM_ROW("source_match"),    RS_AM_ROW("source_match_re"),
+    RS_AM_ROW("source_matchers"), RS_AM_ROW("target_match"),
+    RS_AM_ROW("target_match_re"), RS_AM_ROW("target_matchers"),
+    RS_AM_ROW("equal"),           RS_AM_ROW("name"),
 };
 static const struct section inhibit_section = {
     "inhibition rule", "", inhibit_keys, RS_N_KEY(inhibit_keys), .size = sizeof(struct am_inhibit)};
 
-static void read_inhibits(struct reader *r, const struct node *root, struct am_config *out)
+static void read_inhibits(struct am_reading *a, const struct node *root, struct am_config *out)
 {
-    const struct node *list = rs_node_get(root, "inhibit_rules");
-    if (!list || rs_node_is_null(list)) {
+    const struct node *list = rs_am_list(a, root, "inhibit_rules");
+    if (!list) {
         return;
     }
-    if (list->kind != RS_NODE_LIST) {
-        rs_err_list_add(r->errors, RS_E_TYPE, list->at, "\"inhibit_rules\" must be a list");
-        return;
-    }
-    struct am_inhibit *inhibit = RS_ARENA_ARRAY(r->arena, struct am_inhibit, list->n);
+    struct am_inhibit *inhibit = RS_ARENA_ARRAY(a->r->arena, struct am_inhibit, list->n);
     for (int i = 0; i < list->n; i++) {
         const struct node *map = list->item[i];
         struct am_inhibit *to = &inhibit[i];
-        if (rs_read_section(r, &inhibit_section, "an inhibition rule", map, to) != 0) {
+        if (rs_read_section(a->r, &inhibit_section, "an inhibition rule", map, to) != 0) {
             continue;
         }
-        to->n_source = rs_am_matchers_read(r, map, "source_matchers", "source_match",
+        rs_am_since(a, map, "name", RS_AM_0_33);
+        to->n_source = rs_am_matchers_read(a, map, "source_matchers", "source_match",
                                            "source_match_re", &to->source);
-        to->n_target = rs_am_matchers_read(r, map, "target_matchers", "target_match",
+        to->n_target = rs_am_matchers_read(a, map, "target_matchers", "target_match",
                                            "target_match_re", &to->target);
-        to->n_equal = rs_am_label_names_read(r, map, "equal", &to->equal);
+        to->n_equal = rs_am_label_names_read(a, map, "equal", &to->equal);
     }
     out->n_inhibit = list->n;
     out->inhibit = inhibit;
 }
 
-/* ---- the whole ---- */
+/* ---- global settings ---- */
 
-static const struct key global_keys[] = {
-    {"resolve_timeout", RS_V_DURATION, .help = ""},
-    IGNORED("http_config"),
-    IGNORED("jira_api_url"),
-    IGNORED("mattermost_webhook_url"),
-    IGNORED("mattermost_webhook_url_file"),
-    IGNORED("opsgenie_api_key"),
-    IGNORED("opsgenie_api_key_file"),
-    IGNORED("opsgenie_api_url"),
-    IGNORED("pagerduty_url"),
-    IGNORED("rocketchat_api_url"),
-    IGNORED("rocketchat_token"),
-    IGNORED("rocketchat_token_file"),
-    IGNORED("rocketchat_token_id"),
-    IGNORED("rocketchat_token_id_file"),
-    IGNORED("slack_api_url"),
-    IGNORED("slack_api_url_file"),
-    IGNORED("slack_app_token"),
-    IGNORED("slack_app_token_file"),
-    IGNORED("slack_app_url"),
-    IGNORED("smtp_auth_identity"),
-    IGNORED("smtp_auth_password"),
-    IGNORED("smtp_auth_password_file"),
-    IGNORED("smtp_auth_secret"),
-    IGNORED("smtp_auth_secret_file"),
-    IGNORED("smtp_auth_username"),
-    IGNORED("smtp_force_implicit_tls"),
-    IGNORED("smtp_from"),
-    IGNORED("smtp_hello"),
-    IGNORED("smtp_require_tls"),
-    IGNORED("smtp_smarthost"),
-    IGNORED("smtp_tls_config"),
-    IGNORED("telegram_api_url"),
-    IGNORED("telegram_bot_token"),
-    IGNORED("telegram_bot_token_file"),
-    IGNORED("victorops_api_key"),
-    IGNORED("victorops_api_key_file"),
-    IGNORED("victorops_api_url"),
-    IGNORED("webex_api_url"),
-    IGNORED("wechat_api_corp_id"),
-    IGNORED("wechat_api_secret"),
-    IGNORED("wechat_api_secret_file"),
-    IGNORED("wechat_api_url"),
-};
+#define GLOBAL_0_25(X)                                                                             \
+    X("http_config")                                                                               \
+    X("opsgenie_api_key")                                                                          \
+    X("opsgenie_api_key_file") X("opsgenie_api_url") X("pagerduty_url") X("slack_api_url")         \
+        X("slack_api_url_file") X("smtp_auth_identity") X("smtp_auth_password")                    \
+            X("smtp_auth_password_file") X("smtp_auth_secret") X("smtp_auth_username")             \
+                X("smtp_from") X("smtp_hello") X("smtp_require_tls") X("smtp_smarthost")           \
+                    X("telegram_api_url") X("victorops_api_key") X("victorops_api_key_file")       \
+                        X("victorops_api_url") X("webex_api_url") X("wechat_api_corp_id")          \
+                            X("wechat_api_secret") X("wechat_api_url")
+#define GLOBAL_0_28(X)                                                                             \
+    X("rocketchat_api_url")                                                                        \
+    X("rocketchat_token")                                                                          \
+    X("rocketchat_token_file") X("rocketchat_token_id") X("rocketchat_token_id_file")              \
+        X("smtp_tls_config")
+#define GLOBAL_0_33(X)                                                                             \
+    X("jira_api_url")                                                                              \
+    X("mattermost_webhook_url")                                                                    \
+    X("mattermost_webhook_url_file") X("slack_app_token") X("slack_app_token_file")                \
+        X("slack_app_url") X("smtp_auth_secret_file") X("smtp_force_implicit_tls")                 \
+            X("telegram_bot_token") X("telegram_bot_token_file") X("wechat_api_secret_file")
+
+#define AS_ROW(key) RS_AM_ROW(key),
+#define AS_NAME(key) key,
+
+static const struct key global_keys[] = {{"resolve_timeout", RS_V_DURATION, .help = ""},
+                                         GLOBAL_0_25(AS_ROW) GLOBAL_0_28(AS_ROW)
+                                             GLOBAL_0_33(AS_ROW)};
 static const struct section global_section = {"set of global settings", "", global_keys,
                                               RS_N_KEY(global_keys), .size = sizeof(int64_t)};
 
+static void read_global(struct am_reading *a, const struct node *root, struct am_config *out)
+{
+    static const char *const since_0_28[] = {GLOBAL_0_28(AS_NAME)};
+    static const char *const since_0_33[] = {GLOBAL_0_33(AS_NAME)};
+    static const char *const durations[] = {"resolve_timeout", NULL};
+    const struct node *global = rs_node_get(root, "global");
+    out->resolve_timeout_ns = 5 * 60 * RS_NS_PER_S;
+    if (!rs_am_is_given(root, "global")) {
+        return;
+    }
+    int64_t timeout_ns = 0;
+    if (rs_read_section(a->r, &global_section, "\"global\"", global, &timeout_ns) != 0) {
+        return;
+    }
+    rs_am_durations_check(a, global, durations);
+    for (size_t i = 0; i < sizeof(since_0_28) / sizeof(since_0_28[0]); i++) {
+        rs_am_since(a, global, since_0_28[i], RS_AM_0_28);
+    }
+    for (size_t i = 0; i < sizeof(since_0_33) / sizeof(since_0_33[0]); i++) {
+        rs_am_since(a, global, since_0_33[i], RS_AM_0_33);
+    }
+    bool has_timeout = rs_am_is_given(global, "resolve_timeout");
+    if (has_timeout) {
+        out->resolve_timeout_ns = timeout_ns;
+    }
+    if (global->n > has_timeout) {
+        rs_am_note_add(a, rs_node_pair(root, "global")->at,
+                       "of the global settings only resolve_timeout is read");
+    }
+}
+
+/* ---- the whole ---- */
+
 static const struct key am_keys[] = {
-    IGNORED("global"),         IGNORED("route"),         IGNORED("receivers"),
-    IGNORED("templates"),      IGNORED("inhibit_rules"), IGNORED("mute_time_intervals"),
-    IGNORED("time_intervals"), IGNORED("tracing"),
+    RS_AM_ROW("global"),         RS_AM_ROW("route"),         RS_AM_ROW("receivers"),
+    RS_AM_ROW("templates"),      RS_AM_ROW("inhibit_rules"), RS_AM_ROW("mute_time_intervals"),
+    RS_AM_ROW("time_intervals"), RS_AM_ROW("tracing"),
 };
 static const struct section am_section = {"Alertmanager file", "", am_keys, RS_N_KEY(am_keys),
                                           .size = 1};
+
+static void read_passed_over(struct am_reading *a, const struct node *root)
+{
+    const struct node *templates = rs_am_list(a, root, "templates");
+    if (templates && templates->n > 0) {
+        rs_am_note_add(a, rs_node_pair(root, "templates")->at, "templates are not read");
+    }
+    rs_am_since(a, root, "tracing", RS_AM_0_33);
+    if (rs_am_is_given(root, "tracing")) {
+        rs_am_note_add(a, rs_node_pair(root, "tracing")->at, "tracing is not read");
+    }
+}
+
+/* The parts are not read in the order of the file; for people the notes are. Few, and nearly sorted. */
+static void sort_notes(struct am_reading *a)
+{
+    for (int i = 1; i < a->n_note; i++) {
+        struct am_note note = a->note[i];
+        int j = i;
+        for (; j > 0; j--) {
+            struct mark before = a->note[j - 1].at;
+            if (before.line < note.at.line ||
+                (before.line == note.at.line && before.col <= note.at.col)) {
+                break;
+            }
+            a->note[j] = a->note[j - 1];
+        }
+        a->note[j] = note;
+    }
+}
 
 const struct am_config *
 rs_am_config_read(struct reader *r, const char *file, const char *text, size_t n)
@@ -354,30 +239,45 @@ rs_am_config_read(struct reader *r, const char *file, const char *text, size_t n
     size_t n_before = r->errors->n + r->errors->n_dropped;
     const struct node *root = rs_yaml_parse(r->arena, file, text, n, r->errors);
     char ignored = 0;
-    int64_t resolve_timeout_ns = 0;
     if (!root || rs_read_section(r, &am_section, "an Alertmanager file", root, &ignored) != 0) {
         return NULL;
     }
-    const struct node *global = rs_node_get(root, "global");
-    if (is_given(root, "global")) {
-        rs_read_section(r, &global_section, "\"global\"", global, &resolve_timeout_ns);
-    }
+    struct am_reading a = {.r = r};
     struct am_config *out = RS_ARENA_ARRAY(r->arena, struct am_config, 1);
     out->file = file;
-    read_receivers(r, root, out);
-    read_root(r, root, out);
-    read_inhibits(r, root, out);
+    read_global(&a, root, out);
+    rs_am_receivers_read(&a, root, out);
+    rs_am_intervals_read(&a, root, out);
+    rs_am_routes_read(&a, root, out);
+    read_inhibits(&a, root, out);
+    read_passed_over(&a, root);
+    sort_notes(&a);
+    out->n_note = a.n_note;
+    out->note = a.note;
     return r->errors->n + r->errors->n_dropped == n_before ? out : NULL;
+}
+
+const struct am_config *rs_am_config_parse_as(struct arena *arena,
+                                              enum am_version version,
+                                              const char *file,
+                                              const char *text,
+                                              size_t n,
+                                              struct err_list *errors)
+{
+    struct err_list own;
+    rs_err_list_init(&own);
+    struct reader r = {.arena = arena,
+                       .errors = errors ? errors : &own,
+                       .file = file,
+                       .null_is_absent = true,
+                       .am_version = version};
+    const struct am_config *out = rs_am_config_read(&r, file, text, n);
+    rs_err_list_clear(&own);
+    return out;
 }
 
 const struct am_config *rs_am_config_parse(
     struct arena *arena, const char *file, const char *text, size_t n, struct err_list *errors)
 {
-    struct err_list own;
-    rs_err_list_init(&own);
-    struct reader r = {
-        .arena = arena, .errors = errors ? errors : &own, .file = file, .null_is_absent = true};
-    const struct am_config *out = rs_am_config_read(&r, file, text, n);
-    rs_err_list_clear(&own);
-    return out;
+    return rs_am_config_parse_as(arena, rs_am_settings_default().version, file, text, n, errors);
 }

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Matchers as Alertmanager reads them (pkg/labels/parse.go): name, operator, value with or without quotes, commas, braces. */
+/*
+ * Matchers of routes, inhibition rules and silences, and lists of label names. Since 0.27 a text that the classic grammar reads
+ * means what that one says; the newer grammar gets what the classic one refuses (matcher/compat of Alertmanager).
+ */
 #include <stdio.h>
 #include <string.h>
 
 #include "am_file.h"
 
-struct matchers {
-    struct am_matcher *m;
-    int n, cap;
-};
-
 /* The regular expression is judged by the one engine that will run it: as a matcher of a PromQL selector. */
-static int check_regex(struct reader *r, const struct am_matcher *m)
+int rs_am_regex_check(struct reader *r, const struct am_matcher *m)
 {
     if (m->op != RS_MATCH_RE && m->op != RS_MATCH_NRE) {
         return 0;
@@ -39,198 +37,142 @@ static int check_regex(struct reader *r, const struct am_matcher *m)
                            err.text);
 }
 
-static void add(struct reader *r, struct matchers *out, struct am_matcher m)
+static void add(struct am_reading *a, struct am_matchers *out, struct am_matcher m)
 {
-    if (check_regex(r, &m) == 0) {
-        RS_PUSH(r->arena, out->m, out->n, out->cap, m);
+    if (rs_am_regex_check(a->r, &m) == 0) {
+        RS_PUSH(a->r->arena, out->m, out->n, out->cap, m);
     }
 }
 
-static const char *skip_blanks(const char *p)
+static bool same(const struct am_matchers *a, const struct am_matchers *b)
 {
-    return p + strspn(p, " \t\r\n");
+    bool equal = a->n == b->n;
+    for (int i = 0; equal && i < a->n; i++) {
+        equal = strcmp(a->m[i].name, b->m[i].name) == 0 && a->m[i].op == b->m[i].op &&
+                strcmp(a->m[i].value, b->m[i].value) == 0;
+    }
+    return equal;
 }
 
-static const char *read_operator(const char *p, enum match_op *op)
+static void read_text(struct am_reading *a, const struct node *node, struct am_matchers *out)
 {
-    static const struct {
-        const char *text;
-        enum match_op op;
-    } ops[] = {{"=~", RS_MATCH_RE}, {"!~", RS_MATCH_NRE}, {"!=", RS_MATCH_NE}, {"=", RS_MATCH_EQ}};
-    for (int i = 0; i < 4; i++) {
-        size_t n = strlen(ops[i].text);
-        if (strncmp(p, ops[i].text, n) == 0) {
-            *op = ops[i].op;
-            return p + n;
-        }
-    }
-    return NULL;
-}
-
-/* A quoted value with \" \\ and \n, or a bare one up to the next comma or brace. NULL on a bad one. */
-static const char *read_value(struct arena *arena, const char *p, const char **out)
-{
-    if (*p != '"') {
-        size_t n = strcspn(p, ",}");
-        size_t kept = n;
-        while (kept > 0 && strchr(" \t\r\n", p[kept - 1])) {
-            kept--;
-        }
-        *out = rs_arena_strndup(arena, p, kept);
-        return memchr(p, '"', kept) || memchr(p, '{', kept) ? NULL : p + n;
-    }
-    char *value = RS_ARENA_ARRAY(arena, char, strlen(p) + 1);
-    size_t n = 0;
-    for (p++; *p && *p != '"'; p++) {
-        if (*p == '\\' && (p[1] == '"' || p[1] == '\\' || p[1] == 'n')) {
-            p++;
-            value[n++] = *p == 'n' ? '\n' : *p;
-        } else {
-            value[n++] = *p;
-        }
-    }
-    *out = value;
-    return *p == '"' ? p + 1 : NULL;
-}
-
-/* One matcher at p; returns what follows it, or NULL with nothing added. */
-static const char *read_one(struct reader *r, const char *p, struct mark at, struct matchers *out)
-{
-    struct am_matcher m = {.at = at};
-    size_t n = strspn(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789:");
-    m.name = rs_arena_strndup(r->arena, p, n);
-    if (n == 0 || !rs_is_metric_name(m.name)) {
-        return NULL;
-    }
-    p = read_operator(skip_blanks(p + n), &m.op);
-    p = p ? read_value(r->arena, skip_blanks(p), &m.value) : NULL;
-    if (p) {
-        add(r, out, m);
-    }
-    return p;
-}
-
-static void read_text(struct reader *r, const struct node *node, struct matchers *out)
-{
-    const char *p = node->kind == RS_NODE_SCALAR ? skip_blanks(node->text) : "";
-    bool braces = *p == '{';
-    p = skip_blanks(p + braces);
-    bool good = *p != '\0';
-    while (good && *p != '\0' && *p != '}') {
-        p = read_one(r, p, node->code ? node->code_at : node->at, out);
-        good = p != NULL;
-        p = good ? skip_blanks(p) : p;
-        if (good && *p == ',') {
-            p = skip_blanks(p + 1);
-        } else if (good && *p != '\0' && *p != '}') {
-            good = false;
-        }
-    }
-    if (good && (*p == '}') == braces && *skip_blanks(p + braces) == '\0') {
+    struct am_matchers classic = {0}, utf8 = {0};
+    const char *why_not = rs_am_parse_classic(a->r->arena, node->text, &classic);
+    const char *why_not_utf8 = rs_am_parse_utf8(a->r->arena, node->text, &utf8);
+    bool new_form = a->r->am_version > RS_AM_0_25 && !why_not_utf8;
+    struct mark at = node->code ? node->code_at : node->at;
+    if (why_not && !new_form) {
+        char seen[64];
+        rs_err_list_add(a->r->errors, RS_E_SYNTAX, at,
+                        "a matcher must look like severity=\"critical\" or severity=~\"a|b\", got "
+                        "%s: %s",
+                        rs_node_describe(seen, sizeof(seen), node), why_not);
         return;
     }
-    char seen[64];
-    rs_err_list_add(r->errors, RS_E_SYNTAX, node->at,
-                    "a matcher must look like severity=\"critical\" or severity=~\"a|b\", got %s",
-                    rs_node_describe(seen, sizeof(seen), node));
+    if (!why_not && a->r->am_version > RS_AM_0_25 && (why_not_utf8 || !same(&classic, &utf8))) {
+        rs_am_note_add(
+            a, at,
+            "this matcher is read in the classic form; the form with quoted names, which "
+            "Alertmanager will move to, %s",
+            why_not_utf8 ? "refuses it" : "reads it otherwise");
+    }
+    const struct am_matchers *found = why_not ? &utf8 : &classic;
+    for (int i = 0; i < found->n; i++) {
+        struct am_matcher m = found->m[i];
+        m.at = at;
+        add(a, out, m);
+    }
 }
 
 static void
-read_list(struct reader *r, const struct node *list, const char *key, struct matchers *out)
+read_list(struct am_reading *a, const struct node *map, const char *key, struct am_matchers *out)
 {
-    if (!list || rs_node_is_null(list)) {
-        return;
-    }
-    if (list->kind == RS_NODE_MAP) {
-        rs_err_list_add(r->errors, RS_E_TYPE, list->at,
-                        "\"%s\" must be a list of matchers, got a map", key);
-        return;
-    }
-    if (list->kind == RS_NODE_SCALAR) {
-        read_text(r, list, out);
-        return;
-    }
-    for (int i = 0; i < list->n; i++) {
-        read_text(r, list->item[i], out);
+    const struct node *list = rs_am_list(a, map, key);
+    for (int i = 0; list && i < list->n; i++) {
+        const struct node *item = list->item[i];
+        if (item->kind != RS_NODE_SCALAR) {
+            char seen[64];
+            rs_err_list_add(a->r->errors, RS_E_TYPE, item->at,
+                            "\"%s\" must be a list of texts like severity=\"critical\", got %s",
+                            key, rs_node_describe(seen, sizeof(seen), item));
+        } else if (!rs_node_is_null(item)) {
+            read_text(a, item, out);
+        }
     }
 }
 
-static void read_map(struct reader *r,
+static void read_map(struct am_reading *a,
                      const struct node *map,
                      const char *key,
                      enum match_op op,
-                     struct matchers *out)
+                     struct am_matchers *out)
 {
-    if (!map || rs_node_is_null(map)) {
+    const struct node *under = rs_node_get(map, key);
+    if (!under || rs_node_is_null(under)) {
         return;
     }
-    if (map->kind != RS_NODE_MAP) {
-        rs_err_list_add(r->errors, RS_E_TYPE, map->at, "\"%s\" must be a map of labels to values",
-                        key);
+    if (under->kind != RS_NODE_MAP) {
+        rs_err_list_add(a->r->errors, RS_E_TYPE, under->at,
+                        "\"%s\" must be a map of labels to values", key);
         return;
     }
-    for (int i = 0; i < map->n; i++) {
-        const struct pair *pair = &map->pair[i];
+    for (int i = 0; i < under->n; i++) {
+        const struct pair *pair = &under->pair[i];
         if (!rs_is_label_name(pair->key) || pair->value->kind != RS_NODE_SCALAR) {
-            rs_err_list_add(r->errors, RS_E_TYPE, pair->at,
+            rs_err_list_add(a->r->errors, RS_E_TYPE, pair->at,
                             "\"%s\" must be a map of labels to values", key);
             continue;
         }
-        add(r, out, (struct am_matcher){pair->key, pair->value->text, op, pair->value->at});
+        const char *value = rs_node_is_null(pair->value) ? "" : pair->value->text;
+        add(a, out, (struct am_matcher){pair->key, value, op, pair->value->at});
     }
 }
 
-int rs_am_matchers_read(struct reader *r,
+int rs_am_matchers_read(struct am_reading *a,
                         const struct node *map,
                         const char *list,
                         const char *equal,
                         const char *regex,
                         const struct am_matcher **out)
 {
-    struct matchers found = {0};
-    read_map(r, rs_node_get(map, equal), equal, RS_MATCH_EQ, &found);
-    read_map(r, rs_node_get(map, regex), regex, RS_MATCH_RE, &found);
-    read_list(r, rs_node_get(map, list), list, &found);
+    struct am_matchers found = {0};
+    if (equal) {
+        read_map(a, map, equal, RS_MATCH_EQ, &found);
+        read_map(a, map, regex, RS_MATCH_RE, &found);
+    }
+    read_list(a, map, list, &found);
     *out = found.m;
     return found.n;
 }
 
-int rs_am_label_names_read(struct reader *r,
+/* Since 0.27 any text names a label. */
+static bool is_label_name(const struct reader *r, const char *text)
+{
+    return r->am_version > RS_AM_0_25 ? text[0] != '\0' : rs_is_label_name(text);
+}
+
+int rs_am_label_names_read(struct am_reading *a,
                            const struct node *map,
                            const char *key,
                            const char *const **out)
 {
-    const struct node *list = rs_node_get(map, key);
+    const struct node *list = rs_am_list(a, map, key);
     *out = NULL;
-    if (!list || rs_node_is_null(list)) {
+    if (!list) {
         return 0;
     }
-    if (list->kind != RS_NODE_LIST) {
-        rs_err_list_add(r->errors, RS_E_TYPE, list->at, "\"%s\" must be a list of label names",
-                        key);
-        return 0;
-    }
-    if (rs_read_length(r, key, list) != 0) {
-        return 0;
-    }
-    const char **name = RS_ARENA_ARRAY(r->arena, const char *, list->n);
+    const char **name = RS_ARENA_ARRAY(a->r->arena, const char *, list->n);
     for (int i = 0; i < list->n; i++) {
         const struct node *item = list->item[i];
         bool is_name = item->kind == RS_NODE_SCALAR &&
-                       (rs_is_label_name(item->text) || strcmp(item->text, "...") == 0);
+                       (is_label_name(a->r, item->text) || strcmp(item->text, "...") == 0);
         if (!is_name) {
             char seen[64];
-            rs_err_list_add(r->errors, RS_E_TYPE, item->at,
+            rs_err_list_add(a->r->errors, RS_E_TYPE, item->at,
                             "\"%s\" must be a list of label names, got %s", key,
                             rs_node_describe(seen, sizeof(seen), item));
         }
         name[i] = is_name ? item->text : "";
-        for (int j = 0; j < i && is_name; j++) {
-            if (strcmp(name[j], name[i]) == 0) {
-                rs_err_list_add(r->errors, RS_E_KEY, item->at,
-                                "label \"%s\" stands twice in \"%s\"", name[i], key);
-            }
-        }
     }
     *out = name;
     return list->n;

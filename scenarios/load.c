@@ -120,6 +120,19 @@ static void read_dialect(struct reader *r)
     }
 }
 
+/* Likewise the release of Alertmanager: its file is read before the table. */
+static void read_am_version(struct reader *r)
+{
+    const struct node *word =
+        rs_node_get(rs_node_get(r->root, "monitoring"), "alertmanager_version");
+    r->am_version = rs_am_settings_default().version;
+    for (int i = 0; word && word->kind == RS_NODE_SCALAR && rs_am_version_names[i]; i++) {
+        if (strcmp(word->text, rs_am_version_names[i]) == 0) {
+            r->am_version = (enum am_version)i;
+        }
+    }
+}
+
 /* Rule files first, routing after them: the order of the hash. */
 static void read_monitoring_files(struct reader *r)
 {
@@ -163,6 +176,7 @@ static void read_tree(struct reader *r)
     }
     collect_names(r);
     read_dialect(r);
+    read_am_version(r);
     read_monitoring_files(r);
     rs_read_section(r, &rs_section_scenario, "a scenario", r->root, r->sc);
     rs_profile_override(r, (struct traffic *)(uintptr_t)r->sc->traffic, r->sc->n_traffic);

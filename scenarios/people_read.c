@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "reader.h"
+#include "silence_read.h"
 #include "sim/clock.h"
 
 static const char ref_help[] = "Place in the source document; findings and verdicts print it.";
@@ -129,12 +130,32 @@ static const struct key monitoring_keys[] = {
      .help = "Prometheus rule files, read as they are."},
     {"alertmanager", RS_V_OWN, .shape = "file path",
      .help = "Alertmanager file; without one nobody is told."},
+    {"alertmanager_version", RS_V_WORD, .def = "0.33", .at = MONITORING(alertmanager_version),
+     .words = rs_am_version_names,
+     .help = "Release whose file is read and whose behaviour is followed."},
+    {"alertmanager_peer", RS_V_INT, .max = 9, .def = "0", .at = MONITORING(alertmanager_peer),
+     .help = "Place in a cluster whose earlier peers are down: every notification waits 15s for "
+             "each of them."},
+    {"silences", RS_V_LIST, .at = MONITORING(silence), .n_at = MONITORING(n_silence),
+     .of = &rs_section_silence, .help = "What Alertmanager is told to keep to itself."},
+    {"silences_file", RS_V_OWN, .shape = "file path",
+     .help = "More silences, as `amtool silence query -o json` prints them."},
     {"channels", RS_V_LIST, .at = MONITORING(channel), .n_at = MONITORING(n_channel),
      .of = &channel_section, .help = "Where messages become visible."},
     {"assumes", RS_V_ASSUMES, .help = assumes_help},
 };
+static void finish_monitoring(struct reader *r, const struct node *map, void *draft, void *out)
+{
+    const struct node *file = rs_node_get(map, "silences_file");
+    (void)out;
+    if (file) {
+        rs_silences_add_file(r, file, draft);
+    }
+}
+
 const struct section rs_section_monitoring = {"monitoring", "Scrapes, rules and alerts.",
-                                              monitoring_keys, RS_N_KEY(monitoring_keys)};
+                                              monitoring_keys, RS_N_KEY(monitoring_keys),
+                                              .finish = finish_monitoring};
 
 /* ---- the runbook ---- */
 

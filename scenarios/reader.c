@@ -29,7 +29,7 @@ const struct key *rs_section_find(const struct section *s, const char *name)
 
 static const char *article(const char *noun)
 {
-    return strchr("aeiou", noun[0]) ? "an" : "a";
+    return strchr("aeiouA", noun[0]) ? "an" : "a";
 }
 
 static void refuse_key(struct reader *r, const struct section *s, const struct pair *pair)

@@ -36,6 +36,7 @@ struct reader {
     bool *assumption_used; /* [names[RS_NAME_ASSUMPTION].n] */
     const struct expr *expr;
     enum promql_dialect dialect; /* of every expression that is read */
+    enum am_version am_version;  /* whose Alertmanager file is read */
     int n_service_read;          /* services without a mistake */
     bool null_is_absent;         /* as Prometheus and Alertmanager read their files */
     const struct traffic_override *override;

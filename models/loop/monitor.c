@@ -72,8 +72,15 @@ int rs_loop_monitor_new(struct simulator *sim)
             add_group(sim, m->rule_file[i], &m->rule_file[i]->group[j]);
     }
     add_conditions(sim);
-    if (m->alertmanager)
-        sim->am = rs_am_new(m->alertmanager, sim->labels);
+    if (m->alertmanager) {
+        struct am_settings settings = rs_am_settings_default();
+        settings.version = (enum am_version)m->alertmanager_version;
+        settings.starts_unix_ns = sim->sc->starts_at_unix_ns;
+        settings.peer = m->alertmanager_peer;
+        settings.n_silence = m->n_silence;
+        settings.silence = m->silence;
+        sim->am = rs_am_new(m->alertmanager, &settings, sim->labels);
+    }
     sim->delivery = rs_xcalloc((size_t)m->n_channel + 1, sizeof *sim->delivery);
     sim->delivery_hash = rs_xcalloc((size_t)m->n_channel + 1, sizeof *sim->delivery_hash);
     for (int i = 0; i < m->n_channel; i++) {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Alertmanager 0.33: dispatch/dispatch.go (groups and their timers), notify/notify.go (muting and
- * deduplication),
- * provider/mem (merging of updates). One instance, no cluster, deliveries succeed at once.
+ * Groups of alerts, their timers, and what is sent. Source: dispatch/dispatch.go (groups) and notify/notify.go (deduplication)
+ * of Alertmanager 0.25, 0.28 and 0.33. Deliveries succeed at once.
  */
 #include "models/alertmanager.h"
 
@@ -10,25 +9,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "am_match.h"
+#include "am_private.h"
 #include "sim/arena.h"
 #include "sim/clock.h"
 
-/* "expiry min(2*repeat, 120h)": how long the notification log remembers. */
+/* "expiry min(2*repeat, 120h)": how long the notification log remembers; what expired goes at the next sweep. */
 #define LOG_RETENTION_NS (INT64_C(120) * 3600 * RS_NS_PER_S)
+#define LOG_SWEEP_NS (15 * 60 * RS_NS_PER_S)
+/* Until 0.31 an empty group lives on until it is swept. */
+#define GROUP_SWEEP_NS (30 * RS_NS_PER_S)
+/* cluster.peer-timeout: so long a peer waits for each one before it. */
+#define PEER_TIMEOUT_NS (15 * RS_NS_PER_S)
 
-struct known { /* an alert as last told */
-    rs_labels labels;
-    int64_t starts_ns, ends_ns;
-};
-
-struct known_list {
-    struct known *at; /* [n], owned */
-    int n, cap;
+struct member {
+    int known;
+    uint32_t n_post; /* as of the flush at hand */
+    bool resolved;   /* likewise */
 };
 
 struct set_list {
-    rs_labels *at; /* [n], owned */
+    rs_labels *at; /* [n], owned, sorted */
     int n, cap;
 };
 
@@ -36,9 +36,14 @@ struct group {
     const struct am_node *node;
     rs_labels key; /* the values of the group_by labels */
     uint64_t id;   /* order of creation */
-    bool alive;
+    bool alive, flushed;
     int64_t timer_ns;
-    struct known_list member;
+    int64_t empty_since_ns; /* while alive without members */
+    struct member *member;  /* [n_member], owned */
+    int n_member, cap_member;
+    /* A flush that waits for earlier peers: began at tick_ns, goes on at busy_ns. RS_NEVER: none. */
+    int64_t tick_ns, busy_ns;
+    struct set_list firing, resolved;
     /* The notification log of (this group, its receiver): outlives the group. */
     bool logged;
     int64_t log_ns, log_expires_ns;
@@ -46,92 +51,85 @@ struct group {
 };
 
 struct alertmanager {
-    const struct am_config *config;
-    struct label_table *labels;
-    struct am_tree *tree;
-    struct known_list alert; /* every alert ever told, the inhibitors' source */
-    struct label_map by_labels;
+    struct am_settings settings;
+    struct am_alerts alerts;
     struct group **group; /* [n_group], alive or remembered */
     int n_group, cap_group;
+    struct group **live; /* [n_live] in order of creation */
+    int n_live, cap_live;
+    struct label_map *by_key; /* [n_node], from the key to an index in group */
     uint64_t next_id;
-    struct set_list firing, resolved; /* of the flush at hand */
+    int64_t next_ns;
 };
 
-/* ---- lists ----------------------------------------------------------------------------------- */
+const char *const rs_am_version_names[] = {"0.25", "0.28", "0.33", NULL};
 
-static struct known *known_push(struct known_list *list, struct known k)
-{
-    if (list->n == list->cap) {
-        list->cap = list->cap ? 2 * list->cap : 4;
-        list->at = rs_xrealloc(list->at, (size_t)list->cap * sizeof *list->at);
-    }
-    list->at[list->n] = k;
-    return &list->at[list->n++];
-}
+/* ---- sets of alerts -------------------------------------------------------------------------- */
 
-static void set_push(struct set_list *list, rs_labels set)
+static void set_insert(const struct label_table *t, struct set_list *list, rs_labels set)
 {
+    int at;
+
     if (list->n == list->cap) {
         list->cap = list->cap ? 2 * list->cap : 8;
         list->at = rs_xrealloc(list->at, (size_t)list->cap * sizeof *list->at);
     }
-    list->at[list->n++] = set;
-}
-
-static void set_insert_sorted(const struct label_table *t, struct set_list *list, rs_labels set)
-{
-    int at;
-
-    set_push(list, set);
-    for (at = list->n - 1; at > 0 && rs_labels_compare(t, list->at[at - 1], set) > 0; at--) {
+    for (at = list->n++; at > 0 && rs_labels_compare(t, list->at[at - 1], set) > 0; at--) {
         list->at[at] = list->at[at - 1];
     }
     list->at[at] = set;
 }
 
-static bool set_has(const struct set_list *list, rs_labels set)
-{
-    for (int i = 0; i < list->n; i++) {
-        if (list->at[i] == set) {
-            return true;
-        }
-    }
-    return false;
-}
-
+/* Both are sorted, so one pass will do. */
 static bool set_is_subset(const struct set_list *sub, const struct set_list *of)
 {
+    int j = 0;
+
     for (int i = 0; i < sub->n; i++) {
-        if (!set_has(of, sub->at[i])) {
+        while (j < of->n && of->at[j] != sub->at[i]) {
+            j++;
+        }
+        if (j == of->n) {
             return false;
         }
     }
     return true;
 }
 
-static void set_copy(struct set_list *to, const struct set_list *from)
+static void set_swap(struct set_list *a, struct set_list *b)
 {
-    to->n = 0;
-    for (int i = 0; i < from->n; i++) {
-        set_push(to, from->at[i]);
-    }
+    struct set_list c = *a;
+
+    *a = *b;
+    *b = c;
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-struct alertmanager *rs_am_new(const struct am_config *config, struct label_table *labels)
+struct am_settings rs_am_settings_default(void)
+{
+    return (struct am_settings){.version = RS_AM_0_33};
+}
+
+struct alertmanager *rs_am_new(const struct am_config *config,
+                               const struct am_settings *settings,
+                               struct label_table *labels)
 {
     struct alertmanager *am = rs_xcalloc(1, sizeof *am);
 
-    am->config = config;
-    am->labels = labels;
-    am->tree = rs_am_tree_new(config, labels);
+    assert(settings->started_ns <= 0 && settings->peer >= 0);
+    am->settings = *settings;
+    rs_am_alerts_init(&am->alerts, config, &am->settings, labels);
+    am->by_key = rs_xcalloc((size_t)am->alerts.tree.n_node, sizeof *am->by_key);
+    am->next_ns = RS_NEVER;
     return am;
 }
 
 static void group_free(struct group *g)
 {
-    free(g->member.at);
+    free(g->member);
+    free(g->firing.at);
+    free(g->resolved.at);
     free(g->log_firing.at);
     free(g->log_resolved.at);
     free(g);
@@ -146,11 +144,12 @@ void rs_am_free(struct alertmanager *am)
         group_free(am->group[i]);
     }
     free(am->group);
-    free(am->alert.at);
-    free(am->firing.at);
-    free(am->resolved.at);
-    rs_label_map_clear(&am->by_labels);
-    rs_am_tree_free(am->tree);
+    free(am->live);
+    for (int i = 0; i < am->alerts.tree.n_node; i++) {
+        rs_label_map_clear(&am->by_key[i]);
+    }
+    free(am->by_key);
+    rs_am_alerts_clear(&am->alerts);
     free(am);
 }
 
@@ -160,201 +159,227 @@ void rs_am_reset(struct alertmanager *am)
         struct group *g = am->group[i];
 
         g->alive = g->logged = false;
-        g->member.n = 0;
+        g->n_member = 0;
+        g->busy_ns = RS_NEVER;
     }
-    am->alert.n = 0;
+    am->n_live = 0;
     am->next_id = 0;
-    rs_label_map_reset(&am->by_labels);
+    am->next_ns = RS_NEVER;
+    rs_am_alerts_reset(&am->alerts);
+}
+
+struct route_visit {
+    void (*fn)(void *ctx, const struct am_route *route);
+    void *ctx;
+};
+
+static void visit_route(void *ctx, const struct am_node *node)
+{
+    const struct route_visit *v = ctx;
+
+    v->fn(v->ctx, node->route);
+}
+
+void rs_am_routes_of(const struct alertmanager *am,
+                     rs_labels alert,
+                     void (*fn)(void *ctx, const struct am_route *route),
+                     void *ctx)
+{
+    struct route_visit v = {fn, ctx};
+
+    rs_am_route(&am->alerts.tree, alert, visit_route, &v);
 }
 
 /* ---- arrivals -------------------------------------------------------------------------------- */
 
-static bool is_resolved(const struct known *k, int64_t now_ns)
-{
-    return k->ends_ns <= now_ns;
-}
-
-/*
- * alert.Merge and provider/mem.Put: overlapping reports are one alert with the earliest start; of
- * two ends the later one
- * counts, unless the newer report is resolved and the older is not.
- */
-static struct known merge(const struct known *old, struct known new, int64_t now_ns)
-{
-    bool overlap = (new.ends_ns > old->starts_ns &&new.ends_ns < old->ends_ns) ||
-                   (new.starts_ns > old->starts_ns &&new.starts_ns < old->ends_ns);
-
-    if (!overlap) {
-        return new;
-    }
-    if (old->starts_ns < new.starts_ns) {
-        new.starts_ns = old->starts_ns;
-    }
-    if ((!is_resolved(&new, now_ns) || is_resolved(old, now_ns)) && old->ends_ns > new.ends_ns) {
-        new.ends_ns = old->ends_ns;
-    }
-    return new;
-}
-
-static struct known remember(struct alertmanager *am, struct known k, int64_t now_ns)
-{
-    int i = rs_label_map_get(&am->by_labels, k.labels);
-
-    if (i < 0) {
-        rs_label_map_put(&am->by_labels, k.labels, am->alert.n);
-        return *known_push(&am->alert, k);
-    }
-    am->alert.at[i] = merge(&am->alert.at[i], k, now_ns);
-    return am->alert.at[i];
-}
-
-static struct group *group_of(struct alertmanager *am, const struct am_node *node, rs_labels key)
-{
-    struct group *g;
-
-    for (int i = 0; i < am->n_group; i++) {
-        if (am->group[i]->node == node && am->group[i]->key == key) {
-            return am->group[i];
-        }
-    }
-    if (am->n_group == am->cap_group) {
-        am->cap_group = am->cap_group ? 2 * am->cap_group : 8;
-        am->group = rs_xrealloc(am->group, (size_t)am->cap_group * sizeof(struct group *));
-    }
-    g = rs_xcalloc(1, sizeof *g);
-    g->node = node;
-    g->key = key;
-    am->group[am->n_group++] = g;
-    return g;
-}
-
-struct arrival {
+struct finding {
     struct alertmanager *am;
-    struct known alert;
-    int64_t now_ns;
+    int known;
 };
 
-/*
- * Puts the alert into its group of one route. A new group waits group_wait, unless the alert has
- * waited that long already.
- */
-static void dispatch(void *ctx, const struct am_node *node)
+/* The group of an alert in one route; it exists, if only as a memory, from the first time on that it is asked for. */
+static void find_group(void *ctx, const struct am_node *node)
 {
-    const struct arrival *a = ctx;
-    const struct am_route *route = node->route;
-    struct group *g = group_of(a->am, node, rs_am_group_key(a->am->labels, route, a->alert.labels));
-    bool waited = a->alert.starts_ns + route->group_wait_ns < a->now_ns;
+    const struct finding *f = ctx;
+    struct alertmanager *am = f->am;
+    rs_labels key =
+        rs_am_group_key(am->alerts.labels, node->route, am->alerts.known[f->known].labels);
+    int i = rs_label_map_get(&am->by_key[node->index], key);
 
-    if (!g->alive) {
-        g->alive = true;
-        g->id = a->am->next_id++;
-        g->member.n = 0;
-        g->timer_ns = waited ? a->now_ns : a->now_ns + route->group_wait_ns;
+    if (i < 0) {
+        if (am->n_group == am->cap_group) {
+            am->cap_group = am->cap_group ? 2 * am->cap_group : 8;
+            am->group = rs_xrealloc(am->group, (size_t)am->cap_group * sizeof(struct group *));
+        }
+        i = am->n_group++;
+        am->group[i] = rs_xcalloc(1, sizeof(struct group));
+        am->group[i]->node = node;
+        am->group[i]->key = key;
+        am->group[i]->busy_ns = RS_NEVER;
+        rs_label_map_put(&am->by_key[node->index], key, i);
     }
-    for (int i = 0; i < g->member.n; i++) {
-        if (g->member.at[i].labels == a->alert.labels) {
-            g->member.at[i] = a->alert;
+    rs_am_alerts_add_dest(&am->alerts, f->known, i);
+}
+
+/*
+ * The group's life begins: it waits group_wait before its first flush.
+ */
+static void group_begin(struct alertmanager *am, struct group *g, int64_t now_ns)
+{
+    g->alive = true;
+    g->flushed = false;
+    g->n_member = 0;
+    g->id = am->next_id++;
+    g->timer_ns = now_ns + g->node->route->group_wait_ns;
+    if (am->n_live == am->cap_live) {
+        am->cap_live = am->cap_live ? 2 * am->cap_live : 8;
+        am->live = rs_xrealloc(am->live, (size_t)am->cap_live * sizeof(struct group *));
+    }
+    am->live[am->n_live++] = g;
+}
+
+/* Until 0.31: has the group been empty at a sweep? */
+static bool group_is_swept(const struct alertmanager *am, const struct group *g, int64_t now_ns)
+{
+    return g->n_member == 0 &&
+           rs_am_last_sweep(&am->settings, now_ns, GROUP_SWEEP_NS) > g->empty_since_ns;
+}
+
+static void live_remove(struct alertmanager *am, const struct group *g)
+{
+    int i = 0;
+
+    while (am->live[i] != g) {
+        i++;
+    }
+    am->n_live--;
+    memmove(&am->live[i], &am->live[i + 1], (size_t)(am->n_live - i) * sizeof(struct group *));
+}
+
+/* A group that an alert arrives for: new, or one that has been ticking. */
+static void group_wake(struct alertmanager *am, struct group *g, int64_t now_ns)
+{
+    if (g->alive && group_is_swept(am, g, now_ns)) {
+        g->alive = false;
+        live_remove(am, g);
+    }
+    if (!g->alive) {
+        group_begin(am, g, now_ns);
+    } else if (g->n_member == 0 && g->timer_ns <= now_ns) {
+        /* The ticks of an empty group were not worth an event. */
+        int64_t every = g->node->route->group_interval_ns;
+
+        g->timer_ns += ((now_ns - g->timer_ns) / every + 1) * every;
+    }
+}
+
+static void member_put(struct group *g, int known)
+{
+    for (int i = 0; i < g->n_member; i++) {
+        if (g->member[i].known == known) {
             return;
         }
     }
-    (void)known_push(&g->member, a->alert);
+    if (g->n_member == g->cap_member) {
+        g->cap_member = g->cap_member ? 2 * g->cap_member : 4;
+        g->member = rs_xrealloc(g->member, (size_t)g->cap_member * sizeof *g->member);
+    }
+    g->member[g->n_member++] = (struct member){.known = known};
+}
+
+static void group_insert(struct alertmanager *am, struct group *g, int known, int64_t now_ns)
+{
+    bool created = !g->alive;
+    int64_t waited_ns = now_ns - am->alerts.known[known].starts_ns;
+
+    group_wake(am, g, now_ns);
+    created = created || g->n_member == 0;
+    member_put(g, known);
+    /*
+     * "Immediately trigger a flush if the wait duration for this alert is already over": until 0.29 whenever one comes before
+     * the first flush, since 0.30 only for the one that the group is made for.
+     */
+    if (!g->flushed && waited_ns > g->node->route->group_wait_ns &&
+        (created || am->settings.version < RS_AM_0_33)) {
+        g->timer_ns = now_ns;
+    }
+    if (g->timer_ns < am->next_ns) {
+        am->next_ns = g->timer_ns;
+    }
 }
 
 void rs_am_post(
     struct alertmanager *am, int64_t now_ns, rs_labels alert, int64_t starts_ns, int64_t ends_ns)
 {
-    struct arrival a = {am, {alert, starts_ns, ends_ns}, now_ns};
+    bool is_new, timeout = ends_ns == RS_NEVER;
+    int known = rs_am_alerts_find(&am->alerts, alert, &is_new);
+    const struct known *k;
 
-    a.alert = remember(am, a.alert, now_ns);
-    rs_am_route(am->tree, alert, dispatch, &a);
-}
+    if (is_new) {
+        struct finding f = {am, known};
 
-/* ---- timers ---------------------------------------------------------------------------------- */
-
-int64_t rs_am_next(const struct alertmanager *am)
-{
-    int64_t next = RS_NEVER;
-
-    for (int i = 0; i < am->n_group; i++) {
-        const struct group *g = am->group[i];
-
-        if (g->alive && g->timer_ns < next) {
-            next = g->timer_ns;
-        }
+        rs_am_route(&am->alerts.tree, alert, find_group, &f);
     }
-    return next;
-}
-
-struct sources {
-    const struct alertmanager *am;
-    int64_t now_ns;
-};
-
-static bool is_live_source(void *ctx, rs_labels set)
-{
-    const struct sources *s = ctx;
-    int i = rs_label_map_get(&s->am->by_labels, set);
-
-    return i >= 0 && !is_resolved(&s->am->alert.at[i], s->now_ns);
-}
-
-/* Is the alert silenced by another one? Looked at only when a group is flushed. */
-static bool is_inhibited(struct alertmanager *am, rs_labels target, int64_t now_ns)
-{
-    struct sources ctx = {am, now_ns};
-
-    for (int i = 0; i < am->alert.n; i++) {
-        rs_labels source = am->alert.at[i].labels;
-
-        if (is_live_source(&ctx, source) && rs_am_inhibits(am->tree, source, target)) {
-            return true;
-        }
+    rs_am_alerts_report(
+        &am->alerts, known, now_ns,
+        (struct known){.timeout = timeout,
+                       .starts_ns = starts_ns,
+                       .ends_ns = timeout ? now_ns + am->alerts.resolve_timeout_ns : ends_ns});
+    k = &am->alerts.known[known];
+    for (int i = 0; i < k->n_dest; i++) {
+        group_insert(am, am->group[am->alerts.dest[k->dest + i]], known, now_ns);
     }
-    return false;
 }
+
+/* ---- what is sent ---------------------------------------------------------------------------- */
 
 /*
- * needsUpdate of notify.go, in its order. `now` is the tick's time; the log was written a moment
- * after its own tick.
+ * needsUpdate of notify.go, in its order. The log was written a moment after its own tick, so that a tick at exactly
+ * repeat_interval is too early.
  */
 static bool needs_update(const struct alertmanager *am, const struct group *g, int64_t now_ns)
 {
-    if (!g->logged || now_ns > g->log_expires_ns) {
-        return am->firing.n > 0;
+    bool expired = rs_am_last_sweep(&am->settings, now_ns, LOG_SWEEP_NS) >= g->log_expires_ns;
+    /* Since 0.32 the tick's own time counts, before that the clock. */
+    int64_t judged_ns = am->settings.version >= RS_AM_0_33 ? g->tick_ns : now_ns;
+
+    if (!g->logged || expired) {
+        return g->firing.n > 0;
     }
-    if (!set_is_subset(&am->firing, &g->log_firing)) {
+    if (!set_is_subset(&g->firing, &g->log_firing)) {
         return true;
     }
-    if (am->firing.n == 0) {
+    if (g->firing.n == 0) {
         return g->log_firing.n > 0;
     }
-    if (g->node->send_resolved && !set_is_subset(&am->resolved, &g->log_resolved)) {
+    if (g->node->send_resolved && !set_is_subset(&g->resolved, &g->log_resolved)) {
         return true;
     }
-    return g->log_ns < now_ns - g->node->route->repeat_interval_ns;
+    return g->log_ns < judged_ns - g->node->route->repeat_interval_ns;
 }
 
-static void write_log(const struct alertmanager *am, struct group *g, int64_t now_ns)
+static void write_log(struct group *g, int64_t now_ns)
 {
     int64_t repeat = g->node->route->repeat_interval_ns;
 
     g->logged = true;
     g->log_ns = now_ns;
     g->log_expires_ns = now_ns + (repeat < LOG_RETENTION_NS / 2 ? 2 * repeat : LOG_RETENTION_NS);
-    set_copy(&g->log_firing, &am->firing);
-    set_copy(&g->log_resolved, &am->resolved);
+    /* What has been sent is not needed any more. */
+    set_swap(&g->log_firing, &g->firing);
+    set_swap(&g->log_resolved, &g->resolved);
 }
 
-static void notify_group(
-    struct alertmanager *am, struct group *g, int64_t now_ns, rs_am_notify notify, void *ctx)
+static void send(const struct group *g, int64_t now_ns, rs_am_notify notify, void *ctx)
 {
     struct am_notification n = {.receiver = g->node->route->receiver,
                                 .route = g->node->route,
                                 .group = g->id,
-                                .n_firing = am->firing.n,
-                                .n_resolved = g->node->send_resolved ? am->resolved.n : 0,
-                                .firing = am->firing.at,
-                                .resolved = am->resolved.at};
+                                .group_key = g->key,
+                                .n_firing = g->firing.n,
+                                .n_resolved = g->node->send_resolved ? g->resolved.n : 0,
+                                .firing = g->firing.at,
+                                .resolved = g->resolved.at};
 
     /* Without send_resolved an all-clear is only logged. */
     if (n.n_firing + n.n_resolved > 0 && notify != NULL) {
@@ -362,54 +387,97 @@ static void notify_group(
     }
 }
 
+/* The second half of a flush: is there news, then the resolved alerts leave the group. */
 static void
-flush(struct alertmanager *am, struct group *g, int64_t now_ns, rs_am_notify notify, void *ctx)
+flush_end(struct alertmanager *am, struct group *g, int64_t now_ns, rs_am_notify notify, void *ctx)
 {
     int n = 0;
 
-    am->firing.n = am->resolved.n = 0;
-    for (int i = 0; i < g->member.n; i++) {
-        const struct known *k = &g->member.at[i];
+    g->busy_ns = RS_NEVER;
+    if (g->firing.n + g->resolved.n > 0 && needs_update(am, g, now_ns)) {
+        send(g, now_ns, notify, ctx);
+        write_log(g, now_ns);
+    }
+    for (int i = 0; i < g->n_member; i++) {
+        struct member m = g->member[i];
 
-        if (!is_inhibited(am, k->labels, now_ns)) {
-            set_insert_sorted(am->labels, is_resolved(k, now_ns) ? &am->resolved : &am->firing,
-                              k->labels);
+        if (!m.resolved || m.n_post != am->alerts.known[m.known].n_post) {
+            g->member[n++] = m;
         }
     }
-    if (am->firing.n + am->resolved.n > 0 && needs_update(am, g, now_ns)) {
-        write_log(am, g, now_ns);
-        notify_group(am, g, now_ns, notify, ctx);
-    }
-    for (int i = 0; i < g->member.n; i++) {
-        if (!is_resolved(&g->member.at[i], now_ns)) {
-            g->member.at[n++] = g->member.at[i];
+    g->n_member = n;
+    g->empty_since_ns = now_ns;
+    /* Since 0.32 an empty group is gone at once, and a new one waits group_wait again. */
+    g->alive = n > 0 || am->settings.version < RS_AM_0_33;
+}
+
+/* The first half: who is in it, and who of them is muted. */
+static void flush_begin(
+    struct alertmanager *am, struct group *g, int64_t now_ns, rs_am_notify notify, void *ctx)
+{
+    bool muted = rs_am_route_is_muted(g->node->route, am->settings.starts_unix_ns + now_ns);
+
+    g->timer_ns = now_ns + g->node->route->group_interval_ns;
+    g->tick_ns = now_ns;
+    g->flushed = true;
+    g->firing.n = g->resolved.n = 0;
+    for (int i = 0; i < g->n_member; i++) {
+        struct member *m = &g->member[i];
+        const struct known *k = &am->alerts.known[m->known];
+
+        m->n_post = k->n_post;
+        m->resolved = rs_am_is_resolved(k, now_ns);
+        if (!muted && !rs_am_is_muted(&am->alerts, m->known, now_ns)) {
+            set_insert(am->alerts.labels, m->resolved ? &g->resolved : &g->firing, k->labels);
         }
     }
-    g->member.n = n;
-    g->alive =
-        n > 0; /* >= 0.32: an empty group is gone at once, and a new one waits group_wait again */
+    if (am->settings.peer > 0 && g->firing.n + g->resolved.n > 0) {
+        g->busy_ns = now_ns + am->settings.peer * PEER_TIMEOUT_NS;
+    } else {
+        flush_end(am, g, now_ns, notify, ctx);
+    }
+}
+
+/* ---- timers ---------------------------------------------------------------------------------- */
+
+int64_t rs_am_next(const struct alertmanager *am)
+{
+    return am->next_ns;
+}
+
+/* When the group must be looked at again. */
+static int64_t group_next(const struct group *g)
+{
+    if (g->busy_ns != RS_NEVER) {
+        return g->busy_ns;
+    }
+    return g->n_member > 0 ? g->timer_ns : RS_NEVER;
 }
 
 void rs_am_tick(struct alertmanager *am, int64_t now_ns, rs_am_notify notify, void *ctx)
 {
-    uint64_t from = 0;
+    int n = 0;
 
-    for (;;) {
-        struct group *due = NULL;
+    am->next_ns = RS_NEVER;
+    for (int i = 0; i < am->n_live; i++) {
+        struct group *g = am->live[i];
 
-        for (int i = 0; i < am->n_group; i++) {
-            struct group *g = am->group[i];
-
-            if (g->alive && g->timer_ns <= now_ns && g->id >= from &&
-                (due == NULL || g->id < due->id)) {
-                due = g;
-            }
+        if (g->busy_ns <= now_ns) {
+            flush_end(am, g, now_ns, notify, ctx);
         }
-        if (due == NULL) {
-            return;
+        if (g->busy_ns == RS_NEVER && g->n_member > 0 && g->timer_ns <= now_ns) {
+            flush_begin(am, g, now_ns, notify, ctx);
         }
-        from = due->id + 1;
-        due->timer_ns = now_ns + due->node->route->group_interval_ns;
-        flush(am, due, now_ns, notify, ctx);
+        if (g->alive && group_is_swept(am, g, now_ns)) {
+            g->alive = false;
+        }
+        if (!g->alive) {
+            continue;
+        }
+        am->live[n++] = g;
+        if (group_next(g) < am->next_ns) {
+            am->next_ns = group_next(g);
+        }
     }
+    am->n_live = n;
 }

@@ -1,47 +1,52 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Source: dispatch/route.go and inhibit/inhibit.go of Alertmanager 0.33. */
+/* Source: dispatch/route.go and pkg/labels/matcher.go of Alertmanager 0.33. */
 #include "am_match.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/arena.h"
 
-struct inhibit_rule {
-    const struct am_inhibit *rule;
-    struct ready_matcher *source, *target;
-};
-
-struct am_tree {
-    const struct label_table *labels;
-    struct am_node root;
-    int n_inhibit;
-    struct inhibit_rule *inhibit;
-};
-
-static struct ready_matcher *ready(const struct am_matcher *m, int n)
+static struct matcher_set set_new(const struct am_matcher *from, int n)
 {
-    struct ready_matcher *out = rs_xcalloc((size_t)n + 1, sizeof *out);
+    struct matcher_set set = {n, rs_xcalloc((size_t)n + 1, sizeof *set.m),
+                              rs_xcalloc((size_t)n + 1, sizeof *set.pattern)};
 
     for (int i = 0; i < n; i++) {
-        rs_matcher_init(&out[i], m[i].name, m[i].value, m[i].op);
+        const char *value = from[i].value;
+
+        /* Here, unlike in PromQL, the dot does not match the end of a line. */
+        if (from[i].op == RS_MATCH_RE || from[i].op == RS_MATCH_NRE) {
+            size_t size = strlen(value) + sizeof "(?-s:)";
+
+            set.pattern[i] = rs_xcalloc(1, size);
+            (void)snprintf(set.pattern[i], size, "(?-s:%s)", value);
+            value = set.pattern[i];
+        }
+        rs_matcher_init(&set.m[i], from[i].name, value, from[i].op);
     }
-    return out;
+    return set;
 }
 
-static void unready(struct ready_matcher *m, int n)
+static void set_clear(struct matcher_set *set)
 {
-    for (int i = 0; i < n; i++) {
-        rs_matcher_clear(&m[i]);
+    for (int i = 0; i < set->n; i++) {
+        rs_matcher_clear(&set->m[i]);
+        free(set->pattern[i]);
     }
-    free(m);
+    free(set->m);
+    free(set->pattern);
 }
 
-static void
-node_init(struct am_node *node, const struct am_config *config, const struct am_route *route)
+static void node_init(struct am_tree *tree,
+                      struct am_node *node,
+                      const struct am_config *config,
+                      const struct am_route *route)
 {
     node->route = route;
-    node->matcher = ready(route->matcher, route->n_matcher);
+    node->index = tree->n_node++;
+    node->matcher = set_new(route->matcher, route->n_matcher);
     node->send_resolved = true;
     for (int i = 0; i < config->n_receiver; i++) {
         if (route->receiver != NULL && strcmp(config->receiver[i].name, route->receiver) == 0) {
@@ -50,7 +55,7 @@ node_init(struct am_node *node, const struct am_config *config, const struct am_
     }
     node->child = rs_xcalloc((size_t)route->n_child + 1, sizeof *node->child);
     for (int i = 0; i < route->n_child; i++) {
-        node_init(&node->child[i], config, &route->child[i]);
+        node_init(tree, &node->child[i], config, &route->child[i]);
     }
 }
 
@@ -60,45 +65,50 @@ static void node_clear(struct am_node *node)
         node_clear(&node->child[i]);
     }
     free(node->child);
-    unready(node->matcher, node->route->n_matcher);
+    set_clear(&node->matcher);
 }
 
-struct am_tree *rs_am_tree_new(const struct am_config *config, struct label_table *labels)
+void rs_am_tree_init(struct am_tree *tree,
+                     const struct am_config *config,
+                     const struct am_settings *settings,
+                     const struct label_table *labels)
 {
-    struct am_tree *tree = rs_xcalloc(1, sizeof *tree);
-
-    tree->labels = labels;
-    node_init(&tree->root, config, &config->root);
-    tree->n_inhibit = config->n_inhibit;
-    tree->inhibit = rs_xcalloc((size_t)config->n_inhibit + 1, sizeof *tree->inhibit);
-    for (int i = 0; i < config->n_inhibit; i++) {
-        const struct am_inhibit *rule = &config->inhibit[i];
-
-        tree->inhibit[i] = (struct inhibit_rule){rule, ready(rule->source, rule->n_source),
-                                                 ready(rule->target, rule->n_target)};
-    }
-    return tree;
-}
-
-void rs_am_tree_free(struct am_tree *tree)
-{
-    if (tree == NULL) {
-        return;
-    }
+    *tree = (struct am_tree){.labels = labels,
+                             .n_inhibit = config->n_inhibit,
+                             .inhibit = config->inhibit,
+                             .n_silence = settings->n_silence};
+    node_init(tree, &tree->root, config, &config->root);
+    tree->source = rs_xcalloc((size_t)tree->n_inhibit + 1, sizeof *tree->source);
+    tree->target = rs_xcalloc((size_t)tree->n_inhibit + 1, sizeof *tree->target);
     for (int i = 0; i < tree->n_inhibit; i++) {
-        unready(tree->inhibit[i].source, tree->inhibit[i].rule->n_source);
-        unready(tree->inhibit[i].target, tree->inhibit[i].rule->n_target);
+        tree->source[i] = set_new(config->inhibit[i].source, config->inhibit[i].n_source);
+        tree->target[i] = set_new(config->inhibit[i].target, config->inhibit[i].n_target);
     }
-    free(tree->inhibit);
-    node_clear(&tree->root);
-    free(tree);
+    tree->silence = rs_xcalloc((size_t)tree->n_silence + 1, sizeof *tree->silence);
+    for (int i = 0; i < tree->n_silence; i++) {
+        tree->silence[i] = set_new(settings->silence[i].matcher, settings->silence[i].n_matcher);
+    }
 }
 
-static bool
-all_match(const struct label_table *t, const struct ready_matcher *m, int n, rs_labels set)
+void rs_am_tree_clear(struct am_tree *tree)
 {
-    for (int i = 0; i < n; i++) {
-        if (!rs_matcher_matches(&m[i], rs_labels_get(t, set, m[i].name))) {
+    for (int i = 0; i < tree->n_inhibit; i++) {
+        set_clear(&tree->source[i]);
+        set_clear(&tree->target[i]);
+    }
+    for (int i = 0; i < tree->n_silence; i++) {
+        set_clear(&tree->silence[i]);
+    }
+    free(tree->source);
+    free(tree->target);
+    free(tree->silence);
+    node_clear(&tree->root);
+}
+
+bool rs_am_matches(const struct label_table *labels, const struct matcher_set *set, rs_labels alert)
+{
+    for (int i = 0; i < set->n; i++) {
+        if (!rs_matcher_matches(&set->m[i], rs_labels_get(labels, alert, set->m[i].name))) {
             return false;
         }
     }
@@ -120,7 +130,7 @@ static bool route_node(const struct route_walk *w, const struct am_node *node)
 {
     bool taken = false;
 
-    if (!all_match(w->labels, node->matcher, node->route->n_matcher, w->alert)) {
+    if (!rs_am_matches(w->labels, &node->matcher, w->alert)) {
         return false;
     }
     for (int i = 0; i < node->route->n_child; i++) {
@@ -153,45 +163,4 @@ rs_labels rs_am_group_key(struct label_table *labels, const struct am_route *rou
         return alert;
     }
     return rs_labels_keep(labels, alert, (struct name_list){route->n_group_by, route->group_by});
-}
-
-static bool equal_labels(const struct am_tree *tree,
-                         const struct am_inhibit *rule,
-                         rs_labels source,
-                         rs_labels target)
-{
-    for (int i = 0; i < rule->n_equal; i++) {
-        const char *name = rule->equal[i];
-
-        if (strcmp(rs_labels_get(tree->labels, source, name),
-                   rs_labels_get(tree->labels, target, name)) != 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-bool rs_am_inhibits(const struct am_tree *tree, rs_labels source, rs_labels target)
-{
-    for (int i = 0; i < tree->n_inhibit; i++) {
-        const struct inhibit_rule *in = &tree->inhibit[i];
-        const struct am_inhibit *rule = in->rule;
-        bool target_is_source, source_is_target;
-
-        if (!all_match(tree->labels, in->target, rule->n_target, target) ||
-            !all_match(tree->labels, in->source, rule->n_source, source) ||
-            !equal_labels(tree, rule, source, target)) {
-            continue;
-        }
-        /*
-         * "An alert that matches both sides cannot be inhibited by one for which the same is
-         * true", itself included.
-         */
-        target_is_source = all_match(tree->labels, in->source, rule->n_source, target);
-        source_is_target = all_match(tree->labels, in->target, rule->n_target, source);
-        if (!(target_is_source && source_is_target)) {
-            return true;
-        }
-    }
-    return false;
 }

@@ -247,9 +247,10 @@ START_TEST(notifies)
 {
     const struct am_row *row = &rows[_i];
     struct am_config config = config_of(row->setting);
+    struct am_settings settings = rs_am_settings_default();
     struct log log = {.labels = rs_label_table_new()};
 
-    log.am = rs_am_new(&config, log.labels);
+    log.am = rs_am_new(&config, &settings, log.labels);
     for (int replica = 0; replica < 2; replica++) {
         log.text[0] = '\0';
         for (int i = 0; i < N(row->post) && row->post[i].alert != NULL; i++) {

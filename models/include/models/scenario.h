@@ -216,6 +216,7 @@ struct fault {
 
 struct rule_file; /* models/rules.h */
 struct am_config; /* models/alertmanager.h */
+struct am_silence;
 
 struct channel {
     const char *name, *ref;
@@ -232,6 +233,10 @@ struct monitoring {
     int n_rule_file;
     struct rule_file *const *rule_file;   /* [n_rule_file] */
     const struct am_config *alertmanager; /* may be NULL: nobody is told */
+    int alertmanager_version;             /* enum am_version */
+    int alertmanager_peer;                /* of a cluster whose earlier peers are down */
+    int n_silence;
+    const struct am_silence *silence;
     int n_channel;
     const struct channel *channel;
 };

@@ -12,8 +12,8 @@
 /*
  * Reads a scenario and every file it names (paths relative to the scenario's folder). All mistakes are added to errors in
  * one go, with places; NULL is returned if there was any.
- * The hash is over the bytes of the YAML, the rule files, the Alertmanager file, the recordings and the overrides' files, in
- * this order and as they stand there; for a scenario that names no file it is what sha256sum prints.
+ * The hash is over the bytes of the YAML, the rule files, the Alertmanager file, the time zones it names, the recordings and
+ * the overrides' files, in this order and as they stand there; for a scenario that names no file it is what sha256sum prints.
  */
 struct scenario *rs_scenario_load(const char *path, struct err_list *errors);
 
@@ -44,8 +44,15 @@ const struct rule_file *rs_rule_file_parse(struct arena *arena,
                                            const char *text,
                                            size_t n,
                                            struct err_list *errors);
+/* The places that its time intervals name come from the system's tz database. `_parse` reads as the newest release does. */
 const struct am_config *rs_am_config_parse(
     struct arena *arena, const char *file, const char *text, size_t n, struct err_list *errors);
+const struct am_config *rs_am_config_parse_as(struct arena *arena,
+                                              enum am_version version,
+                                              const char *file,
+                                              const char *text,
+                                              size_t n,
+                                              struct err_list *errors);
 
 /* docs/scenario-reference.md and the JSON Schema, printed from the key tables. */
 void rs_scenario_print_reference(FILE *to);
