@@ -55,7 +55,7 @@ static size_t char_escape(const char *p, long *rune)
     }
     hit = strchr(from, *p);
     if (hit != NULL) {
-        *rune = to[hit - from];
+        *rune = (unsigned char)to[hit - from];
         return 1;
     }
     if (*p >= '0' && *p <= '7' && (*p == '0' || (p[1] >= '0' && p[1] <= '7'))) {
@@ -64,7 +64,7 @@ static size_t char_escape(const char *p, long *rune)
         }
         return n;
     }
-    *rune = *p;
+    *rune = (unsigned char)*p;
     return (unsigned char)*p < 0x80 && !isalnum((unsigned char)*p) ? 1 : 0;
 }
 
