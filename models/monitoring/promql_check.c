@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Types: what each operator, aggregator and function may be given. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "promql_ast.h"
 #include "promql_eval.h"
 #include "regex.h"
+
+#define POINTS_MAX 50000000
 
 const char *rs_type_words(enum promql_type t)
 {
@@ -150,8 +153,7 @@ static int check_aggr(const struct source *src, struct node *n)
 {
     const char *name = rs_aggr_table[n->u.aggr.op].name;
     struct node *param = n->u.aggr.param, *expr = n->u.aggr.expr;
-    enum promql_type wanted =
-        n->u.aggr.op == RS_AGGR_COUNT_VALUES ? RS_PQL_STRING : RS_PQL_SCALAR;
+    enum promql_type wanted = n->u.aggr.op == RS_AGGR_COUNT_VALUES ? RS_PQL_STRING : RS_PQL_SCALAR;
 
     n->type = RS_PQL_VECTOR;
     if ((param != NULL && rs_promql_check(src, param) < 0) || rs_promql_check(src, expr) < 0) {
@@ -256,6 +258,12 @@ static int check_subquery(const struct source *src, struct node *n)
         return rs_source_fail(src, n->pos, RS_E_TYPE,
                               "a subquery is only allowed over an instant vector, got %s",
                               rs_type_words(below->type));
+    }
+    /* The real one stops at as many samples. */
+    if (n->u.sub.step_ms > 0 && n->u.sub.range_ms / n->u.sub.step_ms > POINTS_MAX) {
+        return rs_source_fail(src, n->pos, RS_E_RANGE,
+                              "a subquery may have at most %d points, got %" PRId64, POINTS_MAX,
+                              n->u.sub.range_ms / n->u.sub.step_ms);
     }
     n->type = RS_PQL_MATRIX;
     return 0;

@@ -35,6 +35,8 @@ const char *series_split(const char *p)
 /* A quoted string at *p into the pool. */
 static char *read_quoted(const char **p, char **pool)
 {
+    static const char from[] = "abfnrtv", to[] = "\a\b\f\n\r\t\v";
+    const char *plain;
     char quote = *(*p)++, *start = *pool;
 
     while (**p != quote && **p != '\0') {
@@ -48,7 +50,8 @@ static char *read_quoted(const char **p, char **pool)
                 *p += 3;
                 continue;
             }
-            *(*pool)++ = **p == 'n' ? '\n' : **p == 't' ? '\t' : **p;
+            plain = strchr(from, **p);
+            *(*pool)++ = plain != NULL && **p != '\0' ? to[plain - from] : **p;
             (*p)++;
         } else {
             *(*pool)++ = *(*p)++;

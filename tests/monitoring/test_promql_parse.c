@@ -181,6 +181,8 @@ static const struct error_row {
      "label a must not be both in on and in the group clause"},
     {"-\"a\"", 10, 5, RS_E_TYPE,
      "a sign is only allowed before scalars and instant vectors, got a string"},
+    {"x[1y:1ms]", 10, 6, RS_E_RANGE,
+     "a subquery may have at most 50000000 points, got 31536000000"},
     {"1[5m:]", 10, 6, RS_E_TYPE, "a subquery is only allowed over an instant vector, got a scalar"},
     {"label_replace(x, \"d\", \"$1\", \"s\", \"(\")", 10, 38, RS_E_SYNTAX,
      "bad regular expression: missing closing )"},

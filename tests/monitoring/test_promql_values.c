@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Expressions over a quarter of an hour of odd series, with what the real Prometheus of three generations makes of them:
- * data/promql_values.txt, whose first lines tell its form. Real sums may differ in the last bits from run to run (promtool
+ * data/promql_values.txt, whose first lines tell its form, and
+ * data/promql_regex.txt. Real sums may differ in the last bits from run to run (promtool
  * reads series in no fixed order), hence the relative tolerance of 1e-12; everything else is exact.
  */
 #include <ctype.h>
@@ -52,8 +53,11 @@ static const char *compare(struct values *t, const struct vector *v, int from, i
     return v->n == to - from ? NULL : "more elements than expected";
 }
 
-static void complain(
-    struct values *t, enum promql_dialect dialect, const char *expr, const char *why, struct vector *v)
+static void complain(struct values *t,
+                     enum promql_dialect dialect,
+                     const char *expr,
+                     const char *why,
+                     struct vector *v)
 {
     char text[300];
 
@@ -65,8 +69,8 @@ static void complain(
     }
 }
 
-static void
-check(struct values *t, enum promql_dialect dialect, int64_t t_ms, const char *expr, int from, int to)
+static void check(
+    struct values *t, enum promql_dialect dialect, int64_t t_ms, const char *expr, int from, int to)
 {
     bool fails = from < to && t->line[from][0] == '!';
     struct arena *arena = rs_arena_new();
@@ -123,18 +127,19 @@ static void run_case(struct values *t)
     }
 }
 
-int main(void)
+/* One file; adds to *sum. 0 or -1. */
+static int run_file(const char *path, struct values *sum)
 {
-    static char *line[4000];
+    static char *line[8000];
     static char buf[8192];
     struct values t = {.labels = rs_label_table_new(), .line = line};
-    FILE *f = fopen(DATA_DIR "/promql_values.txt", "r");
+    FILE *f = fopen(path, "r");
 
     if (f == NULL) {
-        perror(DATA_DIR "/promql_values.txt");
-        return 1;
+        perror(path);
+        return -1;
     }
-    while (t.n < 4000 && fgets(buf, sizeof buf, f) != NULL) {
+    while (t.n < 8000 && fgets(buf, sizeof buf, f) != NULL) {
         buf[strcspn(buf, "\n")] = '\0';
         if (buf[0] != '#') {
             line[t.n++] = strdup(buf);
@@ -149,11 +154,24 @@ int main(void)
             run_case(&t);
         }
     }
-    printf("%d cases, %d wrong\n", t.n_case, t.n_wrong);
+    printf("%s: %d cases, %d wrong\n", path, t.n_case, t.n_wrong);
+    sum->n_case += t.n_case;
+    sum->n_wrong += t.n_wrong;
     for (int i = 0; i < t.n; i++) {
         free(line[i]);
     }
     rs_tsdb_free(t.db);
     rs_label_table_free(t.labels);
-    return t.n_wrong != 0 || t.n_case < 1000;
+    return 0;
+}
+
+int main(void)
+{
+    struct values sum = {0};
+
+    if (run_file(DATA_DIR "/promql_values.txt", &sum) < 0 ||
+        run_file(DATA_DIR "/promql_regex.txt", &sum) < 0) {
+        return 1;
+    }
+    return sum.n_wrong != 0 || sum.n_case < 1400;
 }

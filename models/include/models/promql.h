@@ -94,7 +94,8 @@ struct vector_item {
     double v;
 };
 struct vector { /* result of an evaluation, belongs to the evaluator, valid until its next call */
-    const struct vector_item *item; /* [n]; a scalar is one item with no labels */
+    /* [n]; a scalar is one item with no labels. sort, sort_desc, topk and bottomk at the top of the tree order it. */
+    const struct vector_item *item;
     int n;
 };
 
