@@ -130,11 +130,8 @@ unsigned rs_func_in(const char *name);
 const char *rs_func_near(enum promql_dialect dialect, const char *name);
 /* Says on the error why a function or aggregator is refused. Always -1. */
 struct source;
-int rs_func_refuse(const struct source *src,
-                   int pos,
-                   const char *what,
-                   const char *name,
-                   enum refusal refused);
+int rs_func_refuse(
+    const struct source *src, int pos, const char *what, const char *name, enum refusal refused);
 /* "unknown function reate, did you mean rate?" or since when it is known. Always -1. */
 int rs_func_unknown(const struct source *src, int pos, const char *name);
 

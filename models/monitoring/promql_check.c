@@ -150,8 +150,7 @@ static int check_aggr(const struct source *src, struct node *n)
 {
     const char *name = rs_aggr_table[n->u.aggr.op].name;
     struct node *param = n->u.aggr.param, *expr = n->u.aggr.expr;
-    enum promql_type wanted =
-        n->u.aggr.op == RS_AGGR_COUNT_VALUES ? RS_PQL_STRING : RS_PQL_SCALAR;
+    enum promql_type wanted = n->u.aggr.op == RS_AGGR_COUNT_VALUES ? RS_PQL_STRING : RS_PQL_SCALAR;
 
     n->type = RS_PQL_VECTOR;
     if ((param != NULL && rs_promql_check(src, param) < 0) || rs_promql_check(src, expr) < 0) {

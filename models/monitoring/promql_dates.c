@@ -15,9 +15,9 @@
 
 struct date {
     int64_t year;
-    int month, day;          /* from 1 */
-    int day_of_year;         /* from 1 */
-    int day_of_week;         /* 0 is Sunday */
+    int month, day;  /* from 1 */
+    int day_of_year; /* from 1 */
+    int day_of_week; /* 0 is Sunday */
     int days_in_month;
     int hour, minute;
 };

@@ -255,7 +255,7 @@ int rs_call_holt_winters(struct promql_eval *e, struct cell *c, int64_t t_ms);
 /* promql_sort.c */
 int rs_call_sort(struct promql_eval *e, struct cell *c, int64_t t_ms);
 int rs_call_sort_desc(struct promql_eval *e, struct cell *c, int64_t t_ms);
-struct sorter { /* zero = empty; keeps the memory that long lists take */
+struct sorter {                /* zero = empty; keeps the memory that long lists take */
     struct vector_item *spare; /* [cap_spare] */
     int cap_spare;
 };

@@ -160,11 +160,8 @@ const char *rs_func_near(enum promql_dialect dialect, const char *name)
     return rs_near_name(name, names, n);
 }
 
-int rs_func_refuse(const struct source *src,
-                   int pos,
-                   const char *what,
-                   const char *name,
-                   enum refusal refused)
+int rs_func_refuse(
+    const struct source *src, int pos, const char *what, const char *name, enum refusal refused)
 {
     const char *release = rs_promql_dialect_names[src->dialect];
 
@@ -178,8 +175,8 @@ int rs_func_refuse(const struct source *src,
         return rs_source_fail(src, pos, RS_E_UNSUPPORTED,
                               "%s %s needs native histograms, which are not supported", what, name);
     case RS_REFUSE_LATER:
-        return rs_source_fail(src, pos, RS_E_UNSUPPORTED,
-                              "%s %s is of a Prometheus later than 3.5", what, name);
+        return rs_source_fail(src, pos, RS_E_UNSUPPORTED, "%s %s is of a Prometheus later than 3.5",
+                              what, name);
     }
     return -1;
 }
@@ -195,10 +192,9 @@ int rs_func_unknown(const struct source *src, int pos, const char *name)
                                     : (in & RS_IN_2_53) != 0 ? RS_PROMQL_2_53
                                                              : RS_PROMQL_3;
 
-        return rs_source_fail(src, pos, RS_E_REF,
-                              "function %s is unknown in Prometheus %s, known %s %s", name, release,
-                              (in & RS_IN_3) == 0 ? "up to" : "from",
-                              rs_promql_dialect_names[other]);
+        return rs_source_fail(
+            src, pos, RS_E_REF, "function %s is unknown in Prometheus %s, known %s %s", name,
+            release, (in & RS_IN_3) == 0 ? "up to" : "from", rs_promql_dialect_names[other]);
     }
     if (near != NULL) {
         return rs_source_fail(src, pos, RS_E_REF, "unknown function %.80s, did you mean %s?", name,

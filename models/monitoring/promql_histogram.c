@@ -302,8 +302,7 @@ int rs_call_histogram_quantile(struct promql_eval *e, struct cell *c, int64_t t_
     for (int i = 0; s != NULL && i < s->n_order; i++) {
         struct histogram *h = &s->item[s->order[i]];
 
-        rs_cell_push(c, h->bare,
-                     bucket_quantile(c->arg[0]->item[0].v, h->bucket, h->n, tolerant));
+        rs_cell_push(c, h->bare, bucket_quantile(c->arg[0]->item[0].v, h->bucket, h->n, tolerant));
     }
     return s == NULL ? -1 : rs_eval_unique(e, c);
 }

@@ -36,8 +36,8 @@ MAP(asinh, rs_math_asinh(v))
 MAP(acosh, rs_math_acosh(v))
 MAP(atanh, rs_math_atanh(v))
 MAP(deg, v * 180.0 / PI)
-MAP(rad, v * PI / 180.0)
-MAP(sgn, v < 0.0 ? -1.0 : v > 0.0 ? 1.0 : v)
+MAP(rad, v *PI / 180.0)
+MAP(sgn, v<0.0 ? -1.0 : v> 0.0 ? 1.0 : v)
 
 /* "inverse first, to avoid floating-point surprises": round(v, to) */
 double rs_map_round(double v, const double *param)

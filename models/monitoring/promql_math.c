@@ -88,8 +88,9 @@ double rs_math_exp(double x)
 static double log_series(double f, double *half)
 {
     double s = f / (2.0 + f), z = s * s, w = z * z;
-    double odd = z * (0x1.5555555555593p-1 +
-                      w * (0x1.2492494229359p-2 + w * (0x1.7466496cb03dep-3 + w * 0x1.2f112df3e5244p-3)));
+    double odd =
+        z * (0x1.5555555555593p-1 +
+             w * (0x1.2492494229359p-2 + w * (0x1.7466496cb03dep-3 + w * 0x1.2f112df3e5244p-3)));
     double even =
         w * (0x1.999999997fa04p-2 + w * (0x1.c71c51d8e78afp-3 + w * 0x1.39a09d078c69fp-3));
 
@@ -160,13 +161,12 @@ static double log1p_reduced(double x, int k, double f, double correction, uint64
     }
     s = f / (2.0 + f);
     z = s * s;
-    r = z *
-        (0x1.5555555555593p-1 +
-         z * (0x1.999999997fa04p-2 +
-              z * (0x1.2492494229359p-2 +
-                   z * (0x1.c71c51d8e78afp-3 +
-                        z * (0x1.7466496cb03dep-3 +
-                             z * (0x1.39a09d078c69fp-3 + z * 0x1.2f112df3e5244p-3))))));
+    r = z * (0x1.5555555555593p-1 +
+             z * (0x1.999999997fa04p-2 +
+                  z * (0x1.2492494229359p-2 +
+                       z * (0x1.c71c51d8e78afp-3 +
+                            z * (0x1.7466496cb03dep-3 +
+                                 z * (0x1.39a09d078c69fp-3 + z * 0x1.2f112df3e5244p-3))))));
     if (k == 0) {
         return f - (half - s * (half + r));
     }

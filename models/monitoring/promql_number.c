@@ -178,6 +178,6 @@ int rs_lex_number(const struct source *src, int pos, struct token *tok)
     }
     for (n = 1; word_part(p[n]) || p[n] == '.'; n++) {
     }
-    return rs_source_fail(src, pos, RS_E_SYNTAX, "bad number or duration \"%.*s\"",
-                          n > 60 ? 60 : n, p);
+    return rs_source_fail(src, pos, RS_E_SYNTAX, "bad number or duration \"%.*s\"", n > 60 ? 60 : n,
+                          p);
 }

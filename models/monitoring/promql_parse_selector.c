@@ -87,7 +87,8 @@ static bool matcher_op(const struct token *t, enum match_op *op)
 static int check_regex(const struct parser *ps, const struct token *value)
 {
     char why[200];
-    struct regex *re = rs_regex_new(value->text, rs_promql_regex(ps->src->dialect), why, sizeof why);
+    struct regex *re =
+        rs_regex_new(value->text, rs_promql_regex(ps->src->dialect), why, sizeof why);
 
     if (re == NULL) {
         return rs_source_fail(ps->src, value->pos, RS_E_SYNTAX, "bad regular expression: %s", why);

@@ -75,7 +75,8 @@ void rs_number_text(char text[RS_NUMBER_TEXT], double v, bool plain)
     if (!plain && (exponent < -4 || exponent >= 21)) {
         return; /* Go's %v, that is %g with an exponent from 1e21 on */
     }
-    if (exponent > digits) { /* the digits, then zeros: printf would go on with the exact binary value */
+    if (exponent >
+        digits) { /* the digits, then zeros: printf would go on with the exact binary value */
         char mantissa[32];
         int n = 0, minus = text[0] == '-';
 
@@ -338,7 +339,8 @@ static void find_thresholds(struct threshold_walk *w, const struct node *n)
         side = rs_node_bare(n->u.bin.lhs);
     }
     if (side->kind == RS_NODE_NUMBER && rs_op_table[n->u.bin.op].class == RS_OPS_COMPARE) {
-        w->out[w->n++] = (struct promql_threshold){side->u.number, print_node(w->arena, w->dialect, n)};
+        w->out[w->n++] =
+            (struct promql_threshold){side->u.number, print_node(w->arena, w->dialect, n)};
     }
 }
 

@@ -173,7 +173,8 @@ static int smooth(struct promql_eval *e,
     int k = 0;
 
     (void)t_ms;
-    if (check_factor(e, c, "smoothing", param[0]) < 0 || check_factor(e, c, "trend", param[1]) < 0) {
+    if (check_factor(e, c, "smoothing", param[0]) < 0 ||
+        check_factor(e, c, "trend", param[1]) < 0) {
         return -1;
     }
     if (w->n < 2) {

@@ -38,8 +38,8 @@ static void merge(struct vector_item *item, int half, int n, struct vector_item 
 
     memcpy(spare, item, (size_t)half * sizeof *item);
     while (left < half) {
-        bool take_right = right < n && !isnan(item[right].v) &&
-                          before(spare[left].v, item[right].v, top);
+        bool take_right =
+            right < n && !isnan(item[right].v) && before(spare[left].v, item[right].v, top);
 
         item[at++] = take_right ? item[right++] : spare[left++];
     }

@@ -27,7 +27,7 @@ struct regex_names {
     struct regex_name {
         char *text; /* owned */
         int group;
-    } * item;       /* [n], owned */
+    } * item; /* [n], owned */
     int n;
 };
 void rs_regex_names_clear(struct regex_names *names);

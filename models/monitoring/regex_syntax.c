@@ -20,7 +20,7 @@ struct syntax {
     const char *p; /* next byte */
     char *out;
     size_t n;
-    const char *why; /* set by the first failure */
+    const char *why;  /* set by the first failure */
     bool plain_names; /* (?<name>...) is known */
     int depth, n_group;
     struct regex_names *names;

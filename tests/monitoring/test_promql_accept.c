@@ -43,8 +43,8 @@ static int check(char verdict, enum promql_dialect dialect, const char *expr, in
     }
     if (!right) {
         printf("line %d, %s: expected %c of %s, it is %s %s\n", line,
-               rs_promql_dialect_names[dialect], verdict, expr, q != NULL ? "accepted" : "refused:",
-               err.text);
+               rs_promql_dialect_names[dialect], verdict, expr,
+               q != NULL ? "accepted" : "refused:", err.text);
     }
     rs_arena_free(arena);
     return !right;

@@ -10,15 +10,13 @@ static const struct {
     const char *name;
     double (*one)(double x);
     double (*two)(double x, double y);
-} functions[] = {{"exp", rs_math_exp, NULL},     {"ln", rs_math_log, NULL},
-                 {"log2", rs_math_log2, NULL},   {"log10", rs_math_log10, NULL},
-                 {"sin", rs_math_sin, NULL},     {"cos", rs_math_cos, NULL},
-                 {"tan", rs_math_tan, NULL},     {"asin", rs_math_asin, NULL},
-                 {"acos", rs_math_acos, NULL},   {"atan", rs_math_atan, NULL},
-                 {"sinh", rs_math_sinh, NULL},   {"cosh", rs_math_cosh, NULL},
-                 {"tanh", rs_math_tanh, NULL},   {"asinh", rs_math_asinh, NULL},
-                 {"acosh", rs_math_acosh, NULL}, {"atanh", rs_math_atanh, NULL},
-                 {"pow", NULL, rs_math_pow},     {"atan2", NULL, rs_math_atan2}};
+} functions[] = {
+    {"exp", rs_math_exp, NULL},     {"ln", rs_math_log, NULL},      {"log2", rs_math_log2, NULL},
+    {"log10", rs_math_log10, NULL}, {"sin", rs_math_sin, NULL},     {"cos", rs_math_cos, NULL},
+    {"tan", rs_math_tan, NULL},     {"asin", rs_math_asin, NULL},   {"acos", rs_math_acos, NULL},
+    {"atan", rs_math_atan, NULL},   {"sinh", rs_math_sinh, NULL},   {"cosh", rs_math_cosh, NULL},
+    {"tanh", rs_math_tanh, NULL},   {"asinh", rs_math_asinh, NULL}, {"acosh", rs_math_acosh, NULL},
+    {"atanh", rs_math_atanh, NULL}, {"pow", NULL, rs_math_pow},     {"atan2", NULL, rs_math_atan2}};
 
 /* NaN and NaN are the same, 0 and -0 are not. */
 static int same(double a, double b)

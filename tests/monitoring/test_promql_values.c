@@ -52,8 +52,11 @@ static const char *compare(struct values *t, const struct vector *v, int from, i
     return v->n == to - from ? NULL : "more elements than expected";
 }
 
-static void complain(
-    struct values *t, enum promql_dialect dialect, const char *expr, const char *why, struct vector *v)
+static void complain(struct values *t,
+                     enum promql_dialect dialect,
+                     const char *expr,
+                     const char *why,
+                     struct vector *v)
 {
     char text[300];
 
@@ -65,8 +68,8 @@ static void complain(
     }
 }
 
-static void
-check(struct values *t, enum promql_dialect dialect, int64_t t_ms, const char *expr, int from, int to)
+static void check(
+    struct values *t, enum promql_dialect dialect, int64_t t_ms, const char *expr, int from, int to)
 {
     bool fails = from < to && t->line[from][0] == '!';
     struct arena *arena = rs_arena_new();

@@ -26,9 +26,12 @@ enum skip {
     SKIP_RANGE_AT,     /* @ start() or end() of a range query, which rules do not know */
     SKIP_N
 };
-static const char *const skip_words[SKIP_N] = {
-    "native histograms",    "experimental", "real program fails by default",
-    "result is a string", "result is a range vector", "@ of a range query"};
+static const char *const skip_words[SKIP_N] = {"native histograms",
+                                               "experimental",
+                                               "real program fails by default",
+                                               "result is a string",
+                                               "result is a range vector",
+                                               "@ of a range query"};
 
 struct tally {
     int passed, failed, extra;
@@ -335,7 +338,8 @@ static void print_tally(const char *what, const struct tally *t)
 {
     const char *before = "; skipped: ";
 
-    printf("%-24s %4d passed %d failed (%d evaluations more)", what, t->passed, t->failed, t->extra);
+    printf("%-24s %4d passed %d failed (%d evaluations more)", what, t->passed, t->failed,
+           t->extra);
     for (int i = 0; i < SKIP_N; i++) {
         if (t->skipped[i] > 0) {
             printf("%s%d %s", before, t->skipped[i], skip_words[i]);
@@ -379,12 +383,23 @@ static int run_file(struct suite *s, const char *version, const char *name, stru
 /* All files of a version. Returns 77 if they are not there, 1 if a case fails or too few run. */
 static int run_version(const char *version, enum promql_dialect dialect, int least)
 {
-    static const char *const files[] = {
-        "literals",      "selectors",      "staleness",         "operators",
-        "aggregators",   "collision",      "functions",         "histograms",
-        "subquery",      "at_modifier",    "trig_functions",    "range_queries",
-        "limit",         "type_and_unit",  "native_histograms", "name_label_dropping",
-        "duration_expression"};
+    static const char *const files[] = {"literals",
+                                        "selectors",
+                                        "staleness",
+                                        "operators",
+                                        "aggregators",
+                                        "collision",
+                                        "functions",
+                                        "histograms",
+                                        "subquery",
+                                        "at_modifier",
+                                        "trig_functions",
+                                        "range_queries",
+                                        "limit",
+                                        "type_and_unit",
+                                        "native_histograms",
+                                        "name_label_dropping",
+                                        "duration_expression"};
     char path[1024];
     struct suite *s = calloc(1, sizeof *s);
     struct tally sum = {0};

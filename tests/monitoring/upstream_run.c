@@ -65,8 +65,8 @@ static void complain(const struct label_table *labels,
     printf("FAIL %s:%d: %s\n    %s at %g s: %s\n", tc->file, tc->line, tc->expr, how,
            (double)t_ms / 1000.0, complaint);
     for (int i = 0; i < v->n && i < 12; i++) {
-        printf("    got %s %.17g\n",
-               rs_labels_format(text, sizeof text, labels, v->item[i].labels), v->item[i].v);
+        printf("    got %s %.17g\n", rs_labels_format(text, sizeof text, labels, v->item[i].labels),
+               v->item[i].v);
     }
 }
 
@@ -179,9 +179,8 @@ bool upstream_selects(const struct promql *q, const struct label_table *labels, 
 static bool pin(struct node *n, int64_t t_ms)
 {
     static const char *const unsafe[] = {
-        "days_in_month", "day_of_month", "day_of_week", "day_of_year",    "hour",
-        "minute",        "month",        "year",        "predict_linear", "time",
-        "timestamp"};
+        "days_in_month", "day_of_month", "day_of_week",    "day_of_year", "hour",     "minute",
+        "month",         "year",         "predict_linear", "time",        "timestamp"};
     struct modifiers *mod = n->kind == RS_NODE_SELECTOR   ? &n->u.sel.mod
                             : n->kind == RS_NODE_SUBQUERY ? &n->u.sub.mod
                                                           : NULL;
@@ -207,8 +206,7 @@ static bool pin(struct node *n, int64_t t_ms)
         }
         return true;
     case RS_NODE_AGGR:
-        return pin(n->u.aggr.expr, t_ms) &&
-               (n->u.aggr.param == NULL || pin(n->u.aggr.param, t_ms));
+        return pin(n->u.aggr.expr, t_ms) && (n->u.aggr.param == NULL || pin(n->u.aggr.param, t_ms));
     case RS_NODE_BINARY: return pin(n->u.bin.lhs, t_ms) && pin(n->u.bin.rhs, t_ms);
     case RS_NODE_UNARY: return pin(n->u.unary.expr, t_ms);
     case RS_NODE_PAREN: return pin(n->u.paren, t_ms);
@@ -221,7 +219,8 @@ static bool pin(struct node *n, int64_t t_ms)
 }
 
 /* As the middle step of a range: what was remembered from the step before must not show. */
-static bool run_as_middle(struct promql_eval *e, struct label_table *labels, struct upstream_case *tc)
+static bool
+run_as_middle(struct promql_eval *e, struct label_table *labels, struct upstream_case *tc)
 {
     struct vector v;
     bool right;
