@@ -107,12 +107,8 @@ START_TEST(test_matchers)
 }
 END_TEST
 
-static const char *const bad_matchers[] = {"severity",
-                                           "=page",
-                                           "severity==\"a\"b",
-                                           "severity=\"a",
-                                           "a=\"b\" c=\"d\"",
-                                           "a b=c"};
+static const char *const bad_matchers[] = {"severity",     "=page",           "severity==\"a\"b",
+                                           "severity=\"a", "a=\"b\" c=\"d\"", "a b=c"};
 
 START_TEST(test_bad_matcher)
 {
