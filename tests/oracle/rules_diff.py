@@ -97,14 +97,15 @@ def show(labels):
 
 class Tally:
     def __init__(self):
-        self.scenarios = self.both_fail = self.rounds = self.elements = self.recorded = self.bits = self.different = 0
+        self.scenarios = self.both_fail = self.rounds = self.elements = self.recorded = self.bits = 0
+        self.seeds = []  # of the scenarios that differ
         self.alerts = {"pending": 0, "firing": 0}
 
     def line(self, name):
         return ("%-8s %3d scenarios, %5d rounds: %6d pending and %6d firing alerts, %6d recorded values (%d with other bits) "
                 "compared; %d scenarios differ, in %d a rule fails on both sides"
                 % (name, self.scenarios, self.rounds, self.alerts["pending"], self.alerts["firing"], self.recorded, self.bits,
-                   self.different, self.both_fail))
+                   len(self.seeds), self.both_fail))
 
 
 def compare(tally, scenario, theirs, ours):
@@ -164,12 +165,13 @@ def main():
             with tempfile.TemporaryDirectory(prefix="rollsim-oracle-") as folder:
                 words = run_one(tally, options.engine, version, scenario, options.keep or folder)
             if words is not None:
-                tally.different += 1
-                print("%s, seed %d: %s" % (version.name, seed, words))
-                if tally.different <= 3:
-                    print(scenario.rule_file(version.dialect))
+                tally.seeds.append(seed)
+                if len(tally.seeds) <= 3:
+                    print("%s, seed %d: %s\n%s" % (version.name, seed, words, scenario.rule_file(version.dialect)))
         print(tally.line(version.name) + "; seeds %d to %d" % (options.seed, options.seed + options.count - 1))
-        good = version.judge(tally.different == 0) and good
+        if tally.seeds:
+            print("  seeds that differ: " + " ".join(map(str, tally.seeds)))
+        good = version.judge(not tally.seeds) and good
     sys.exit(0 if good else 1)
 
 
