@@ -18,13 +18,13 @@ import time
 import am_real
 import am_script
 
-SPAN, TAIL = 30.0, 12.0  # seconds of events, and of watching after them
+SPAN, TAIL = 28.0, 11.0  # seconds of events, and of watching after them
 SHAPES = 12
 # A tick of the real one comes late by what its timers, the pipeline and the webhook take, and the next is counted from
 # there: some milliseconds a tick on an idle machine. A busy one is given this much.
 TOLERANCE_S = 0.25
-MOVE_S = 0.08  # events so near to a tick are not judged
-N_MOVED = 10
+MOVE_S = 0.06  # what is twice as near to a tick is not judged
+N_BIT = 6  # for up to 64 instants in a cell
 # A machine that wakes this program so late wakes the real ones late too: what it shows is not judged.
 BUSY_S = 0.12
 
@@ -59,28 +59,30 @@ class Run:
         self.version, self.file, self.events = version, file, []
 
 
-def moved(rng, run, silences, until):
-    """The same with every instant moved by up to MOVE_S."""
-    def move():
-        return rng.uniform(-MOVE_S, MOVE_S)
+def moved(pattern, run, silences, until):
+    """The same with every instant moved by MOVE_S, half of them to and half of them fro.
+
+    Which of the two is told by one bit of the instant's number within its cell; pattern is the bit, or ~bit for the reverse.
+    Over all bits each two instants of a cell move against each other once in either direction.
+    """
+    number = {}
+
+    def move(cell):
+        k = number[cell] = number.get(cell, -1) + 1
+        bit = k >> (pattern if pattern >= 0 else ~pattern) & 1
+        return MOVE_S if bit == (pattern >= 0) else -MOVE_S
+
     other = Run(run.version, run.file)
-    other.up_s, other.unix_s = min(run.up_s + 2 * move(), 0), run.unix_s + move()
+    # These two belong to no cell: they move against all.
+    shift = MOVE_S if pattern >= 0 else -MOVE_S
+    other.up_s, other.unix_s = min(run.up_s + shift, 0), run.unix_s + shift
+    silences = [(a + move(m[0][2]), b + move(m[0][2]), m) for a, b, m in silences]
     events = []
     for t, starts, ends, labels in run.events:
-        t2 = t + move()
+        by, end_by = move(labels["cell"]), move(labels["cell"])
         # An end that was in the past when it was told stays there.
-        events.append((t2, starts + move(), None if ends is None else ends + t2 - t if ends <= t else ends + move(), labels))
-    # What was told of one alert in one order is told in that order.
-    by_cell = {}
-    for k, e in enumerate(events):
-        by_cell.setdefault(e[3]["cell"], []).append(k)
-    for keys in by_cell.values():
-        for a, b in zip(keys, keys[1:]):
-            if events[b][0] <= events[a][0]:
-                shift = events[a][0] + 0.001 - events[b][0]
-                t, s, e, labels = events[b]
-                events[b] = (t + shift, s, e if e is None or e > t else e + shift, labels)
-    return other, am_script.run_text([(a + move(), b + move(), m) for a, b, m in silences], events, until)
+        events.append((t + by, starts + by, None if ends is None else ends + (by if ends <= t else end_by), labels))
+    return other, am_script.run_text(silences, events, until)
 
 
 def same(a, b, tolerance):
@@ -183,19 +185,18 @@ def perform(found, text, cells, silences):
 # ---- the comparison ----
 
 
-def judge(am_run, run, log, silences, seed):
+def judge(am_run, run, log, silences):
     until = SPAN + TAIL
-    rng = random.Random(seed)
     base = ours(am_run, run, am_script.run_text(silences, run.events, until))
     unsteady = set()
-    for _ in range(N_MOVED):
-        other, script = moved(rng, run, silences, until)
+    for pattern in range(-N_BIT, N_BIT):
+        other, script = moved(pattern, run, silences, until)
         again = ours(am_run, other, script)
         for key in set(base) | set(again):
             a, b = before(base.get(key, []), until - 2), before(again.get(key, []), until - 2)
             n = min(len(a), len(b))
             late = [x for x in a[n:] + b[n:] if x[0] < until - 3]
-            if late or not same(a[:n], b[:n], 3 * MOVE_S):
+            if late or not same(a[:n], b[:n], 4 * MOVE_S):
                 unsteady.add(key)
     judged, n_notification, wrong, worst = 0, 0, [], 0.0
     for key in sorted(set(base) | set(log)):
@@ -244,7 +245,7 @@ def attempt(am_run, found, seed, n_cell):
         late = pulse.end()
     wrong, judged = 0, 0
     for run, log in played:
-        w, j = judge(am_run, run, log, silences, seed)
+        w, j = judge(am_run, run, log, silences)
         wrong, judged = wrong + w, judged + j
         os.unlink(run.file)
     return wrong, judged, late
