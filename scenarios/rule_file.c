@@ -1,166 +1,42 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Prometheus rule files, as Prometheus reads them (model/rulefmt): unknown keys, doubled groups and odd labels are errors. */
+/*
+ * Prometheus rule files as Prometheus reads them (model/rulefmt): unknown keys, doubled groups and odd names are errors. And the
+ * operator's manifests: PrometheusRule objects, alone, in a List, or in a stream of documents.
+ */
 #include <string.h>
 
-#include "reader.h"
+#include "rule_read.h"
 #include "value.h"
 
-#define RULE(field) offsetof(struct rule, field)
-
-struct group_draft {
-    const char *name;
-    int64_t interval_ns, query_offset_ns;
-    uint64_t limit;
-};
-
-static bool has(const struct node *map, const char *key)
+void rs_rule_note(struct rule_reader *q, struct mark at, const char *text)
 {
-    const struct node *value = rs_node_get(map, key);
-    return value && !rs_node_is_null(value);
+    RS_PUSH(q->r->arena, q->note, q->n_note, q->cap_note, ((struct rule_note){at, text}));
 }
 
-/* Prometheus knows neither fractions nor units below the millisecond. */
-static void check_duration(struct reader *r, const struct node *map, const char *key)
-{
-    const struct node *node = rs_node_get(map, key);
-    if (node && node->kind == RS_NODE_SCALAR &&
-        (strchr(node->text, '.') || strstr(node->text, "us") || strstr(node->text, "ns"))) {
-        rs_err_list_add(r->errors, RS_E_TYPE, node->at,
-                        "\"%s\" must be a Prometheus duration like 90s, 5m or 1h30m, got \"%s\"",
-                        key, node->text);
-    }
-}
-
-/* ---- labels ---- */
-
-static int read_label(struct reader *r, const struct pair *pair, bool is_label, struct label *out)
-{
-    if (!rs_is_label_name(pair->key) || (is_label && strcmp(pair->key, "__name__") == 0)) {
-        return rs_err_list_add(r->errors, RS_E_TYPE, pair->at, "\"%s\" is no label name",
-                               pair->key);
-    }
-    if (pair->value->kind != RS_NODE_SCALAR) {
-        char seen[64];
-        return rs_err_list_add(r->errors, RS_E_TYPE, pair->value->at, "\"%s\" must be text, got %s",
-                               pair->key, rs_node_describe(seen, sizeof(seen), pair->value));
-    }
-    if (is_label && strstr(pair->value->text, "{{")) {
-        return rs_err_list_add(r->errors, RS_E_UNSUPPORTED, pair->value->at,
-                               "templated labels are not supported, got \"%.60s\"",
-                               pair->value->text);
-    }
-    *out = (struct label){pair->key, rs_node_is_null(pair->value) ? "" : pair->value->text};
-    return 0;
-}
-
-/* Labels of the group, then those of the rule: an equal name overrides. Returns the number. */
-static int read_labels(struct reader *r,
-                       const struct node *group,
-                       const struct node *own,
-                       bool is_label,
-                       const struct label **out)
-{
-    const struct node *from[2] = {group, own};
-    int n_max = 0, n = 0;
-    for (int i = 0; i < 2; i++) {
-        if (from[i] && !rs_node_is_null(from[i]) && from[i]->kind != RS_NODE_MAP) {
-            rs_err_list_add(r->errors, RS_E_TYPE, from[i]->at,
-                            "labels must be a map of names to texts");
-            return 0;
-        }
-        n_max += from[i] ? from[i]->n : 0;
-    }
-    struct label *label = RS_ARENA_ARRAY(r->arena, struct label, n_max);
-    for (int i = 0; i < 2; i++) {
-        for (int j = 0; from[i] && j < from[i]->n; j++) {
-            struct label one = {"", ""};
-            int at = 0;
-            if (read_label(r, &from[i]->pair[j], is_label, &one) != 0) {
-                continue;
-            }
-            while (at < n && strcmp(label[at].name, one.name) != 0) {
-                at++;
-            }
-            label[at] = one;
-            n += at == n;
-        }
-    }
-    *out = label;
-    return n;
-}
-
-/* ---- rules ---- */
-
-static void check_recording(struct reader *r, const struct node *map, const struct rule *rule)
-{
-    static const char *const alert_only[] = {"for", "keep_firing_for", "annotations"};
-    for (int i = 0; i < 3; i++) {
-        if (has(map, alert_only[i])) {
-            rs_err_list_add(r->errors, RS_E_KEY, rs_node_pair(map, alert_only[i])->at,
-                            "\"%s\" goes only with \"alert\"", alert_only[i]);
-        }
-    }
-    if (!rs_is_metric_name(rule->record)) {
-        rs_err_list_add(r->errors, RS_E_TYPE, rs_node_get(map, "record")->at,
-                        "\"record\" must be a Prometheus metric name, got \"%s\"", rule->record);
-    }
-}
-
-static void finish_rule(struct reader *r, const struct node *map, void *draft, void *out)
-{
-    const struct rule *rule = draft;
-    (void)out;
-    check_duration(r, map, "for");
-    check_duration(r, map, "keep_firing_for");
-    if (rule->record) {
-        check_recording(r, map, rule);
-    }
-}
-
-static const struct key rule_keys[] = {
-    {"record", RS_V_TEXT, RS_KEY_ONE_OF, .at = RULE(record), .help = "Metric that is written."},
-    {"alert", RS_V_TEXT, RS_KEY_ONE_OF, .at = RULE(alert), .help = "Name of the alert."},
-    {"expr", RS_V_PROMQL, RS_KEY_REQUIRED, .at = RULE(expr), .n_at = RULE(expr_text),
-     .help = "PromQL."},
-    {"for", RS_V_DURATION, .at = RULE(for_ns), .help = "Pending so long before it fires."},
-    {"keep_firing_for", RS_V_DURATION, .at = RULE(keep_firing_for_ns),
-     .help = "Fires so much longer."},
-    {"labels", RS_V_OWN, .shape = "map", .help = "Labels."},
-    {"annotations", RS_V_OWN, .shape = "map", .help = "Texts."},
-};
-static const struct section rule_section = {"rule",
-                                            "",
-                                            rule_keys,
-                                            RS_N_KEY(rule_keys),
-                                            .size = sizeof(struct rule),
-                                            .has_mark = true,
-                                            .mark_at = RULE(at),
-                                            .finish = finish_rule};
+/* ---- groups ---- */
 
 static const struct key group_keys[] = {
-    {"name", RS_V_TEXT, RS_KEY_REQUIRED, .at = offsetof(struct group_draft, name), .help = "Name."},
-    {"interval", RS_V_DURATION, .at = offsetof(struct group_draft, interval_ns),
-     .help = "Interval."},
-    {"query_offset", RS_V_DURATION, .at = offsetof(struct group_draft, query_offset_ns),
-     .help = "Offset."},
-    {"limit", RS_V_COUNT, .at = offsetof(struct group_draft, limit), .help = "Limit."},
+    {"name", RS_V_OWN, .shape = "text", .help = "Name."},
+    {"interval", RS_V_OWN, .shape = "duration", .help = "Interval."},
+    {"query_offset", RS_V_OWN, .shape = "duration", .help = "Offset."},
+    {"limit", RS_V_OWN, .shape = "number", .help = "Limit."},
     {"labels", RS_V_OWN, .shape = "map", .help = "Labels of all rules."},
     {"rules", RS_V_OWN, .shape = "list", .help = "Rules."},
+    {"partial_response_strategy", RS_V_OWN, .shape = "text", .help = "Of Thanos."},
 };
-static const struct section group_section = {"rule group", "", group_keys, RS_N_KEY(group_keys),
-                                             .size = sizeof(struct group_draft)};
-
-static const struct key file_keys[] = {{"groups", RS_V_OWN, .shape = "list", .help = "Groups."}};
-static const struct section file_section = {"rule file", "", file_keys, RS_N_KEY(file_keys),
-                                            .size = 1};
+/* Without the operator's key at the end. */
+static const struct section group_section = {"rule group", "", group_keys, RS_N_KEY(group_keys) - 1,
+                                             .size = 1};
+static const struct section manifest_group_section = {"rule group", "", group_keys,
+                                                      RS_N_KEY(group_keys), .size = 1};
 
 /* Items of a list that may be absent; NULL with an error if it is something else. */
 static const struct node *
 list_of(struct reader *r, const struct node *map, const char *key, int *out_n)
 {
-    const struct node *list = rs_node_get(map, key);
+    const struct node *list = rs_rule_value(map, key);
     *out_n = 0;
-    if (!list || rs_node_is_null(list)) {
+    if (!list) {
         return NULL;
     }
     if (list->kind != RS_NODE_LIST) {
@@ -176,44 +52,95 @@ list_of(struct reader *r, const struct node *map, const char *key, int *out_n)
     return list;
 }
 
-static void
-refuse_unsupported(struct reader *r, const struct node *map, const struct group_draft *d)
+static const char *read_group_name(struct reader *r, const struct node *map)
 {
-    if (d->limit != 0) {
-        rs_err_list_add(r->errors, RS_E_UNSUPPORTED, rs_node_pair(map, "limit")->at,
-                        "\"limit\" of a rule group is not supported");
+    const struct node *node = rs_rule_value(map, "name");
+    if (!node || node->kind != RS_NODE_SCALAR || !node->text[0]) {
+        char seen[64];
+        rs_err_list_add(r->errors, RS_E_KEY, node ? node->at : map->at,
+                        "a rule group must have a name, got %s",
+                        node ? rs_node_describe(seen, sizeof(seen), node) : "none");
+        return NULL;
     }
-    if (d->query_offset_ns != 0) {
-        rs_err_list_add(r->errors, RS_E_UNSUPPORTED, rs_node_pair(map, "query_offset")->at,
-                        "\"query_offset\" of a rule group is not supported");
-    }
-    check_duration(r, map, "interval");
+    return node->text;
 }
 
-static void read_group(struct reader *r, const struct node *map, struct rule_group *group)
+/* A whole number; Prometheus takes one below 0 for none. */
+static int read_limit(struct reader *r, const struct node *map)
 {
-    struct group_draft d = {0};
-    int n_rule = 0;
-    if (rs_read_section(r, &group_section, "a rule group", map, &d) == 0) {
-        refuse_unsupported(r, map, &d);
+    const struct node *node = rs_rule_value(map, "limit");
+    uint64_t n = 0;
+    if (!node) {
+        return 0;
     }
+    bool negative = node->kind == RS_NODE_SCALAR && node->text[0] == '-';
+    if (node->kind != RS_NODE_SCALAR || rs_value_count(&n, node->text + negative) != 0 ||
+        n > INT32_MAX) {
+        char seen[64];
+        rs_err_list_add(r->errors, RS_E_TYPE, node->at, "\"limit\" must be a whole number, got %s",
+                        rs_node_describe(seen, sizeof(seen), node));
+        return 0;
+    }
+    return negative ? 0 : (int)n;
+}
+
+/* Keys that the dialect's Prometheus does not know yet. */
+static void check_age(struct reader *r, const struct node *map)
+{
+    static const struct {
+        const char *key, *since;
+        unsigned refused; /* bits of dialects */
+    } young[] = {{"query_offset", "2.53", 1U << RS_PROMQL_2_42},
+                 {"labels", "3.0", 1U << RS_PROMQL_2_42 | 1U << RS_PROMQL_2_53}};
+    for (size_t i = 0; i < sizeof(young) / sizeof(young[0]); i++) {
+        const struct pair *pair = rs_node_pair(map, young[i].key);
+        if (pair && (young[i].refused >> r->dialect & 1U)) {
+            rs_err_list_add(r->errors, RS_E_UNSUPPORTED, pair->at,
+                            "\"%s\" of a rule group is known from Prometheus %s, this is %s",
+                            young[i].key, young[i].since, rs_promql_dialect_names[r->dialect]);
+        }
+    }
+}
+
+static bool has_alert(const struct node *list, int n)
+{
+    for (int i = 0; i < n; i++) {
+        if (rs_rule_value(list->item[i], "alert")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void read_group(struct rule_reader *q, const struct node *map, struct rule_group *group)
+{
+    struct reader *r = q->r;
+    char ignored = 0;
+    (void)rs_read_section(r, q->is_manifest ? &manifest_group_section : &group_section,
+                          "a rule group", map, &ignored);
+    *group = (struct rule_group){.at = map->at};
+    if (map->kind != RS_NODE_MAP) {
+        return;
+    }
+    const struct pair *thanos = rs_node_pair(map, "partial_response_strategy");
+    if (thanos && q->is_manifest) {
+        rs_rule_note(q, thanos->at, "\"partial_response_strategy\" is of Thanos: ignored");
+    }
+    group->name = read_group_name(r, map);
+    group->limit = read_limit(r, map);
+    (void)rs_rule_duration(r, map, "interval", &group->interval_ns);
+    group->has_query_offset = rs_rule_value(map, "query_offset") != NULL;
+    (void)rs_rule_duration(r, map, "query_offset", &group->query_offset_ns);
+    check_age(r, map);
+    int n_rule = 0;
     const struct node *list = list_of(r, map, "rules", &n_rule);
+    rs_rule_group_labels(r, map, has_alert(list, n_rule));
     struct rule *rule = RS_ARENA_ARRAY(r->arena, struct rule, n_rule);
     for (int i = 0; i < n_rule; i++) {
-        const struct node *item = list->item[i];
-        if (rs_read_section(r, &rule_section, "a rule", item, &rule[i]) != 0) {
-            continue;
-        }
-        rule[i].n_label = read_labels(r, rs_node_get(map, "labels"), rs_node_get(item, "labels"),
-                                      true, &rule[i].label);
-        rule[i].n_annotation =
-            read_labels(r, NULL, rs_node_get(item, "annotations"), false, &rule[i].annotation);
+        rs_rule_read(q, list->item[i], rs_rule_value(map, "labels"), &rule[i]);
     }
-    *group = (struct rule_group){.name = d.name,
-                                 .interval_ns = d.interval_ns,
-                                 .n_rule = n_rule,
-                                 .rule = rule,
-                                 .at = map->at};
+    group->n_rule = n_rule;
+    group->rule = rule;
 }
 
 static void check_group_names(struct reader *r, const struct rule_group *group, int n)
@@ -229,24 +156,157 @@ static void check_group_names(struct reader *r, const struct rule_group *group, 
     }
 }
 
+/* ---- one object: a file's groups, or those of a manifest's spec ---- */
+
+struct groups {
+    struct rule_group *group; /* [n] */
+    int n, cap;
+};
+
+static void read_groups(struct rule_reader *q, const struct node *map, struct groups *to)
+{
+    int n = 0, first = to->n;
+    const struct node *list = list_of(q->r, map, "groups", &n);
+    for (int i = 0; i < n; i++) {
+        struct rule_group group;
+        read_group(q, list->item[i], &group);
+        RS_PUSH(q->r->arena, to->group, to->n, to->cap, group);
+    }
+    check_group_names(q->r, to->group + first, to->n - first);
+}
+
+static const struct key file_keys[] = {{"groups", RS_V_OWN, .shape = "list", .help = "Groups."}};
+static const struct section file_section = {"rule file", "", file_keys, RS_N_KEY(file_keys),
+                                            .size = 1};
+static const struct section spec_section = {"PrometheusRule's spec", "", file_keys,
+                                            RS_N_KEY(file_keys), .size = 1};
+
+/* ---- manifests ---- */
+
+static bool text_is(const struct node *map, const char *key, const char *text)
+{
+    const struct node *value = rs_rule_value(map, key);
+    return value && value->kind == RS_NODE_SCALAR && strcmp(value->text, text) == 0;
+}
+
+static bool is_manifest(const struct node *root)
+{
+    return rs_node_pair(root, "apiVersion") || rs_node_pair(root, "kind");
+}
+
+static bool is_list(const struct node *map)
+{
+    return text_is(map, "kind", "List") || text_is(map, "kind", "PrometheusRuleList");
+}
+
+static void read_prometheus_rule(struct rule_reader *q, const struct node *map, struct groups *to)
+{
+    struct reader *r = q->r;
+    const struct node *version = rs_node_get(map, "apiVersion"), *spec = rs_rule_value(map, "spec");
+    char seen[64], ignored = 0;
+    if (!text_is(map, "apiVersion", "monitoring.coreos.com/v1")) {
+        rs_err_list_add(
+            r->errors, RS_E_UNSUPPORTED, version ? version->at : map->at,
+            "a PrometheusRule must have the apiVersion monitoring.coreos.com/v1, got %s",
+            version ? rs_node_describe(seen, sizeof(seen), version) : "none");
+    }
+    if (spec && rs_read_section(r, &spec_section, "\"spec\"", spec, &ignored) == 0) {
+        read_groups(q, spec, to);
+    }
+}
+
+/* An object, or a list of them. Returns how many PrometheusRules there were. */
+static int read_object(struct rule_reader *q, const struct node *map, struct groups *to)
+{
+    if (text_is(map, "kind", "PrometheusRule")) {
+        read_prometheus_rule(q, map, to);
+        return 1;
+    }
+    if (is_list(map)) {
+        int n = 0, n_read = 0;
+        const struct node *list = list_of(q->r, map, "items", &n);
+        for (int i = 0; i < n; i++) {
+            /* a list in a list is no Kubernetes object, and might go on for ever */
+            n_read += is_list(list->item[i]) ? 0 : read_object(q, list->item[i], to);
+        }
+        return n_read;
+    }
+    const struct node *kind = rs_node_get(map, "kind");
+    char seen[64];
+    rs_rule_note(q, map->at,
+                 rs_arena_printf(q->r->arena, "this is no PrometheusRule but %s: ignored",
+                                 kind ? rs_node_describe(seen, sizeof(seen), kind)
+                                      : "something without a kind"));
+    return 0;
+}
+
+static void
+read_manifests(struct rule_reader *q, const struct node *const *root, int n, struct groups *to)
+{
+    int n_read = 0;
+    q->is_manifest = true;
+    for (int i = 0; i < n; i++) {
+        if (root[i]->kind == RS_NODE_SCALAR && rs_node_is_null(root[i])) {
+            continue; /* nothing between two separators */
+        }
+        n_read += read_object(q, root[i], to);
+    }
+    if (n_read == 0) {
+        rs_err_list_add(q->r->errors, RS_E_TYPE, root[0]->at,
+                        "the manifest holds no PrometheusRule");
+    }
+}
+
+/* ---- the file ---- */
+
+static bool any_manifest(const struct node *const *root, int n)
+{
+    for (int i = 0; i < n; i++) {
+        if (is_manifest(root[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+read_documents(struct rule_reader *q, const struct node *const *root, int n, struct groups *to)
+{
+    char ignored = 0;
+    if (n == 0 || (n == 1 && rs_node_is_null(root[0]))) {
+        rs_rule_note(q, (struct mark){q->r->file, 1, 1}, "the file is empty");
+    } else if (any_manifest(root, n)) {
+        read_manifests(q, root, n, to);
+    } else if (n > 1) {
+        rs_err_list_add(q->r->errors, RS_E_SYNTAX, root[1]->at,
+                        "a second document stands here; of several Prometheus reads only the "
+                        "first");
+    } else if (rs_read_section(q->r, &file_section, "a rule file", root[0], &ignored) == 0) {
+        read_groups(q, root[0], to);
+    }
+}
+
 const struct rule_file *
 rs_rule_file_read(struct reader *r, const char *file, const char *text, size_t n)
 {
     size_t n_before = r->errors->n + r->errors->n_dropped;
-    const struct node *root = rs_yaml_parse(r->arena, file, text, n, r->errors);
-    char ignored = 0;
-    if (!root || rs_read_section(r, &file_section, "a rule file", root, &ignored) != 0) {
-        return NULL;
+    const char *outer = r->file;
+    const struct node *const *root = NULL;
+    struct rule_reader q = {.r = r};
+    struct groups groups = {0};
+    int n_root = rs_yaml_parse_all(r->arena, file, text, n, r->errors, &root);
+    r->file = file;
+    if (n_root >= 0) {
+        read_documents(&q, root, n_root, &groups);
     }
-    int n_group = 0;
-    const struct node *list = list_of(r, root, "groups", &n_group);
-    struct rule_group *group = RS_ARENA_ARRAY(r->arena, struct rule_group, n_group);
-    for (int i = 0; i < n_group; i++) {
-        read_group(r, list->item[i], &group[i]);
-    }
-    check_group_names(r, group, n_group);
+    r->file = outer;
     struct rule_file *out = RS_ARENA_ARRAY(r->arena, struct rule_file, 1);
-    *out = (struct rule_file){.file = file, .n_group = n_group, .group = group};
+    *out = (struct rule_file){.file = file,
+                              .n_group = groups.n,
+                              .group = groups.group,
+                              .n_note = q.n_note,
+                              .note = q.note,
+                              .is_manifest = q.is_manifest};
     return r->errors->n + r->errors->n_dropped == n_before ? out : NULL;
 }
 

@@ -7,7 +7,13 @@
 #include <string.h>
 #include <yaml.h>
 
-enum { DEPTH_MAX = 50, TEXT_MAX = 4 << 20, WEIGHT_MAX = 500000, PAIRS_MAX = 2000 };
+enum {
+    DEPTH_MAX = 50,
+    TEXT_MAX = 4 << 20,
+    WEIGHT_MAX = 500000,
+    PAIRS_MAX = 2000,
+    DOCUMENT_MAX = 1000
+};
 
 struct anchor {
     const char *name;
@@ -25,6 +31,7 @@ struct builder {
     yaml_parser_t parser;
     yaml_event_t event;
     bool has_event;
+    bool only_one; /* a second document is an error */
 };
 
 static struct mark mark_of(const struct builder *b, yaml_mark_t m)
@@ -401,49 +408,89 @@ static const struct node *build(struct builder *b, int depth)
     return node;
 }
 
+/* The event in hand begins a document: its root, with the document's end in hand afterwards. */
 static const struct node *build_document(struct builder *b)
 {
-    if (!next_event(b) || !next_event(b)) { /* stream start, document start */
-        return NULL;
-    }
-    if (b->event.type == YAML_STREAM_END_EVENT) {
-        return refuse(b, (struct mark){b->file, 1, 1}, "the file is empty");
-    }
+    b->anchor = NULL; /* anchors end with their document */
     if (!next_event(b)) {
         return NULL;
     }
     const struct node *root = build(b, 0);
-    if (!root || !next_event(b) || !next_event(b)) { /* document end, stream end */
-        return NULL;
+    return root && next_event(b) ? root : NULL;
+}
+
+/* All documents; 0 for an empty file, -1 with an error added. */
+static int build_stream(struct builder *b, const struct node ***out)
+{
+    int n = 0, n_max = b->only_one ? 1 : DOCUMENT_MAX;
+    *out = RS_ARENA_ARRAY(b->arena, const struct node *, n_max);
+    if (!next_event(b)) { /* stream start */
+        return -1;
     }
-    if (b->event.type != YAML_STREAM_END_EVENT) {
-        return refuse(b, mark_of(b, b->event.start_mark),
-                      "a second document begins here; a file holds one");
+    while (next_event(b)) {
+        if (b->event.type == YAML_STREAM_END_EVENT) {
+            return n;
+        }
+        if (n == n_max) {
+            refuse(b, mark_of(b, b->event.start_mark),
+                   b->only_one ? "a second document begins here; a file holds one"
+                               : "the file holds more than 1000 documents");
+            return -1;
+        }
+        (*out)[n] = build_document(b);
+        if (!(*out)[n++]) {
+            return -1;
+        }
     }
-    return root;
+    return -1;
+}
+
+static int parse(struct builder *b, const char *text, size_t n, const struct node ***out)
+{
+    if (n > TEXT_MAX) {
+        refuse(b, (struct mark){b->file, 1, 1}, "the file is larger than 4 MiB");
+        return -1;
+    }
+    b->lines = rs_lines_new(b->arena, text, n);
+    if (rs_text_check(&b->lines, b->file, b->errors) != 0) {
+        return -1;
+    }
+    if (!yaml_parser_initialize(&b->parser)) {
+        refuse(b, (struct mark){NULL, 0, 0}, "out of memory");
+        return -1;
+    }
+    yaml_parser_set_encoding(&b->parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&b->parser, (const unsigned char *)text, n);
+    int n_root = build_stream(b, out);
+    if (b->has_event) {
+        yaml_event_delete(&b->event);
+    }
+    yaml_parser_delete(&b->parser);
+    return n_root;
+}
+
+int rs_yaml_parse_all(struct arena *arena,
+                      const char *file,
+                      const char *text,
+                      size_t n,
+                      struct err_list *errors,
+                      const struct node *const **out)
+{
+    struct builder b = {.arena = arena, .file = file, .errors = errors};
+    const struct node **root = NULL;
+    int n_root = parse(&b, text, n, &root);
+    *out = root;
+    return n_root;
 }
 
 const struct node *rs_yaml_parse(
     struct arena *arena, const char *file, const char *text, size_t n, struct err_list *errors)
 {
-    struct builder b = {.arena = arena, .file = file, .errors = errors};
-    if (n > TEXT_MAX) {
-        return refuse(&b, (struct mark){file, 1, 1}, "the file is larger than 4 MiB");
+    struct builder b = {.arena = arena, .file = file, .errors = errors, .only_one = true};
+    const struct node **root = NULL;
+    int n_root = parse(&b, text, n, &root);
+    if (n_root == 0) {
+        return refuse(&b, (struct mark){file, 1, 1}, "the file is empty");
     }
-    b.lines = rs_lines_new(arena, text, n);
-    if (rs_text_check(&b.lines, file, errors) != 0) {
-        return NULL;
-    }
-    if (!yaml_parser_initialize(&b.parser)) {
-        refuse(&b, (struct mark){NULL, 0, 0}, "out of memory");
-        return NULL;
-    }
-    yaml_parser_set_encoding(&b.parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&b.parser, (const unsigned char *)text, n);
-    const struct node *root = build_document(&b);
-    if (b.has_event) {
-        yaml_event_delete(&b.event);
-    }
-    yaml_parser_delete(&b.parser);
-    return root;
+    return n_root == 1 ? root[0] : NULL;
 }

@@ -2,7 +2,7 @@
 /*
  * A YAML document as a tree with positions. Scalars keep their text as written: what `on` or `5m` means is decided by the
  * typed getters, never here. Aliases and merge keys are resolved (shared, not copied); everything lives in the arena.
- * Refused with a place: text that is not UTF-8, doubled keys, keys that are not words, foreign tags, a second document,
+ * Refused with a place: text that is not UTF-8, doubled keys, keys that are not words, foreign tags, a second document (but for rs_yaml_parse_all),
  * more than 50 levels, more than 4 MiB of text, more than 500,000 nodes (aliases counted each time they are used).
  */
 #ifndef SCENARIOS_YAML_NODE_H
@@ -44,6 +44,17 @@ struct node {
 /* The root, or NULL with the first mistake added to errors. `file` must outlive the arena's users. */
 const struct node *rs_yaml_parse(
     struct arena *arena, const char *file, const char *text, size_t n, struct err_list *errors);
+
+/*
+ * The same for files of several documents: *out receives their roots. Returns their number, 0 for an empty file, -1 with the
+ * first mistake added to errors.
+ */
+int rs_yaml_parse_all(struct arena *arena,
+                      const char *file,
+                      const char *text,
+                      size_t n,
+                      struct err_list *errors,
+                      const struct node *const **out);
 
 /* The value of a key, or NULL; also NULL where map is NULL or no map. */
 const struct node *rs_node_get(const struct node *map, const char *key);

@@ -123,8 +123,8 @@ const struct token *rs_tparse_peek_word(struct tparser *p)
 
 static struct tnode *parse_statement(struct tparser *p);
 
-/* Up to {{end}} or {{else}}, which is stored in *end. */
-static struct tnode *parse_list(struct tparser *p, struct tnode **end)
+/* Up to {{end}} or {{else}}, which is stored in *end. opened_at: where a mistake stands if neither comes. */
+static struct tnode *parse_list(struct tparser *p, size_t opened_at, struct tnode **end)
 {
     struct tnode *list = rs_tnode_new(p, TN_LIST, p->token->at);
 
@@ -144,7 +144,7 @@ static struct tnode *parse_list(struct tparser *p, struct tnode **end)
         }
         rs_tnode_add(p, list, one);
     }
-    return rs_tparse_fail(p, p->token->at, "unexpected EOF");
+    return rs_tparse_fail(p, opened_at, "unexpected EOF");
 }
 
 static struct tnode *parse_control(struct tparser *p, enum tnode_kind kind, size_t at);
@@ -170,7 +170,7 @@ static bool parse_else(struct tparser *p, struct tnode *node, struct tnode *end)
         rs_tnode_add(p, node->otherwise, inner);
         return true;
     }
-    node->otherwise = parse_list(p, &last);
+    node->otherwise = parse_list(p, end->at, &last);
     if (node->otherwise == NULL) {
         return false;
     }
@@ -189,7 +189,7 @@ static struct tnode *parse_control(struct tparser *p, enum tnode_kind kind, size
         return NULL;
     }
     p->range_depth += kind == TN_RANGE;
-    node->list = parse_list(p, &end);
+    node->list = parse_list(p, at, &end);
     p->range_depth -= kind == TN_RANGE;
     if (node->list == NULL || (end->kind == TN_ELSE && !parse_else(p, node, end))) {
         return NULL;
@@ -282,7 +282,7 @@ static bool parse_body(struct tparser *p, const char *name, const char *context,
     inner.var = NULL;
     inner.n_var = inner.cap_var = inner.range_depth = 0;
     rs_tparse_declare(&inner, "$");
-    list = parse_list(&inner, &end);
+    list = parse_list(&inner, at, &end);
     p->token = inner.token;
     p->failed = inner.failed;
     p->err_at = inner.err_at;
