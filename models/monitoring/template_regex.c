@@ -11,44 +11,58 @@
 
 static const uint32_t options = PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C;
 
-/* What RE2 refuses is refused: rs_regex_new knows. NULL with c->why set. */
-static pcre2_code *compile(struct tcall *c, const char *pattern)
+struct pattern {
+    pcre2_code *re;
+    struct regex_names names;
+};
+
+static void pattern_clear(struct pattern *p)
 {
-    char why[200] = "";
-    struct regex *checked = rs_regex_new(pattern, RS_REGEX_3, why, sizeof why);
+    pcre2_code_free(p->re);
+    rs_regex_names_clear(&p->names);
+}
+
+/* What RE2 refuses is refused. -1 with c->why set. */
+static int pattern_init(struct pattern *p, struct tcall *c, const char *text)
+{
+    const char *why = NULL;
+    bool plain_names = c->x->t->dialect != RS_PROMQL_2_42;
+    char *ours;
     int code = 0;
     PCRE2_SIZE where = 0;
-    pcre2_code *re = NULL;
 
-    if (checked != NULL) {
-        rs_regex_free(checked);
-        re =
-            pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, options, &code, &where, NULL);
+    *p = (struct pattern){NULL, {NULL, 0}};
+    ours = rs_regex_translate(text, plain_names, &p->names, &why);
+    if (ours != NULL) {
+        p->re =
+            pcre2_compile((PCRE2_SPTR)ours, PCRE2_ZERO_TERMINATED, options, &code, &where, NULL);
+        free(ours);
     }
-    if (re == NULL) {
-        (void)rs_tcall_fail(c, "error parsing regexp: %s", why[0] != '\0' ? why : "not readable");
+    if (p->re == NULL) {
+        pattern_clear(p);
+        return rs_tcall_fail(c, "error parsing regexp: %s", why != NULL ? why : "not readable");
     }
-    return re;
+    return 0;
 }
 
 int rs_template_match(struct tcall *c, const char *pattern, const char *words, bool *out)
 {
-    pcre2_code *re = compile(c, pattern);
+    struct pattern p;
     pcre2_match_data *match;
 
-    if (re == NULL) {
+    if (pattern_init(&p, c, pattern) < 0) {
         return -1;
     }
-    match = pcre2_match_data_create_from_pattern(re, NULL);
-    *out = pcre2_match(re, (PCRE2_SPTR)words, strlen(words), 0, 0, match, NULL) > 0;
+    match = pcre2_match_data_create_from_pattern(p.re, NULL);
+    *out = pcre2_match(p.re, (PCRE2_SPTR)words, strlen(words), 0, 0, match, NULL) > 0;
     pcre2_match_data_free(match);
-    pcre2_code_free(re);
+    pattern_clear(&p);
     return 0;
 }
 
 /* The group called by n bytes at `name`: a number or a name; one that is not there is empty. */
 static void put_group(struct text *to,
-                      const pcre2_code *re,
+                      const struct pattern *p,
                       pcre2_match_data *match,
                       const char *words,
                       const char *name)
@@ -59,7 +73,10 @@ static void put_group(struct text *to,
     if (strspn(name, "0123456789") == strlen(name)) {
         group = strtol(name, NULL, 10);
     } else {
-        group = pcre2_substring_number_from_name(re, (PCRE2_SPTR)name);
+        group = -1;
+        for (int i = 0; i < p->names.n; i++) {
+            group = strcmp(p->names.item[i].text, name) == 0 ? p->names.item[i].group : group;
+        }
     }
     if (group >= 0 && group < (long)pcre2_get_ovector_count(match) &&
         span[2 * group] != PCRE2_UNSET) {
@@ -69,7 +86,7 @@ static void put_group(struct text *to,
 
 /* Go's Expand: $1, ${name}, $$; a name takes as many letters, digits and underscores as it can. */
 static void expand(struct text *to,
-                   const pcre2_code *re,
+                   const struct pattern *p,
                    pcre2_match_data *match,
                    const char *words,
                    const char *with)
@@ -84,7 +101,7 @@ static void expand(struct text *to,
             rs_text_add(to, "$");
             with += 2;
         } else if (n > 0 && (!braced || with[2 + n] == '}')) {
-            put_group(to, re, match, words, rs_arena_strndup(to->arena, with + 1 + braced, n));
+            put_group(to, p, match, words, rs_arena_strndup(to->arena, with + 1 + braced, n));
             with += 1 + n + 2 * (size_t)braced;
         } else {
             rs_text_add_n(to, with++, 1);
@@ -94,7 +111,7 @@ static void expand(struct text *to,
 
 /* Go's ReplaceAll: an empty match right behind another match does not count. */
 static void replace_all(struct text *to,
-                        const pcre2_code *re,
+                        const struct pattern *p,
                         pcre2_match_data *match,
                         const char *with,
                         const char *words)
@@ -102,7 +119,7 @@ static void replace_all(struct text *to,
     PCRE2_SIZE n = strlen(words), at = 0, last = 0;
     bool after_match = false;
 
-    while (at <= n && pcre2_match(re, (PCRE2_SPTR)words, n, at, 0, match, NULL) > 0) {
+    while (at <= n && pcre2_match(p->re, (PCRE2_SPTR)words, n, at, 0, match, NULL) > 0) {
         PCRE2_SIZE *span = pcre2_get_ovector_pointer(match);
         PCRE2_SIZE from = span[0], end = span[1];
         int step = 1;
@@ -112,7 +129,7 @@ static void replace_all(struct text *to,
         }
         rs_text_add_n(to, words + last, from - last);
         if (end > from || !(after_match && from == last)) {
-            expand(to, re, match, words, with);
+            expand(to, p, match, words, with);
         }
         last = end;
         after_match = end > from;
@@ -135,16 +152,16 @@ int rs_template_replace(
     struct tcall *c, const char *pattern, const char *with, const char *words, const char **out)
 {
     struct text to = {.arena = c->x->arena};
-    pcre2_code *re = compile(c, pattern);
+    struct pattern p;
     pcre2_match_data *match;
 
-    if (re == NULL) {
+    if (pattern_init(&p, c, pattern) < 0) {
         return rs_tcall_fail(c, "regexp: Compile(`%s`): %s", pattern, c->why);
     }
-    match = pcre2_match_data_create_from_pattern(re, NULL);
-    replace_all(&to, re, match, with, words);
+    match = pcre2_match_data_create_from_pattern(p.re, NULL);
+    replace_all(&to, &p, match, with, words);
     pcre2_match_data_free(match);
-    pcre2_code_free(re);
+    pattern_clear(&p);
     *out = rs_text_get(&to);
     return 0;
 }
