@@ -90,7 +90,8 @@ static void read_rules(struct reader *r, const struct node *list)
             continue;
         }
         file[m->n_rule_file] = RS_ARENA_ARRAY(r->arena, struct rule_file, 1);
-        *file[m->n_rule_file++] = *one;
+        *file[m->n_rule_file] = *one;
+        file[m->n_rule_file++]->path = list->item[i]->text;
         add_alerts(r, one);
     }
     m->rule_file = file;

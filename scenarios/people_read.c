@@ -2,6 +2,7 @@
 /* Roles, channels and monitoring, and the parts of the runbook around stages and procedures. */
 #include <string.h>
 
+#include "models/rules.h"
 #include "reader.h"
 #include "silence_read.h"
 #include "sim/clock.h"
@@ -117,6 +118,27 @@ static const struct section channel_section = {"channel",
                                                .has_mark = true,
                                                .mark_at = CHANNEL(at)};
 
+/* In the order of enum group_offsets. */
+static const char *const group_offset_words[] = {"drawn", "hashed", "hashed-slices", NULL};
+
+static void finish_monitoring(struct reader *r, const struct node *map, void *draft, void *out)
+{
+    const struct monitoring *m = draft;
+    (void)out;
+    if (m->rules_path[0] != '/') {
+        rs_err_list_add(r->errors, RS_E_RANGE, rs_node_get(map, "rules_path")->at,
+                        "\"rules_path\" must begin with \"/\", got \"%s\"", m->rules_path);
+    }
+    for (int i = 0; m->group_offsets != RS_OFFSETS_DRAWN && i < m->n_rule_file; i++) {
+        if (m->rule_file[i]->is_manifest) {
+            rs_err_list_add(r->errors, RS_E_UNSUPPORTED, rs_node_get(map, "group_offsets")->at,
+                            "the operator names the files of a PrometheusRule itself: the offsets "
+                            "of %s cannot be hashed",
+                            m->rule_file[i]->file);
+        }
+    }
+}
+
 static const struct key monitoring_keys[] = {
     {"evaluation_interval", RS_V_DURATION, .min = 0.001, .max = 86400, .def = "1m",
      .at = MONITORING(evaluation_interval_ns),
@@ -126,6 +148,13 @@ static const struct key monitoring_keys[] = {
     {"prometheus", RS_V_WORD, .def = "3", .at = MONITORING(dialect),
      .words = rs_promql_dialect_names,
      .help = "Release whose PromQL is spoken, in rules and gates alike."},
+    {"group_offsets", RS_V_WORD, .def = "drawn", .at = MONITORING(group_offsets),
+     .words = group_offset_words,
+     .help = "Where in its interval a rule group is evaluated: drawn per world, or as the server's "
+             "hash of file and group "
+             "has it; hashed-slices for builds with slice labels (Debian's 2.53)."},
+    {"rules_path", RS_V_TEXT, .def = "/etc/prometheus", .at = MONITORING(rules_path),
+     .help = "Folder in which the server finds its rule files; the hash needs it."},
     {"rules", RS_V_OWN, .shape = "list of file paths",
      .help = "Prometheus rule files, read as they are."},
     {"alertmanager", RS_V_OWN, .shape = "file path",

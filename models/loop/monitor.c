@@ -18,6 +18,31 @@ static struct promql_options promql_options(const struct scenario *sc)
     return opt;
 }
 
+/*
+ * The first slot of a group in scenario time: a server evaluates it at k * interval + offset of Unix time. Whole milliseconds,
+ * as the timestamps of its samples are. -1 where the phase is drawn.
+ */
+static int64_t hashed_phase(const struct scenario *sc,
+                            const struct rule_file *file,
+                            const struct rule_group *g,
+                            int64_t interval_ns)
+{
+    const struct monitoring *m = &sc->monitoring;
+    enum label_encoding encoding =
+        m->group_offsets == RS_OFFSETS_HASHED_SLICES || m->dialect == RS_PROMQL_2_42
+            ? RS_ENCODING_SLICES
+            : RS_ENCODING_STRINGS;
+    int64_t start_ms = sc->starts_at_unix_ns / RS_NS_PER_MS, interval_ms, offset_ms;
+    char *path;
+    if (m->group_offsets == RS_OFFSETS_DRAWN)
+        return -1;
+    path = rs_rule_server_path(m->rules_path, file->path ? file->path : file->file);
+    offset_ms = rs_rule_group_offset_ns(path, g->name, interval_ns, encoding) / RS_NS_PER_MS;
+    interval_ms = interval_ns / RS_NS_PER_MS;
+    free(path);
+    return ((offset_ms - start_ms) % interval_ms + interval_ms) % interval_ms * RS_NS_PER_MS;
+}
+
 static void
 add_group(struct simulator *sim, const struct rule_file *file, const struct rule_group *g)
 {
@@ -32,6 +57,7 @@ add_group(struct simulator *sim, const struct rule_file *file, const struct rule
     timer->runner = rs_rule_runner_new(g, sim->db, &opt);
     snprintf(name, sizeof name, "phase/rules/%s/%s", file->file, g->name);
     timer->phase_hash = rs_stream_hash(name);
+    timer->phase_ns = hashed_phase(sim->sc, file, g, timer->interval_ns);
 }
 
 static void add_condition(struct simulator *sim, const struct promql *expr)
@@ -314,6 +340,8 @@ void rs_loop_monitor_reset(struct simulator *sim, uint64_t world)
         struct stream s = rs_stream_open(sim->opt.seed, world, g->phase_hash);
         uint64_t n_ms = (uint64_t)(g->interval_ns / RS_NS_PER_MS);
         int64_t phase_ns = (int64_t)rs_stream_below(&s, n_ms ? n_ms : 1) * RS_NS_PER_MS;
+        if (g->phase_ns >= 0)
+            phase_ns = g->phase_ns;
         rs_kernel_at(sim->kernel, phase_ns, "rule evaluation", group_due, g, 0);
     }
 }

@@ -15,6 +15,7 @@ struct group_timer {
     struct simulator *sim;
     struct rule_runner *runner;
     uint64_t phase_hash; /* of the stream that draws the group's phase, once per world */
+    int64_t phase_ns;    /* where the server's hash puts it; -1 = drawn */
     int64_t interval_ns;
 };
 

@@ -64,3 +64,33 @@ int64_t rs_rule_group_offset_ns(const char *file,
     free(e.at);
     return (int64_t)(hash % (uint64_t)interval_ns);
 }
+
+char *rs_rule_server_path(const char *folder, const char *file)
+{
+    size_t n_folder = file[0] == '/' ? 0 : strlen(folder), n = 0, n_file = strlen(file);
+    char *joined = rs_xcalloc(1, n_folder + n_file + 2);
+    char *out = rs_xcalloc(1, n_folder + n_file + 3);
+
+    memcpy(joined, folder, n_folder);
+    joined[n_folder] = '/';
+    memcpy(joined + n_folder + 1, file, n_file + 1);
+    for (const char *p = joined; *p != '\0';) {
+        size_t part = strcspn(p, "/");
+
+        if (part == 2 && p[0] == '.' && p[1] == '.') {
+            while (n > 0 && out[--n] != '/') {
+            }
+        } else if (part > 0 && !(part == 1 && p[0] == '.')) {
+            out[n] = '/';
+            memcpy(out + n + 1, p, part);
+            n += 1 + part;
+        }
+        p += part + (p[part] == '/');
+    }
+    out[n] = '\0';
+    if (n == 0) {
+        out[0] = '/';
+    }
+    free(joined);
+    return out;
+}

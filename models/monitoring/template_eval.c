@@ -313,7 +313,7 @@ static int call_function(struct trun *x,
         x->node = node;
         return rs_trun_fail(x, "error calling %s: %s", f->name, call.why);
     }
-    return 0;
+    return rs_trun_charge(x, out->kind == TV_STRING ? strlen(out->s) : 0);
 }
 
 /* ---- arguments ---- */

@@ -16,6 +16,9 @@ extern const char rs_template_prefix[];
 
 /* ---- growing text, in an arena; always ends with NUL ---- */
 
+/* No text gets longer: what is added beyond is lost, and the run that made it fails (see rs_trun_charge). */
+enum { RS_TEXT_MAX = 1 << 20 };
+
 struct text {
     struct arena *arena;
     char *at; /* NULL while nothing was added */
@@ -258,6 +261,7 @@ struct trun {
     struct tvar *var;
     int n_var, cap_var;
     int depth, n_step;
+    size_t n_byte; /* made so far, in the output and on the way */
     struct text out;
     const char *error; /* NULL = none yet */
     struct tmap labels, external;
@@ -265,6 +269,8 @@ struct trun {
 
 /* Records a failure at the present node (Go's errorf). Always returns -1. */
 int rs_trun_fail(struct trun *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Counts n bytes that were made; -1 with a failure when an expansion makes too many. */
+int rs_trun_charge(struct trun *x, size_t n);
 /* template_eval.c */
 int rs_trun_pipe(struct trun *x,
                  const struct tvalue *dot,

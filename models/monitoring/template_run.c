@@ -8,8 +8,8 @@
 #include "sim/arena.h"
 #include "template_private.h"
 
-/* Go allows 100,000 levels and any number of steps; a rule file that needs more than these means harm. */
-enum { DEPTH_MAX = 500, STEP_MAX = 1000000, OUT_MAX = 1 << 24 };
+/* Go allows 100,000 levels, any number of steps and any length; a rule file that needs more than these means harm. */
+enum { DEPTH_MAX = 500, STEP_MAX = 100000, BYTE_MAX = 4 << 20 };
 
 /* How a statement ends. */
 enum walk { WALK_FAILED, WALK_ON, WALK_BREAK, WALK_CONTINUE };
@@ -58,12 +58,21 @@ void rs_trun_push(struct trun *x, const char *name, struct tvalue value)
     x->var[x->n_var++] = (struct tvar){name, value};
 }
 
-static int step(struct trun *x)
+int rs_trun_charge(struct trun *x, size_t n)
 {
-    if (++x->n_step > STEP_MAX || x->out.n > OUT_MAX) {
-        return rs_trun_fail(x, "the expansion does not end");
+    x->n_byte += n;
+    if (n >= RS_TEXT_MAX || x->out.n >= RS_TEXT_MAX || x->n_byte > BYTE_MAX) {
+        return rs_trun_fail(x, "the expansion makes more than %d bytes", RS_TEXT_MAX);
     }
     return 0;
+}
+
+static int step(struct trun *x)
+{
+    if (++x->n_step > STEP_MAX) {
+        return rs_trun_fail(x, "the expansion takes more than %d steps", STEP_MAX);
+    }
+    return rs_trun_charge(x, 0);
 }
 
 static enum walk walk(struct trun *x, const struct tvalue *dot, const struct tnode *n);

@@ -9,6 +9,7 @@
 
 void rs_text_add_n(struct text *to, const char *bytes, size_t n)
 {
+    n = to->n + n > RS_TEXT_MAX ? RS_TEXT_MAX - to->n : n;
     if (to->n + n + 1 > to->cap) {
         size_t cap = 2 * to->cap + n + 32;
         char *grown = rs_arena_alloc(to->arena, cap);
@@ -31,8 +32,11 @@ void rs_text_add(struct text *to, const char *words)
 
 void rs_text_fill(struct text *to, char c, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        rs_text_add_n(to, &c, 1);
+    char some[64];
+
+    memset(some, c, sizeof some);
+    for (; n > 0 && to->n < RS_TEXT_MAX; n -= n < sizeof some ? n : sizeof some) {
+        rs_text_add_n(to, some, n < sizeof some ? n : sizeof some);
     }
 }
 

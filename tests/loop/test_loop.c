@@ -169,6 +169,43 @@ START_TEST(test_replica_alone_is_replica_in_a_row)
 }
 END_TEST
 
+/*
+ * With hashed offsets a group is evaluated at k * 60 s + offset of Unix time in every world; the offsets are those that another
+ * implementation, checked against real servers, gives for /etc/prometheus/latency-rules.yml and the group "errors".
+ */
+static const struct {
+    int offsets, dialect;
+    int64_t offset_ms;
+} hashed[] = {
+    {RS_OFFSETS_HASHED, RS_PROMQL_3, 6126},
+    {RS_OFFSETS_HASHED, RS_PROMQL_2_42, 57742},
+    {RS_OFFSETS_HASHED_SLICES, RS_PROMQL_2_53, 57742},
+};
+
+START_TEST(test_hashed_offsets)
+{
+    struct scenario *sc = load("tests/loop/scenarios/latency.yaml");
+    struct err err = {0};
+    struct history h;
+    sc->monitoring.group_offsets = hashed[_i].offsets;
+    sc->monitoring.dialect = hashed[_i].dialect;
+    sc->starts_at_unix_ns +=
+        7123 * RS_NS_PER_MS; /* the offsets are of the epoch, not of the start */
+    struct simulator *sim = rs_simulator_new(sc, &err);
+    rs_history_init(&h);
+    for (uint64_t i = 0; i < 5; i++) {
+        run(sim, i, 0, &h);
+        ck_assert_int_eq(h.n_episode, 1);
+        int64_t at_ms =
+            (sc->starts_at_unix_ns + h.episode[0].at_ns[RS_CLOCK_DETECTED]) / RS_NS_PER_MS;
+        ck_assert_int_eq(at_ms % 60000, hashed[_i].offset_ms);
+    }
+    rs_history_clear(&h);
+    rs_simulator_free(sim);
+    rs_scenario_free(sc);
+}
+END_TEST
+
 /* The instants of an episode come in the order of the clock. */
 START_TEST(test_clock_marks_are_in_order)
 {
@@ -215,6 +252,7 @@ int main(void)
     tcase_add_test(tc, test_gate_probabilities);
     tcase_add_test(tc, test_nobody_acts);
     tcase_add_test(tc, test_replica_alone_is_replica_in_a_row);
+    tcase_add_loop_test(tc, test_hashed_offsets, 0, (int)(sizeof hashed / sizeof *hashed));
     tcase_add_test(tc, test_clock_marks_are_in_order);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);

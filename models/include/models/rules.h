@@ -51,7 +51,8 @@ struct rule_note {
 
 struct rule_file {
     const char *file;
-    const char *path; /* where the server loads it, for the hash of its offsets; NULL = not known */
+    const char
+        *path; /* as it is named in the scenario: the offsets' hash needs it; NULL = not known */
     int n_group;
     const struct rule_group *group; /* [n_group] */
     int n_note;
@@ -135,6 +136,12 @@ enum label_encoding {
     RS_ENCODING_STRINGS, /* default builds since 2.44 ("stringlabels") */
     RS_ENCODING_SLICES /* up to 2.43, and later builds with the tag "slicelabels" (Debian's 2.53) */
 };
+
+/*
+ * The path under which a server knows a rule file: an absolute one as it is, another joined with the folder and cleaned of
+ * "." and ".." as Go's filepath.Join does it. Heap text, the caller frees it.
+ */
+char *rs_rule_server_path(const char *folder, const char *file);
 
 /*
  * The offset of a group's evaluations: they happen at k * interval + offset, Unix time, 0 <= offset < interval_ns.

@@ -226,10 +226,19 @@ struct channel {
     bool silent; /* no paging service behind it: what nobody acknowledges does not escalate */
 };
 
+/* When in its interval a rule group is evaluated. */
+enum group_offsets {
+    RS_OFFSETS_DRAWN,        /* anywhere, drawn per world */
+    RS_OFFSETS_HASHED,       /* where a server of this dialect does it */
+    RS_OFFSETS_HASHED_SLICES /* the same of a build with slice labels, whatever the dialect */
+};
+
 struct monitoring {
     int64_t evaluation_interval_ns; /* of groups that name none, and of gates */
     int64_t lookback_ns;            /* 5m */
     int dialect;                    /* enum promql_dialect, of rules and gates */
+    int group_offsets;              /* enum group_offsets */
+    const char *rules_path;         /* folder in which the server finds its rule files, absolute */
     int n_rule_file;
     struct rule_file *const *rule_file;   /* [n_rule_file] */
     const struct am_config *alertmanager; /* may be NULL: nobody is told */
