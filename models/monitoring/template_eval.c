@@ -439,6 +439,7 @@ int rs_trun_pipe(struct trun *x,
 {
     struct tvalue last;
 
+    *out = (struct tvalue){.kind = TV_NONE};
     x->node = pipe;
     for (int i = 0; i < pipe->n; i++) {
         if (eval_command(x, dot, pipe->child[i], i > 0 ? &last : NULL, out) < 0) {

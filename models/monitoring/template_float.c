@@ -64,7 +64,7 @@ static void put_plain(struct text *to, const char *digits, int exponent)
 /* "%e is used if the exponent is less than -4 or not less than the precision; of the shortest form, 6". */
 static void put_general(struct text *to, double v, char verb, int precision)
 {
-    char digits[PRECISION_MAX + 32];
+    char digits[PRECISION_MAX + 32] = "";
     int limit = precision < 0 ? 6 : precision == 0 ? 1 : precision, exponent, n;
 
     if (v == 0.0) {

@@ -116,6 +116,7 @@ static int call_len(struct tcall *c, struct tvalue *out)
 /* A number between 0 and `most`. */
 static int take_index(struct tcall *c, const struct tvalue *v, int64_t most, int64_t *out)
 {
+    *out = 0;
     if (v->kind == TV_NONE) {
         return rs_tcall_fail(c, "cannot index slice/array with nil");
     }
@@ -323,6 +324,7 @@ static int call_ne(struct tcall *c, struct tvalue *out)
 
 static int less(struct tcall *c, const struct tvalue *a, const struct tvalue *b, bool *out)
 {
+    *out = false;
     if (!is_basic(a) || !is_basic(b) || (a->kind == TV_BOOL && b->kind == TV_BOOL)) {
         return rs_tcall_fail(c, "invalid type for comparison");
     }

@@ -171,7 +171,7 @@ static bool parse_else(struct tparser *p, struct tnode *node, struct tnode *end)
         return true;
     }
     node->otherwise = parse_list(p, end->at, &last);
-    if (node->otherwise == NULL) {
+    if (node->otherwise == NULL || last == NULL) {
         return false;
     }
     return last->kind == TN_END ||
@@ -191,7 +191,7 @@ static struct tnode *parse_control(struct tparser *p, enum tnode_kind kind, size
     p->range_depth += kind == TN_RANGE;
     node->list = parse_list(p, at, &end);
     p->range_depth -= kind == TN_RANGE;
-    if (node->list == NULL || (end->kind == TN_ELSE && !parse_else(p, node, end))) {
+    if (node->list == NULL || end == NULL || (end->kind == TN_ELSE && !parse_else(p, node, end))) {
         return NULL;
     }
     p->n_var = n_var;
@@ -287,7 +287,7 @@ static bool parse_body(struct tparser *p, const char *name, const char *context,
     p->failed = inner.failed;
     p->err_at = inner.err_at;
     p->err_text = inner.err_text;
-    if (list == NULL) {
+    if (list == NULL || end == NULL) {
         return false;
     }
     if (end->kind != TN_END) {

@@ -13,6 +13,7 @@ static int to_float(struct tcall *c, const struct tvalue *v, double *out)
 {
     struct text quoted = {.arena = c->x->arena};
 
+    *out = 0.0;
     if (v->kind == TV_FLOAT || v->kind == TV_INT) {
         *out = v->kind == TV_FLOAT ? v->f : (double)v->i;
         return 0;
@@ -145,6 +146,7 @@ static int to_time(struct tcall *c, double v, int64_t *out)
     struct text words = {.arena = c->x->arena};
     double ns = v * 1e9;
 
+    *out = 0;
     if (!isfinite(v)) {
         return rs_tcall_fail(c, "value is NaN or Inf");
     }
