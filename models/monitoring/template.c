@@ -34,9 +34,10 @@ static struct mark place(const struct template_text *src, size_t offset)
     return at;
 }
 
-/* What any part of the tree needs besides labels. */
-static unsigned needs(const struct tnode *n)
+/* What any part of the tree needs besides labels. on_root: "." may be the whole, whose text holds the value. */
+static unsigned needs(const struct tnode *n, bool on_root)
 {
+    bool inside = n != NULL && n->kind != TN_WITH && n->kind != TN_RANGE && on_root;
     unsigned sum = 0;
 
     if (n == NULL) {
@@ -52,12 +53,12 @@ static unsigned needs(const struct tnode *n)
             sum = RS_NEEDS_VALUE;
         }
     } else if (n->kind == TN_DOT) {
-        sum = RS_NEEDS_VALUE; /* it may be the root, whose text holds the value */
+        sum = on_root ? RS_NEEDS_VALUE : 0;
     }
     for (int i = 0; i < n->n; i++) {
-        sum |= needs(n->child[i]);
+        sum |= needs(n->child[i], on_root);
     }
-    return sum | needs(n->pipe) | needs(n->list) | needs(n->otherwise);
+    return sum | needs(n->pipe, on_root) | needs(n->list, inside) | needs(n->otherwise, on_root);
 }
 
 static bool only_needs_labels(const struct template *t)
@@ -66,10 +67,10 @@ static bool only_needs_labels(const struct template *t)
     unsigned sum = 0;
 
     for (int i = N_PREFIX; i < t->root->n; i++) {
-        sum |= needs(t->root->child[i]);
+        sum |= needs(t->root->child[i], true);
     }
     for (int i = 0; i < t->n_definition; i++) {
-        sum |= needs(t->definition[i].root);
+        sum |= needs(t->definition[i].root, false); /* who hands the whole to it has said so */
     }
     return sum == 0;
 }

@@ -221,7 +221,11 @@ static const struct {
     bool only_labels;
 } templates[] = {
     {"{{ $labels.job }}-{{ $labels.__name__ }}", "api-m", "api-m", true},
-    {"{{ with $labels.job }}{{ . | toUpper }}{{ end }}", "API", "API", false}, /* "." may be all */
+    {"{{ with $labels.job }}{{ . | toUpper }}{{ end }}", "API", "API", true},
+    {"{{ with . }}{{ .Labels.job }}{{ end }}", "api", "api", false}, /* "." is all */
+    {"{{ define \"d\" }}{{ . }}{{ end }}{{ template \"d\" $labels.job }}", "api", "api", true},
+    {"{{ define \"d\" }}{{ .Value }}{{ end }}{{ template \"d\" . }}", "1", "2", false},
+    {"{{ range $labels }}{{ . }}{{ end }}", "mapi", "mapi", true},
     {"{{ $value }}", "1", "2", false},
     {"{{ .Value | humanize }}", "1", "2", false},
     {"{{ $labels.nope }}", "", "", true},
