@@ -124,7 +124,11 @@ static const char *const group_offset_words[] = {"drawn", "hashed", "hashed-slic
 static void finish_monitoring(struct reader *r, const struct node *map, void *draft, void *out)
 {
     const struct monitoring *m = draft;
+    const struct node *silences = rs_node_get(map, "silences_file");
     (void)out;
+    if (silences) {
+        rs_silences_add_file(r, silences, draft);
+    }
     if (m->rules_path[0] != '/') {
         rs_err_list_add(r->errors, RS_E_RANGE, rs_node_get(map, "rules_path")->at,
                         "\"rules_path\" must begin with \"/\", got \"%s\"", m->rules_path);
@@ -173,15 +177,6 @@ static const struct key monitoring_keys[] = {
      .of = &channel_section, .help = "Where messages become visible."},
     {"assumes", RS_V_ASSUMES, .help = assumes_help},
 };
-static void finish_monitoring(struct reader *r, const struct node *map, void *draft, void *out)
-{
-    const struct node *file = rs_node_get(map, "silences_file");
-    (void)out;
-    if (file) {
-        rs_silences_add_file(r, file, draft);
-    }
-}
-
 const struct section rs_section_monitoring = {"monitoring", "Scrapes, rules and alerts.",
                                               monitoring_keys, RS_N_KEY(monitoring_keys),
                                               .finish = finish_monitoring};
