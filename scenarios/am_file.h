@@ -18,6 +18,7 @@ struct am_reading {
     struct am_note *note;
     int n_note, cap_note;
     const struct am_time_interval *interval; /* [n_interval], read before the routes */
+    const char **interval_name;              /* [n_interval] */
     int n_interval;
     bool intervals_unknown;
     const struct am_zone **zone; /* each once */

@@ -293,6 +293,10 @@ void rs_am_intervals_read(struct am_reading *a, const struct node *root, struct 
     a->interval = out->interval = interval;
     a->n_interval = out->n_interval = n;
     a->intervals_unknown = a->r->errors->n > n_before;
+    a->interval_name = RS_ARENA_ARRAY(a->r->arena, const char *, n);
+    for (int i = 0; i < n; i++) {
+        a->interval_name[i] = interval[i].name;
+    }
 }
 
 int rs_am_intervals_find(struct am_reading *a,
@@ -307,18 +311,14 @@ int rs_am_intervals_find(struct am_reading *a,
     }
     const struct am_time_interval **found =
         RS_ARENA_ARRAY(a->r->arena, const struct am_time_interval *, list->n);
-    const char **name = RS_ARENA_ARRAY(a->r->arena, const char *, a->n_interval);
-    for (int j = 0; j < a->n_interval; j++) {
-        name[j] = a->interval[j].name;
-    }
     for (int i = 0; i < list->n; i++) {
         const struct node *item = list->item[i];
         const char *text = item->kind == RS_NODE_SCALAR ? item->text : "";
         for (int j = 0; j < a->n_interval && !found[i]; j++) {
-            found[i] = strcmp(name[j], text) == 0 ? &a->interval[j] : NULL;
+            found[i] = strcmp(a->interval_name[j], text) == 0 ? &a->interval[j] : NULL;
         }
         if (!found[i]) {
-            rs_refuse_name(a->r, RS_E_REF, item->at, text, name, (size_t)a->n_interval,
+            rs_refuse_name(a->r, RS_E_REF, item->at, text, a->interval_name, (size_t)a->n_interval,
                            "there is no time interval \"%s\"", text);
         }
     }

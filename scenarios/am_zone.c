@@ -284,13 +284,12 @@ static const char folder[] = "/usr/share/zoneinfo";
 
 const struct am_zone *rs_am_zone_read(struct reader *r, const char *name, struct mark at)
 {
-    static unsigned char nothing[1];
     if (name[0] == '/' || strchr(name, '\\') || strstr(name, "..")) {
         rs_err_list_add(r->errors, RS_E_REF, at, "\"%s\" cannot be the name of a time zone", name);
         return NULL;
     }
     FILE *from = fopen(rs_arena_printf(r->arena, "%s/%s", folder, name), "rb");
-    unsigned char *bytes = from ? RS_ARENA_ARRAY(r->arena, unsigned char, ZONE_BYTES_MAX) : nothing;
+    unsigned char *bytes = rs_xcalloc(ZONE_BYTES_MAX, 1);
     size_t n = from ? fread(bytes, 1, ZONE_BYTES_MAX, from) : 0;
     const char *why = "it is no regular file";
     bool good = from && !ferror(from) && n > 0;
@@ -308,5 +307,6 @@ const struct am_zone *rs_am_zone_read(struct reader *r, const char *name, struct
     } else if (r->hash) {
         rs_file_hash_text(r->hash, (const char *)bytes, n);
     }
+    free(bytes);
     return zone;
 }

@@ -91,7 +91,7 @@ static bool in_minutes(const struct am_span *span, int minute)
     return span->n_minute == 0;
 }
 
-/* A day below zero counts from the month's end; what begins behind the end is not in this month at all. */
+/* A day below zero counts from the month's end. */
 static bool in_days(const struct am_span *span, const struct local_time *t)
 {
     for (int i = 0; i < span->n_day; i++) {
@@ -99,7 +99,7 @@ static bool in_days(const struct am_span *span, const struct local_time *t)
 
         first = first < 0 ? t->n_day + first + 1 : first;
         last = last < 0 ? t->n_day + last + 1 : last;
-        if (first <= t->n_day && t->day >= first && t->day <= last) {
+        if (t->day >= first && t->day <= last) {
             return true;
         }
     }

@@ -107,6 +107,74 @@ START_TEST(test_matchers)
 }
 END_TEST
 
+static const struct {
+    const char *text, *value, *note; /* note: a part of what is noted, NULL: nothing is */
+} forms[] = {
+    {"a=\"b\"", "b", NULL},
+    {"a=\"b\\tc\"", "b\\tc", "otherwise"}, /* the newer form sees a tab */
+    {"a=b c", "b c", "refuses it"},
+    {"{\"a\"=\"b\\tc\"}", "b\tc", NULL}, /* the classic form cannot read it */
+    {"a-b=\"\\u00e4\\x41\"", "\303\244A", NULL},
+};
+
+/* Where the two grammars differ the classic one counts, and that is noted. */
+START_TEST(test_forms)
+{
+    char text[256];
+    snprintf(text, sizeof(text),
+             "route: {receiver: r, routes: [{matchers: ['%s']}]}\n"
+             "receivers: [{name: r, webhook_configs: [{url: x}]}]\n",
+             forms[_i].text);
+    const struct am_config *am = parse(text);
+    rs_err_list_print(&errors, stderr);
+    ck_assert_ptr_nonnull(am);
+    ck_assert_str_eq(am->root.child[0].matcher[0].value, forms[_i].value);
+    ck_assert_int_eq(am->n_note, forms[_i].note ? 2 : 1); /* one tells of the integration */
+    if (forms[_i].note) {
+        ck_assert_ptr_nonnull(strstr(am->note[0].text, forms[_i].note));
+        ck_assert_int_eq(am->note[0].at.line, 1);
+    }
+    finish();
+}
+END_TEST
+
+static const char noted[] = "global: {smtp_from: a@b.c}\n"
+                            "templates: ['*.tmpl']\n"
+                            "tracing: {endpoint: 'a:1'}\n"
+                            "route: {receiver: a, repeat_interval: 1m}\n"
+                            "receivers:\n"
+                            "- {name: a, webhook_configs: [{url: x}], email_configs: [{to: y}]}\n"
+                            "- {name: b}\n"
+                            "time_intervals: [{name: t, time_intervals: [{location: Local}]}]\n";
+
+static const struct {
+    int line;
+    const char *text;
+} notes[] = {
+    {1, "only resolve_timeout"},
+    {2, "templates are not read"},
+    {3, "tracing is not read"},
+    {4, "shorter than \"group_interval\""},
+    {6, "are not modelled: email_configs, webhook_configs"},
+    {6, "with and without send_resolved"},
+    {7, "has no integrations"},
+    {8, "taken as UTC"},
+};
+
+START_TEST(test_notes)
+{
+    const struct am_config *am = parse(noted);
+    rs_err_list_print(&errors, stderr);
+    ck_assert_ptr_nonnull(am);
+    ck_assert_int_eq(am->n_note, N_ROW(notes));
+    for (int i = 0; i < N_ROW(notes); i++) {
+        ck_assert_int_eq(am->note[i].at.line, notes[i].line);
+        ck_assert_msg(strstr(am->note[i].text, notes[i].text) != NULL, "%s", am->note[i].text);
+    }
+    finish();
+}
+END_TEST
+
 static const char *const bad_matchers[] = {"severity",     "=page",           "severity==\"a\"b",
                                            "severity=\"a", "a=\"b\" c=\"d\"", "a b=c"};
 
@@ -126,6 +194,8 @@ static void add(TCase *tc)
 {
     tcase_add_test(tc, test_whole);
     tcase_add_loop_test(tc, test_matchers, 0, N_ROW(matchers));
+    tcase_add_loop_test(tc, test_forms, 0, N_ROW(forms));
+    tcase_add_test(tc, test_notes);
     tcase_add_loop_test(tc, test_bad_matcher, 0, N_ROW(bad_matchers));
 }
 

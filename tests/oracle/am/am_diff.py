@@ -255,14 +255,16 @@ def main():
     am_run, seed = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1
     n_cell = int(sys.argv[3]) if len(sys.argv) > 3 else 250
     found = am_real.programs("prometheus-alertmanager")
-    for _ in range(2):
-        wrong, judged, late = attempt(am_run, found, seed, n_cell)
-        print("this machine woke its sleepers up to %.3f s late" % late)
-        if not wrong:
-            sys.exit(0 if judged >= n_cell * len(found) // 2 else 1)
-        if late < BUSY_S:
-            sys.exit(1)
-    am_real.skip("the machine is too busy to tell")
+    for one in range(seed, seed + (6 if os.environ.get("ROLLSIM_ORACLE_LONG") else 1)):
+        for again in (False, True):
+            wrong, judged, late = attempt(am_run, found, one, n_cell)
+            print("seed %d: this machine woke its sleepers up to %.3f s late" % (one, late))
+            if not wrong and judged >= n_cell * len(found) // 2:
+                break
+            if late < BUSY_S:
+                sys.exit(1)
+            if again:
+                am_real.skip("the machine is too busy to tell")
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ def ask_ours(am_run, version, file, sets, folder):
 
 def main():
     am_run, seed = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    n_tree = int(sys.argv[3]) if len(sys.argv) > 3 else 60
+    n_tree = int(sys.argv[3]) if len(sys.argv) > 3 else 600 if os.environ.get("ROLLSIM_ORACLE_LONG") else 60
     n_set, n_case, wrong, refused = 4, 0, 0, 0
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
         file = os.path.join(folder, "am.yml")
