@@ -245,8 +245,8 @@ int rs_source_fail(const struct source *src, int pos, enum rs_errc code, const c
     __attribute__((format(printf, 4, 5)));
 
 /*
- * The shortest decimal that reads back as the same number: as Go prints %f (plain), or %v, which has exponents for the very
- * large and the very small.
+ * The shortest decimal that reads back as the same number: as Go prints %f (plain), or %v, which has an exponent from 1e6 on
+ * and below 0.0001.
  */
 #define RS_NUMBER_TEXT 400
 void rs_number_text(char text[RS_NUMBER_TEXT], double v, bool plain);
