@@ -112,14 +112,14 @@ struct func_row {
     enum promql_type returns;
     int n_arg; /* arguments at most, or those listed if `any` */
     enum promql_type arg[6];
-    int n_optional;  /* the last so many may be left out */
-    bool any;        /* the last type may be repeated without end */
-    bool keeps_name; /* of range functions: the metric name stays */
-    double omitted;  /* value of an optional scalar that is left out */
-    rs_map_fn map;   /* exactly one of these three */
+    int n_optional;       /* the last so many may be left out */
+    enum refusal refused; /* then there is nothing else in the row */
+    bool any;             /* the last type may be repeated without end */
+    bool keeps_name;      /* of range functions: the metric name stays */
+    double omitted;       /* value of an optional scalar that is left out */
+    rs_map_fn map;        /* exactly one of these three */
     rs_range_fn range;
     rs_call_fn call;
-    enum refusal refused; /* then there is nothing else in the row */
 };
 
 /* The function of that name in a dialect, refused ones too; NULL if it has none. */
@@ -245,8 +245,8 @@ int rs_source_fail(const struct source *src, int pos, enum rs_errc code, const c
     __attribute__((format(printf, 4, 5)));
 
 /*
- * The shortest decimal that reads back as the same number: as Go prints %f (plain), or %v, which has exponents for the very
- * large and the very small.
+ * The shortest decimal that reads back as the same number: as Go prints %f (plain), or %v, which has an exponent from 1e6 on
+ * and below 0.0001.
  */
 #define RS_NUMBER_TEXT 400
 void rs_number_text(char text[RS_NUMBER_TEXT], double v, bool plain);

@@ -102,7 +102,7 @@ struct cell *rs_call_cell(struct promql_eval *e, const struct node *n)
 /* max < min gives nothing at all. */
 int rs_call_clamp(struct promql_eval *e, struct cell *c, int64_t t_ms)
 {
-    double param[RS_MAX_PARAM];
+    double param[RS_MAX_PARAM] = {0};
     struct cell *arg = c->arg[0];
 
     if (rs_call_params(e, c, t_ms, param) < 0 || arg->eval(e, arg, t_ms) < 0) {

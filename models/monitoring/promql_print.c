@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "promql_ast.h"
+#include "regex_syntax.h"
+#include "sim/arena.h"
 
 struct printer {
     enum promql_dialect dialect;
@@ -35,23 +37,29 @@ static void put(struct printer *p, const char *text)
     put_n(p, text, strlen(text));
 }
 
+/* As Go quotes: names for the usual control characters, hexadecimal for the others and for what is no UTF-8. */
 static void put_quoted(struct printer *p, const char *text)
 {
-    put(p, "\"");
-    for (; *text != '\0'; text++) {
-        char octal[8];
+    static const char from[] = "\"\\\a\b\f\n\r\t\v", to[] = "\"\\abfnrtv";
 
-        if (*text == '"' || *text == '\\') {
-            put_n(p, "\\", 1);
-            put_n(p, text, 1);
-        } else if (*text == '\n') {
-            put(p, "\\n");
-        } else if ((unsigned char)*text < 0x20 || *text == 0x7f) {
-            (void)snprintf(octal, sizeof octal, "\\%03o", (unsigned)(unsigned char)*text);
-            put(p, octal);
+    put(p, "\"");
+    while (*text != '\0') {
+        const char *hit = strchr(from, *text);
+        size_t n = rs_syntax_rune_length(text);
+        char escape[8];
+
+        if (hit != NULL) {
+            (void)snprintf(escape, sizeof escape, "\\%c", to[hit - from]);
+            put(p, escape);
+            n = 1;
+        } else if (n == 0 || (unsigned char)*text < 0x20 || *text == 0x7f) {
+            (void)snprintf(escape, sizeof escape, "\\x%02x", (unsigned)(unsigned char)*text);
+            put(p, escape);
+            n = 1;
         } else {
-            put_n(p, text, 1);
+            put_n(p, text, n);
         }
+        text += n;
     }
     put(p, "\"");
 }
@@ -64,7 +72,7 @@ void rs_number_text(char text[RS_NUMBER_TEXT], double v, bool plain)
         (void)snprintf(text, RS_NUMBER_TEXT, "%s", isnan(v) ? "NaN" : v < 0.0 ? "-Inf" : "+Inf");
         return;
     }
-    if (v == rint(v) && fabs(v) < 1e15) {
+    if (v == rint(v) && fabs(v) < (plain ? 1e15 : 1e6)) {
         (void)snprintf(text, RS_NUMBER_TEXT, "%.0f", v);
         return;
     }
@@ -72,8 +80,8 @@ void rs_number_text(char text[RS_NUMBER_TEXT], double v, bool plain)
         (void)snprintf(text, RS_NUMBER_TEXT, "%.*e", digits, v);
     } while (strtod(text, NULL) != v && ++digits < 17);
     exponent = (int)strtol(strchr(text, 'e') + 1, NULL, 10);
-    if (!plain && (exponent < -4 || exponent >= 21)) {
-        return; /* Go's %v, that is %g with an exponent from 1e21 on */
+    if (!plain && (exponent < -4 || exponent >= 6)) {
+        return;
     }
     if (exponent >
         digits) { /* the digits, then zeros: printf would go on with the exact binary value */
@@ -177,27 +185,52 @@ static void put_number(struct printer *p, const struct node *n)
 
 static void put_node(struct printer *p, const struct node *n);
 
-static void put_selector(struct printer *p, const struct node *n)
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* One matcher as text, heap. */
+static char *matcher_text(const struct pql_matcher *m)
 {
     static const char *const ops[] = {
         [RS_MATCH_EQ] = "=", [RS_MATCH_NE] = "!=", [RS_MATCH_RE] = "=~", [RS_MATCH_NRE] = "!~"};
+    struct printer p = {0};
 
+    if (rs_legal_label(m->name)) {
+        put(&p, m->name);
+    } else {
+        put_quoted(&p, m->name);
+    }
+    put(&p, ops[m->op]);
+    put_quoted(&p, m->value);
+    return p.text;
+}
+
+/* In the order of their texts, as Prometheus has it. */
+static void put_matchers(struct printer *p, const struct node *n)
+{
+    int k = n->u.sel.n_matcher;
+    char **text = rs_xcalloc((size_t)k, sizeof *text);
+
+    for (int i = 0; i < k; i++) {
+        text[i] = matcher_text(&n->u.sel.matcher[i]);
+    }
+    qsort(text, (size_t)k, sizeof *text, compare_texts);
+    for (int i = 0; i < k; i++) {
+        put(p, i > 0 ? "," : "{");
+        put(p, text[i]);
+        free(text[i]);
+    }
+    put(p, "}");
+    free(text);
+}
+
+static void put_selector(struct printer *p, const struct node *n)
+{
     put(p, n->u.sel.name != NULL ? n->u.sel.name : "");
     if (n->u.sel.n_matcher > 0) {
-        put(p, "{");
-        for (int i = 0; i < n->u.sel.n_matcher; i++) {
-            const struct pql_matcher *m = &n->u.sel.matcher[i];
-
-            put(p, i > 0 ? "," : "");
-            if (rs_legal_label(m->name)) {
-                put(p, m->name);
-            } else {
-                put_quoted(p, m->name);
-            }
-            put(p, ops[m->op]);
-            put_quoted(p, m->value);
-        }
-        put(p, "}");
+        put_matchers(p, n);
     }
     if (n->u.sel.range_ms > 0) {
         put(p, "[");
@@ -241,6 +274,7 @@ static void put_binary(struct printer *p, const struct node *n)
 {
     const struct matching *m = &n->u.bin.match;
     const struct node *lhs = n->u.bin.lhs;
+    bool grouped = m->card == RS_MANY_TO_ONE || m->card == RS_ONE_TO_MANY;
 
     if (n->u.bin.op == RS_OP_POW && lhs->kind == RS_NODE_NUMBER && isinf(lhs->u.number)) {
         put(p, "Inf"); /* the sign of +Inf would bind weaker and grow with each print */
@@ -250,10 +284,10 @@ static void put_binary(struct printer *p, const struct node *n)
     put(p, " ");
     put(p, rs_op_table[n->u.bin.op].text);
     put(p, n->u.bin.returns_bool ? " bool" : "");
-    if (m->given) {
+    if (m->on || m->label.n > 0 || grouped) { /* ignoring () alone says nothing */
         put(p, m->on ? " on " : " ignoring ");
         put_names(p, m->label);
-        if (m->card == RS_MANY_TO_ONE || m->card == RS_ONE_TO_MANY) {
+        if (grouped) {
             put(p, m->card == RS_MANY_TO_ONE ? " group_left " : " group_right ");
             put_names(p, m->include);
         }

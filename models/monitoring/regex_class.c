@@ -150,7 +150,7 @@ static int parse_class_char(struct syntax *s, long *rune)
 
 static int parse_class_item(struct syntax *s)
 {
-    long low, high;
+    long low = 0, high = 0;
     size_t n;
 
     if (s->p[0] == '[' && s->p[1] == ':' && strstr(s->p + 2, ":]") != NULL) {
