@@ -15,12 +15,18 @@ struct bucket {
     double upper, count;
 };
 
+struct place { /* of a bucket: where its count is found in the argument */
+    double upper;
+    int item;
+};
+
 struct histogram { /* the buckets with the same labels but le */
     rs_labels labels;
     rs_labels bare;
     uint64_t pass;
     int n, cap;
-    struct bucket *bucket; /* [n] */
+    struct place *place;   /* [n] by bound */
+    struct bucket *bucket; /* [n] of this evaluation */
 };
 
 struct member {    /* what is known of an input label set */
@@ -35,9 +41,11 @@ struct histograms {
     struct label_map by_labels;
     struct member *member; /* [cap_member] by label set */
     int cap_member;
-    int *order; /* [n_order] the histograms met in this evaluation */
+    int *order; /* [n_order] the histograms of the argument, in the order in which they are met */
     int n_order, cap_order;
-    uint64_t pass;
+    /* Orders and places follow from the labels alone: they hold for n_in items of this shape. */
+    uint64_t pass, shape;
+    int n_in;
 };
 
 static void histograms_free(void *state)
@@ -45,6 +53,7 @@ static void histograms_free(void *state)
     struct histograms *s = state;
 
     for (int i = 0; i < s->n; i++) {
+        free(s->item[i].place);
         free(s->item[i].bucket);
     }
     free(s->item);
@@ -113,18 +122,19 @@ static const struct member *member_of(struct promql_eval *e, struct histograms *
  * Puts a bucket at its place; buckets mostly come in order already. NaN bounds stay where they
  * fall.
  */
-static void bucket_insert(struct histogram *h, double upper, double count)
+static void place_insert(struct histogram *h, double upper, int item)
 {
     int at = h->n;
 
     if (h->n == h->cap) {
         h->cap = h->cap ? 2 * h->cap : 16;
+        h->place = rs_xrealloc(h->place, (size_t)h->cap * sizeof *h->place);
         h->bucket = rs_xrealloc(h->bucket, (size_t)h->cap * sizeof *h->bucket);
     }
-    for (; at > 0 && h->bucket[at - 1].upper > upper; at--) {
-        h->bucket[at] = h->bucket[at - 1];
+    for (; at > 0 && h->place[at - 1].upper > upper; at--) {
+        h->place[at] = h->place[at - 1];
     }
-    h->bucket[at] = (struct bucket){upper, count};
+    h->place[at] = (struct place){upper, item};
     h->n++;
 }
 
@@ -163,6 +173,11 @@ static void ensure_monotonic(struct bucket *b, int n, bool tolerant)
 
     for (int i = 1; i < n; i++) {
         if (b[i].count == before) {
+            continue;
+        }
+        /* Surely far apart, and no need to divide: 4e-12 of the larger is 2e-12 of the sum. */
+        if (before > 1e-290 && b[i].count - before > 4e-12 * b[i].count) {
+            before = b[i].count;
             continue;
         }
         if ((tolerant && almost_equal(before, b[i].count, 1e-12)) || b[i].count < before) {
@@ -209,7 +224,7 @@ static double bucket_quantile(double q, struct bucket *b, int n, bool tolerant)
     return start + (b[i].upper - start) * ((rank - before) / count);
 }
 
-static void collect(struct promql_eval *e, struct histograms *s, const struct cell *arg)
+static void find_places(struct promql_eval *e, struct histograms *s, const struct cell *arg)
 {
     s->pass++;
     s->n_order = 0;
@@ -230,7 +245,23 @@ static void collect(struct promql_eval *e, struct histograms *s, const struct ce
             }
             s->order[s->n_order++] = m->histogram;
         }
-        bucket_insert(h, m->upper, arg->item[i].v);
+        place_insert(h, m->upper, i);
+    }
+    s->shape = arg->shape;
+    s->n_in = arg->n;
+}
+
+static void collect(struct promql_eval *e, struct histograms *s, const struct cell *arg)
+{
+    if (s->pass == 0 || s->shape != arg->shape || s->n_in != arg->n) {
+        find_places(e, s, arg);
+    }
+    for (int i = 0; i < s->n_order; i++) {
+        struct histogram *h = &s->item[s->order[i]];
+
+        for (int k = 0; k < h->n; k++) {
+            h->bucket[k] = (struct bucket){h->place[k].upper, arg->item[h->place[k].item].v};
+        }
     }
 }
 

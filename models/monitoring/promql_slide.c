@@ -86,24 +86,52 @@ static void take_times(struct timing *k, const struct ranges *r, const struct sl
 }
 
 /*
- * Is the window of s the same as the one before, sample time for sample time? Then it has the same
- * number of samples at the same ends, whatever lies between. On success *w is the window.
+ * Goes on from pick i while windows are the same as the one before, sample time for sample time
+ * (which therefore have as many samples, whatever lies between), hold nothing out of the ordinary
+ * and need no clamp. Returns the first pick that needs a closer look.
  */
-static bool same_times(const struct timing *k,
-                       const struct ranges *r,
-                       struct series *s,
-                       int64_t before_ms,
-                       struct slice *w)
+static int extrapolate_alike(struct promql_eval *e,
+                             struct cell *c,
+                             const struct ranges *r,
+                             int i,
+                             const struct timing *k,
+                             bool counter)
 {
-    uint64_t from = s->end - (uint64_t)k->n;
+    const struct series *base = r->own != NULL ? r->own : e->db->series;
+    const int64_t before_ms = r->lo_ms - !e->toggle.left_open;
+    const int64_t first_ms = k->first_ms, last_ms = k->last_ms, now_ms = e->now_ms;
+    const uint64_t n = (uint64_t)k->n;
+    const double factor = k->factor;
+    /* A window longer than `sampled` on its left may be clamped by any counter. */
+    const bool clampable = counter && !(k->to_start <= k->sampled);
 
-    if (s->last_ms != k->last_ms || s->last_ms > r->hi_ms || from < s->begin || from > s->end ||
-        s->stale_end > from || rs_series_sample(s, from)->t_ms != k->first_ms ||
-        (from > s->begin && rs_series_sample(s, from - 1)->t_ms > before_ms)) {
-        return false;
+    for (; i < r->n; i++) {
+        const struct series *s = &base[r->pick[i].series];
+        const struct sample *ring = s->ring;
+        uint64_t from = s->end - n, mask = s->cap - 1;
+        double first, v;
+
+        if (s->last_ms != last_ms || s->end - s->begin < n || s->stale_end > from ||
+            s->drop_end > from + 1 || ((s->more & RS_SERIES_LAZY) && s->filled_ms < now_ms)) {
+            break;
+        }
+        if (ring[from & mask].t_ms != first_ms ||
+            (from != s->begin && ring[(from - 1) & mask].t_ms > before_ms)) {
+            break;
+        }
+        first = ring[from & mask].v;
+        v = s->last - first;
+        /*
+         * The counter would have been zero at sampled * (first / v) seconds before the first
+         * sample. If first >= v that is at least `sampled`, rounding included, and clamps nothing
+         * that is no longer than `sampled`: no need to divide.
+         */
+        if (clampable || (counter && !(first >= v) && v > 0.0 && first >= 0.0)) {
+            break;
+        }
+        rs_cell_push(c, r->pick[i].bare, v * factor);
     }
-    *w = (struct slice){s, from, s->end, k->n};
-    return true;
+    return i;
 }
 
 static double extrapolate(const struct timing *k, const struct slice *w, bool counter, bool after)
@@ -114,12 +142,7 @@ static double extrapolate(const struct timing *k, const struct slice *w, bool co
         return v * k->factor;
     }
     v = add_resets(v, w);
-    /*
-     * The counter would have been zero at sampled * (first / v) seconds before the first sample.
-     * If first >= v that is at least `sampled`, rounding included, and clamps nothing that is no
-     * longer than `sampled`: no need to divide.
-     */
-    if (!(v > 0.0 && first >= 0.0) || (first >= v && k->to_start <= k->sampled)) {
+    if (!(v > 0.0 && first >= 0.0)) {
         return v * k->factor;
     }
     return v * stretch(k, k->sampled * (first / v), after);
@@ -133,24 +156,21 @@ int rs_eval_extrapolated(struct promql_eval *e, struct cell *c, int64_t t_ms)
     double param[RS_MAX_PARAM];
     struct ranges *r = rs_call_ranges(e, c, t_ms, param);
     struct timing k = {.n = 0};
-    int64_t before_ms;
     struct slice w;
 
     if (r == NULL) {
         return -1;
     }
-    before_ms = r->lo_ms - !e->toggle.left_open;
     k.range_s = fn == rs_range_rate ? (double)(r->hi_ms - r->lo_ms) / 1000.0 : 0.0;
-    for (int i = 0; i < r->n; i++) {
-        struct series *s = rs_ranges_series(e, r, i);
-
-        if (k.n == 0 || !same_times(&k, r, s, before_ms, &w)) {
-            if (!rs_ranges_slice(e, r, i, &w) || w.n < 2) {
-                continue;
-            }
+    for (int i = 0; i < r->n;) {
+        if (rs_ranges_slice(e, r, i, &w) && w.n >= 2) {
             take_times(&k, r, &w, after);
+            rs_cell_push(c, r->pick[i].bare, extrapolate(&k, &w, counter, after));
         }
-        rs_cell_push(c, r->pick[i].bare, extrapolate(&k, &w, counter, after));
+        i++;
+        if (k.n > 0) {
+            i = extrapolate_alike(e, c, r, i, &k, counter);
+        }
     }
     return c->may_collide ? rs_eval_unique(e, c) : 0;
 }

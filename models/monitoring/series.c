@@ -223,34 +223,25 @@ void rs_series_keep_tally(struct series *s)
     }
 }
 
-bool rs_series_append(struct series *s, int64_t t_ms, double v)
+void rs_series_make_room(struct series *s, int64_t t_ms)
 {
-    if (t_ms <= s->last_ms) {
-        return false;
+    if (s->cap > 0 && t_ms - rs_series_sample(s, s->begin)->t_ms > s->span_ms) {
+        s->begin++;
+    } else {
+        ring_grow(s);
     }
-    /* A full ring loses its oldest sample if no look-back can reach it any more, else it grows. */
-    if (s->end - s->begin == s->cap) {
-        if (s->cap > 0 && t_ms - rs_series_sample(s, s->begin)->t_ms > s->span_ms) {
-            s->begin++;
-        } else {
-            ring_grow(s);
-        }
-    }
-    s->ring[s->end & (s->cap - 1)] = (struct sample){t_ms, v};
+}
+
+void rs_series_note(struct series *s, double v)
+{
     if (s->more & RS_SERIES_TALLY) {
         put_tally(s, v);
     }
     if (rs_stale_bits(v)) {
         log_stale(s);
-    } else {
-        if (v < s->last) {
-            log_drop(s, s->last);
-        }
-        s->last = v;
+    } else if (v < s->last) {
+        log_drop(s, s->last);
     }
-    s->last_ms = t_ms;
-    s->end++;
-    return true;
 }
 
 void rs_series_cut(struct series *s, int64_t t_ms)

@@ -64,8 +64,8 @@ struct series {
     void *fill_ctx;
     uint64_t fill_arg;
     int64_t span_ms; /* how far back it must reach */
-    uint64_t n_cut;  /* how often samples were taken back: */
-    uint64_t cut_at; /* the last time, those from this number on; it stands for others now */
+    uint64_t cut_at; /* numbers from here on stand for other samples since they were last taken */
+    uint32_t n_cut;  /* back, which has happened so often */
     rs_labels labels;
     struct drops drops;
     struct stales stales;
@@ -77,8 +77,6 @@ void rs_series_free(struct series *s);
 void rs_series_empty(struct series *s);
 /* Keeps tallies from now on, of the samples that it holds too. */
 void rs_series_keep_tally(struct series *s);
-/* False if the time does not rise: then nothing happens. */
-bool rs_series_append(struct series *s, int64_t t_ms, double v);
 /* Takes back all samples at or after t_ms. */
 void rs_series_cut(struct series *s, int64_t t_ms);
 
@@ -100,6 +98,34 @@ static inline bool rs_stale_bits(double v)
     } x = {.d = v};
 
     return x.u == UINT64_C(0x7ff0000000000002);
+}
+
+/*
+ * Parts of an append at t_ms. A full ring loses its oldest sample if no look-back can reach it any
+ * more, else it grows; what is out of the ordinary about a value is noted.
+ */
+void rs_series_make_room(struct series *s, int64_t t_ms);
+void rs_series_note(struct series *s, double v);
+
+/* False if the time does not rise: then nothing happens. */
+static inline bool rs_series_append(struct series *s, int64_t t_ms, double v)
+{
+    bool stale = rs_stale_bits(v);
+
+    if (t_ms <= s->last_ms) {
+        return false;
+    }
+    if (s->end - s->begin == s->cap) {
+        rs_series_make_room(s, t_ms);
+    }
+    s->ring[s->end & (s->cap - 1)] = (struct sample){t_ms, v};
+    if (stale || v < s->last || (s->more & RS_SERIES_TALLY)) {
+        rs_series_note(s, v);
+    }
+    s->last = stale ? s->last : v;
+    s->last_ms = t_ms;
+    s->end++;
+    return true;
 }
 
 /* More memory for `n` series; the new ones are zeroed. They stand on cache lines of their own. */
