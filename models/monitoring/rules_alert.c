@@ -5,17 +5,38 @@
 /* "resolvedRetention": how long a resolved alert is kept and sent again. */
 #define RESOLVED_RETENTION_MS INT64_C(900000)
 
+/*
+ * Prometheus makes these series' labels of the rule's own, as written, overridden by the alert's. So where a template came to
+ * nothing and the alert has no such label, its series have the template's text.
+ */
+static rs_labels series_labels(struct rule_runner *r, const struct alert *a)
+{
+    const struct rule *rule = a->rule;
+    rs_labels set = a->labels;
+
+    for (int i = 0; rule->label_template != NULL && i < rule->n_label; i++) {
+        const struct label *label = &rule->label[i];
+
+        if (rule->label_template[i] != NULL &&
+            rs_labels_get(r->db->labels, a->labels, label->name)[0] == '\0') {
+            set = rs_labels_with(r->db->labels, set, label->name, label->value);
+        }
+    }
+    return set;
+}
+
 static void write_alerts(struct rule_runner *r, struct rule_state *s, struct entry *e, int64_t t_ms)
 {
     struct label_table *labels = r->db->labels;
     const struct alert *a = &e->alert;
 
     if (e->pending < 0) {
-        rs_labels named = rs_labels_with(labels, a->labels, RS_METRIC_NAME, "ALERTS");
+        rs_labels own = series_labels(r, a);
+        rs_labels named = rs_labels_with(labels, own, RS_METRIC_NAME, "ALERTS");
 
         e->pending = rs_labels_with(labels, named, "alertstate", "pending");
         e->firing = rs_labels_with(labels, named, "alertstate", "firing");
-        e->for_state = rs_labels_with(labels, a->labels, RS_METRIC_NAME, "ALERTS_FOR_STATE");
+        e->for_state = rs_labels_with(labels, own, RS_METRIC_NAME, "ALERTS_FOR_STATE");
     }
     rs_rule_write(r, s, a->state == RS_ALERT_PENDING ? e->pending : e->firing, t_ms, 1.0);
     rs_rule_write(r, s, e->for_state, t_ms, (double)(a->active_ms / 1000));

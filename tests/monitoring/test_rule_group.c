@@ -261,6 +261,25 @@ START_TEST(labels_are_expanded)
 }
 END_TEST
 
+/* A template that comes to nothing: no label of the alert, but its text is one of the alert's series. */
+START_TEST(series_of_an_alert_have_the_text_of_an_empty_template)
+{
+    struct rule rule;
+    struct rule_group group;
+    struct rule_runner *r = templated(&rule, &group, "{{ $labels.nope }}");
+    struct heard h;
+    const char *series = "ALERTS{alertstate=\"firing\", x=\"{{ $labels.nope }}\"}";
+
+    ck_assert_double_nan(
+        value_now(series, T0)); /* now somebody selects them: they will be written */
+    set("m", T0, 1);
+    (void)eval(r, T0, &h);
+    ck_assert_str_eq(rs_labels_get(labels, h.last->labels, "x"), "");
+    ck_assert_double_eq(value_now(series, T0), 1.0);
+    rs_rule_runner_free(r);
+}
+END_TEST
+
 START_TEST(two_results_that_become_one_alert_are_an_error)
 {
     struct rule rule;
@@ -371,6 +390,7 @@ int main(void)
     tcase_add_test(tc, too_many_series_are_not_recorded);
     tcase_add_loop_test(tc, query_offset, 0, (int)(sizeof offsets / sizeof *offsets));
     tcase_add_loop_test(tc, labels_are_expanded, 0, (int)(sizeof templates / sizeof *templates));
+    tcase_add_test(tc, series_of_an_alert_have_the_text_of_an_empty_template);
     tcase_add_test(tc, two_results_that_become_one_alert_are_an_error);
     tcase_add_test(tc, annotations_on_demand);
     tcase_add_test(tc, time_zero_is_a_time);

@@ -11,8 +11,10 @@ import series as series_module
 
 
 class Query:
-    def __init__(self, expr, start_ms, end_ms, step_ms, source=""):
+    def __init__(self, expr, start_ms, end_ms, step_ms, source="", live=True):
         self.expr, self.source = expr, source
+        # Off the grid our side gets the samples as time goes on, unless the expression looks ahead.
+        self.live = live and start_ms % 1000 != 0 and "@" not in expr and "offset -" not in expr
         self.start_ms, self.end_ms, self.step_ms = start_ms, end_ms, step_ms
 
 
@@ -43,9 +45,7 @@ class Engine:
     def __init__(self, tool, dialect, step_ms, series_file, queries):
         self.input = tempfile.TemporaryFile("w+", encoding="utf-8")
         for q in queries:
-            # Off the grid the samples come as time goes on, unless the expression looks ahead.
-            live = q.start_ms % 1000 != 0 and "@" not in q.expr and "offset -" not in q.expr
-            self.input.write("%d\t%d\t%d\t%s\t%s\n" % (q.start_ms, q.end_ms, q.step_ms, "live" if live else "all", q.expr))
+            self.input.write("%d\t%d\t%d\t%s\t%s\n" % (q.start_ms, q.end_ms, q.step_ms, "live" if q.live else "all", q.expr))
         self.input.seek(0)
         self.words = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
         self.process = subprocess.Popen([tool, dialect, str(step_ms), series_file], stdin=self.input,

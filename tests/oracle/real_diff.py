@@ -54,7 +54,8 @@ def main():
     for version in oracle.versions(options.dialect):
         tallies = []
         for window in query_diff.windows(MINUTES):
-            queries = [compare.Query(expr, *window, source) for expr, source in listed]
+            # Thousands of series anew for every query take their time: every fifth lives through the window.
+            queries = [compare.Query(expr, *window, source, live=i % 5 == 0) for i, (expr, source) in enumerate(listed)]
             tallies.append(compare.run(version, options.engine, data, queries, keep=options.keep))
             good = compare.report(tallies[-1], version, options.rows) and good
         share = tallies[0].filled / len(listed)
