@@ -200,15 +200,13 @@ static void print_notices(FILE *to, const struct backtest *b, int width, bool co
 void rs_backtest_print(
     FILE *to, const struct backtest *b, const struct backtest_spec *spec, int width, bool colour)
 {
-    char from[48], until[48], every[40];
+    char from[48], until[48];
     width = width < 60 ? 60 : width > 200 ? 200 : width;
     rs_backtest_time_short(from, sizeof(from), b->from_ms, b->from_ms);
     rs_backtest_time_short(until, sizeof(until), b->to_ms, b->to_ms);
-    fprintf(to,
-            "from %s to %s, every %s: %" PRIu64 " evaluation%s of rules over %d series, %" PRIu64
-            " samples\n",
-            from, until, rs_duration_format(every, sizeof(every), b->interval_ms * RS_NS_PER_MS),
-            b->n_evaluation, plural(b->n_evaluation), spec->data->n_series, spec->data->n_sample);
+    fprintf(to, "from %s to %s: %" PRIu64 " evaluation%s of rules, %d series, %" PRIu64 " samples\n",
+            from, until, b->n_evaluation, plural(b->n_evaluation), spec->data->n_series,
+            spec->data->n_sample);
     if (b->n_left_out > 0) {
         fprintf(to, "%d recorded series are left out: the rules write them themselves\n",
                 b->n_left_out);

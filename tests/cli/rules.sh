@@ -68,6 +68,24 @@ usage() {
     return 0
 }
 
+# Every option stands in the man page and is completed.
+documented() {
+    for sub in check eval test; do
+        expect 0 "$sub" --help
+        options=$(sed -n 's/^  .* --\([a-z-]*\).*/\1/p' "$work/out")
+        [ -n "$options" ] || fail "no option found in the help of $sub"
+        row=$(sed -n "/^ *rules-$sub) options=/,/;;/p" "$source_dir/cli/completion/rollsim.bash")
+        page=$(sed -n "/^\.Ss rollsim rules $sub/,/^\.S[hs] [^r]/p" "$source_dir/man/rollsim-rules.1")
+        for option in $options; do
+            printf '%s\n' "$page" | grep -q "^\.It Fl.* -$option" || fail "man page of rules $sub: no --$option"
+            case $row in
+            *"--$option"*) ;;
+            *) fail "completion of rules $sub: no --$option" ;;
+            esac
+        done
+    done
+}
+
 check() {
     cd "$here/rules"
     expect 0 check rules.yml alertmanager.yml --scrape-interval 20s
@@ -273,6 +291,6 @@ recorded() {
 }
 
 case $case_name in
-usage | check | eval_forms | queries | failures | data | unit_outcomes | unit_forms | wrong | recorded) "$case_name" ;;
+usage | documented | check | eval_forms | queries | failures | data | unit_outcomes | unit_forms | wrong | recorded) "$case_name" ;;
 *) fail "no such case" ;;
 esac
