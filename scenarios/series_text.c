@@ -13,22 +13,45 @@ enum { LABELS_MAX = 256 };
 /* Beyond this many milliseconds nobody records: the year 33658, either way. */
 #define TIME_MS_MAX INT64_C(1000000000000000)
 
+/* First bytes of characters and what may follow: neither longer than need be, nor a surrogate, nor past the last one. */
+static const struct {
+    unsigned char first, last; /* of the first byte */
+    unsigned char low, high;   /* of the second one */
+    int n_more;
+} utf8[] = {
+    {0x01, 0x7f, 0, 0, 0},       {0xc2, 0xdf, 0x80, 0xbf, 1}, {0xe0, 0xe0, 0xa0, 0xbf, 2},
+    {0xe1, 0xec, 0x80, 0xbf, 2}, {0xed, 0xed, 0x80, 0x9f, 2}, {0xee, 0xef, 0x80, 0xbf, 2},
+    {0xf0, 0xf0, 0x90, 0xbf, 3}, {0xf1, 0xf3, 0x80, 0xbf, 3}, {0xf4, 0xf4, 0x80, 0x8f, 3},
+};
+
+/* Bytes of the character at p, 0 if it is none. */
+static int utf8_length(const unsigned char *p)
+{
+    size_t i = 0;
+    while (i < sizeof(utf8) / sizeof(utf8[0]) && (*p < utf8[i].first || *p > utf8[i].last)) {
+        i++;
+    }
+    if (i == sizeof(utf8) / sizeof(utf8[0])) {
+        return 0;
+    }
+    for (int k = 1; k <= utf8[i].n_more; k++) {
+        unsigned char low = k == 1 ? utf8[i].low : 0x80, high = k == 1 ? utf8[i].high : 0xbf;
+        if (p[k] < low || p[k] > high) {
+            return 0;
+        }
+    }
+    return 1 + utf8[i].n_more;
+}
+
 bool rs_is_utf8(const char *text)
 {
-    for (const unsigned char *p = (const unsigned char *)text; *p;) {
-        int n = *p < 0x80 ? 0 : *p >= 0xc2 && *p < 0xe0 ? 1 : *p >= 0xe0 && *p < 0xf0 ? 2 : 3;
-        if (n == 3 && (*p < 0xf0 || *p > 0xf4)) {
+    const unsigned char *p = (const unsigned char *)text;
+    while (*p) {
+        int n = utf8_length(p);
+        if (n == 0) {
             return false;
         }
-        unsigned first = *p++;
-        for (int i = 0; i < n; i++, p++) {
-            /* Neither longer than need be, nor a surrogate, nor past the last character. */
-            unsigned low = i > 0 ? 0x80 : first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-            unsigned high = i > 0 ? 0xbf : first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-            if (*p < low || *p > high) {
-                return false;
-            }
-        }
+        p += n;
     }
     return true;
 }
@@ -330,12 +353,12 @@ int rs_series_labels(rs_labels *out,
 int rs_series_value(double *out, const char *text)
 {
     const char *p = text + (*text == '+' || *text == '-');
-    bool is_word_ = isalpha((unsigned char)*p) != 0;
-    if (is_word_ && strcasecmp(p, "inf") != 0 && strcasecmp(p, "infinity") != 0 &&
+    bool has_letters = isalpha((unsigned char)*p) != 0;
+    if (has_letters && strcasecmp(p, "inf") != 0 && strcasecmp(p, "infinity") != 0 &&
         (p != text || strcasecmp(p, "nan") != 0)) {
         return -1;
     }
-    if (!is_word_ && !isdigit((unsigned char)*p) && *p != '.') {
+    if (!has_letters && !isdigit((unsigned char)*p) && *p != '.') {
         return -1;
     }
     char *end = NULL;
