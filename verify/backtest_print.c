@@ -51,14 +51,14 @@ static void print_activations(FILE *to, const struct backtest *b, int width, boo
         char *labels = rs_backtest_labels(b->labels, a->labels);
         rs_text_table_cell(t, fired ? RS_STYLE_BAD : style, "%s", a->rule->alert);
         rs_text_table_cell(t, style, "%s", labels);
-        time_cell(t, style, a->active_ms, a->active_ms);
+        time_cell(t, style, a->active_ms, RS_NEVER);
         if (fired) {
             time_cell(t, style, a->firing_ms, a->active_ms);
         } else {
             rs_text_table_cell(t, style, "·");
         }
         if (a->cleared_ms == RS_NEVER) {
-            rs_text_table_cell(t, style, "(up at the end)");
+            rs_text_table_cell(t, style, "still up");
         } else {
             time_cell(t, style, a->cleared_ms, a->active_ms);
         }
@@ -104,7 +104,7 @@ static void print_totals(
         if (x->n_fired) {
             span_cell(t, style, x->firing_ms);
             span_cell(t, style, x->longest_ms);
-            time_cell(t, style, x->first_firing_ms, x->first_firing_ms);
+            time_cell(t, style, x->first_firing_ms, RS_NEVER);
         } else {
             for (int k = 0; k < 3; k++) {
                 rs_text_table_cell(t, style, "%s", k < 2 ? "·" : "");
@@ -131,7 +131,7 @@ static void print_failures(FILE *to, const struct backtest *b, int width, bool c
         rs_text_styled(to, RS_STYLE_BAD, colour, "  ✘ ");
         fprintf(to, "%s of group %s: %" PRIu64 " time%s, first at %s (%s:%d)\n",
                 f->rule->alert ? f->rule->alert : f->rule->record, f->group->name, f->n,
-                plural(f->n), rs_backtest_time_short(time, sizeof(time), f->first_ms, f->first_ms),
+                plural(f->n), rs_backtest_time_short(time, sizeof(time), f->first_ms, RS_NEVER),
                 f->rule->at.file, f->rule->at.line);
         rs_text_wrap(to, f->text, 4, width);
     }
@@ -181,7 +181,7 @@ static void print_notices(FILE *to, const struct backtest *b, int width, bool co
     for (int i = 0; i < n; i++) {
         const struct backtest_notice *x = &b->notice[i];
         int64_t at_ms = x->at_ns / RS_NS_PER_MS;
-        time_cell(t, RS_STYLE_PLAIN, at_ms, at_ms);
+        time_cell(t, RS_STYLE_PLAIN, at_ms, RS_NEVER);
         rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", x->receiver);
         rs_text_table_cell(t, RS_STYLE_PLAIN, "%" PRIu64, x->group);
         rs_text_table_cell(t, x->n_firing ? RS_STYLE_BAD : RS_STYLE_DIM, x->n_firing ? "%d" : "·",
@@ -202,9 +202,10 @@ void rs_backtest_print(
 {
     char from[48], until[48];
     width = width < 60 ? 60 : width > 200 ? 200 : width;
-    rs_backtest_time_short(from, sizeof(from), b->from_ms, b->from_ms);
-    rs_backtest_time_short(until, sizeof(until), b->to_ms, b->to_ms);
-    fprintf(to, "from %s to %s: %" PRIu64 " evaluation%s of rules, %d series, %" PRIu64 " samples\n",
+    rs_backtest_time_short(from, sizeof(from), b->from_ms, RS_NEVER);
+    rs_backtest_time_short(until, sizeof(until), b->to_ms, RS_NEVER);
+    fprintf(to,
+            "from %s to %s: %" PRIu64 " evaluation%s of rules, %d series, %" PRIu64 " samples\n",
             from, until, b->n_evaluation, plural(b->n_evaluation), spec->data->n_series,
             spec->data->n_sample);
     if (b->n_left_out > 0) {

@@ -37,7 +37,7 @@ char *rs_backtest_time_short(char *buf, size_t n, int64_t t_ms, int64_t since_ms
     }
     rs_backtest_time(buf, n, t_ms);
     rs_backtest_time(since, sizeof(since), since_ms);
-    if (t_ms != since_ms && strncmp(buf, since, DATE) == 0) {
+    if (since_ms != RS_NEVER && strncmp(buf, since, DATE) == 0) {
         memmove(buf, buf + DATE + 1, strlen(buf + DATE + 1) + 1);
     }
     return buf;

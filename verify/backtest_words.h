@@ -7,7 +7,10 @@
 
 /* A time of evaluation: RFC 3339 for dates, else seconds ("233100", "0.5"). "" for RS_NEVER. n >= 40. Returns buf. */
 char *rs_backtest_time(char *buf, size_t n, int64_t t_ms);
-/* For people: as above, but without the date where it is that of `since_ms`, and seconds as a duration ("2d16h45m"). */
+/*
+ * For people: as above, but without the date where it is that of `since_ms` (RS_NEVER: whole), and seconds as a duration
+ * ("2d16h45m").
+ */
 char *rs_backtest_time_short(char *buf, size_t n, int64_t t_ms, int64_t since_ms);
 
 /*
