@@ -29,9 +29,15 @@ struct cmd {
     int n_option;
     const struct option_row *option;         /* [n_option] */
     int (*run)(const struct cli_args *args); /* returns an exit status */
+    /* A command of commands has nothing but these, and no run; their names begin with its own: "rules check". */
+    int n_sub;
+    const struct cmd *const *sub; /* [n_sub] */
 };
 
-extern const struct cmd cmd_check, cmd_rehearse, cmd_verify, cmd_plot;
+extern const struct cmd cmd_check, cmd_rehearse, cmd_verify, cmd_plot, cmd_rules;
+
+/* The last word of a command's name, which is what the user writes. */
+const char *rs_cmd_word(const struct cmd *cmd);
 
 /* The usage page of one command, made from its row. */
 void rs_cmd_print_help(const struct cmd *cmd, FILE *to);

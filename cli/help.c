@@ -18,8 +18,29 @@ static void print_option(const struct option_row *row, FILE *to)
     fprintf(to, "  %-28s %s\n", left, row->help);
 }
 
+const char *rs_cmd_word(const struct cmd *cmd)
+{
+    const char *space = strrchr(cmd->name, ' ');
+    return space ? space + 1 : cmd->name;
+}
+
+static void print_commands(const struct cmd *cmd, FILE *to)
+{
+    fprintf(to, "Usage: rollsim %s COMMAND [options]\n\n%s\n\nCommands:\n", cmd->name, cmd->about);
+    for (int i = 0; i < cmd->n_sub; i++) {
+        fprintf(to, "  %-9s %-9s %s\n", rs_cmd_word(cmd->sub[i]), cmd->sub[i]->args,
+                cmd->sub[i]->summary);
+    }
+    fprintf(to, "\nrollsim %s COMMAND --help tells more.\n\nExamples:\n%s", cmd->name,
+            cmd->examples);
+}
+
 void rs_cmd_print_help(const struct cmd *cmd, FILE *to)
 {
+    if (cmd->n_sub > 0) {
+        print_commands(cmd, to);
+        return;
+    }
     fprintf(to, "Usage: rollsim %s [options] %s\n\n%s\n\nOptions:\n", cmd->name, cmd->args,
             cmd->about);
     for (int i = 0; i < cmd->n_option; i++) {

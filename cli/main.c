@@ -26,7 +26,8 @@
 
 #include "cli.h"
 
-static const struct cmd *const commands[] = {&cmd_check, &cmd_rehearse, &cmd_verify, &cmd_plot};
+static const struct cmd *const commands[] = {&cmd_check, &cmd_rehearse, &cmd_verify, &cmd_plot,
+                                             &cmd_rules};
 #define N_COMMAND (sizeof commands / sizeof commands[0])
 
 static void print_version(void)
@@ -52,48 +53,95 @@ static void print_usage(FILE *to)
         to);
 }
 
-static const struct cmd *find_command(const char *name)
+/* The command of that word among those of a parent (NULL: the program's), or NULL. */
+static const struct cmd *find_command(const struct cmd *parent, const char *word)
 {
-    for (size_t i = 0; i < N_COMMAND; i++) {
-        if (strcmp(commands[i]->name, name) == 0) {
-            return commands[i];
+    const struct cmd *const *list = parent ? parent->sub : commands;
+    size_t n = parent ? (size_t)parent->n_sub : N_COMMAND;
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(rs_cmd_word(list[i]), word) == 0) {
+            return list[i];
         }
     }
     return NULL;
 }
 
-static int unknown_command(const char *name)
+static int unknown_command(const struct cmd *parent, const char *word)
 {
     const char *names[N_COMMAND + 1];
-    for (size_t i = 0; i < N_COMMAND; i++) {
-        names[i] = commands[i]->name;
+    const struct cmd *const *list = parent ? parent->sub : commands;
+    size_t n = parent ? (size_t)parent->n_sub : N_COMMAND;
+    for (size_t i = 0; i < n; i++) {
+        names[i] = rs_cmd_word(list[i]);
     }
-    names[N_COMMAND] = "help";
-    const char *near = rs_near_name(name, names, N_COMMAND + 1);
+    if (!parent) {
+        names[n++] = "help";
+    }
+    const char *near = rs_near_name(word, names, n);
+    const char *of = parent ? " of rollsim " : "", *name = parent ? parent->name : "";
     fprintf(stderr,
-            near ? "rollsim: error: unknown command '%s' (did you mean '%s'?)\n"
-                 : "rollsim: error: unknown command '%s'\n",
-            name, near);
-    print_usage(stderr);
+            near ? "rollsim: error: unknown command '%s'%s%s (did you mean '%s'?)\n"
+                 : "rollsim: error: unknown command '%s'%s%s\n",
+            word, of, name, near);
+    if (parent) {
+        rs_cmd_print_help(parent, stderr);
+    } else {
+        print_usage(stderr);
+    }
     return RS_EXIT_USAGE;
 }
 
 static int run_help(int argc, char **argv)
 {
-    if (argc > 1) {
-        fprintf(stderr, "rollsim: error: rollsim help: one word too many: '%s'\n", argv[1]);
+    const struct cmd *cmd = NULL;
+    int i = 0;
+    for (; i < argc && (!cmd || cmd->n_sub > 0); i++) {
+        const struct cmd *found = find_command(cmd, argv[i]);
+        if (!found) {
+            return unknown_command(cmd, argv[i]);
+        }
+        cmd = found;
+    }
+    if (i < argc) {
+        fprintf(stderr, "rollsim: error: rollsim help: one word too many: '%s'\n", argv[i]);
         return RS_EXIT_USAGE;
     }
-    if (argc == 0) {
+    if (cmd) {
+        rs_cmd_print_help(cmd, stdout);
+    } else {
         print_usage(stdout);
+    }
+    return RS_EXIT_HOLDS;
+}
+
+/* argv[0] is the word of the command itself. */
+static int run_found(const struct cmd *cmd, int argc, char **argv)
+{
+    if (cmd->n_sub > 0) {
+        if (argc < 2) {
+            rs_cmd_print_help(cmd, stderr);
+            return RS_EXIT_USAGE;
+        }
+        if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+            rs_cmd_print_help(cmd, stdout);
+            return RS_EXIT_HOLDS;
+        }
+        const struct cmd *sub = find_command(cmd, argv[1]);
+        return sub ? run_found(sub, argc - 1, argv + 1) : unknown_command(cmd, argv[1]);
+    }
+    struct cli_args args;
+    struct err err = {0};
+    if (rs_options_parse(&args, cmd, argc, argv, &err)) {
+        rs_err_print(&err, stderr);
+        fprintf(stderr, "Usage: rollsim %s [options] %s\nrollsim %s --help tells more.\n",
+                cmd->name, cmd->args, cmd->name);
+        return RS_EXIT_USAGE;
+    }
+    if (args.help) {
+        rs_cmd_print_help(cmd, stdout);
         return RS_EXIT_HOLDS;
     }
-    const struct cmd *cmd = find_command(argv[0]);
-    if (!cmd) {
-        return unknown_command(argv[0]);
-    }
-    rs_cmd_print_help(cmd, stdout);
-    return RS_EXIT_HOLDS;
+    return cmd->run(&args);
 }
 
 static int run_command(int argc, char **argv)
@@ -114,23 +162,8 @@ static int run_command(int argc, char **argv)
     if (strcmp(word, "help") == 0) {
         return run_help(argc - 2, argv + 2);
     }
-    const struct cmd *cmd = find_command(word);
-    if (!cmd) {
-        return unknown_command(word);
-    }
-    struct cli_args args;
-    struct err err = {0};
-    if (rs_options_parse(&args, cmd, argc - 1, argv + 1, &err)) {
-        rs_err_print(&err, stderr);
-        fprintf(stderr, "Usage: rollsim %s [options] %s\nrollsim %s --help tells more.\n",
-                cmd->name, cmd->args, cmd->name);
-        return RS_EXIT_USAGE;
-    }
-    if (args.help) {
-        rs_cmd_print_help(cmd, stdout);
-        return RS_EXIT_HOLDS;
-    }
-    return cmd->run(&args);
+    const struct cmd *cmd = find_command(NULL, word);
+    return cmd ? run_found(cmd, argc - 1, argv + 1) : unknown_command(NULL, word);
 }
 
 /*

@@ -9,8 +9,9 @@
 #include <string.h>
 
 #include "cli.h"
+#include "sim/clock.h"
 
-#define MAX_OPTION 24
+#define MAX_OPTION 32
 /* Long options without a letter are told from letters by values above any char. */
 #define FIRST_LONG 1000
 /* getopt_long's code for a word that is no option. */
@@ -51,6 +52,43 @@ static int add_traffic(struct cli_args *out, const char *text, struct err *err)
     return 0;
 }
 
+static int read_duration(struct duration_arg *out,
+                         const struct option_row *row,
+                         const char *text,
+                         struct err *err)
+{
+    int64_t ns = 0;
+    if (rs_duration_parse(&ns, text) != 0) {
+        return rs_err_set(err, RS_E_USAGE, "--%s must be a duration like 15s or 5m, got '%s'",
+                          row->name, text);
+    }
+    if (ns < (int64_t)row->min * RS_NS_PER_S || ns > (int64_t)row->max * RS_NS_PER_S ||
+        ns % RS_NS_PER_MS != 0) {
+        char least[40], most[40];
+        return rs_err_set(
+            err, RS_E_USAGE, "--%s must be in %s..%s, to the millisecond, got '%s'", row->name,
+            rs_duration_format(least, sizeof(least), (int64_t)row->min * RS_NS_PER_S),
+            rs_duration_format(most, sizeof(most), (int64_t)row->max * RS_NS_PER_S), text);
+    }
+    out->given = true;
+    out->ns = ns;
+    return 0;
+}
+
+static int
+add_item(struct list_arg *out, const struct option_row *row, const char *text, struct err *err)
+{
+    if (!*text) {
+        return rs_err_set(err, RS_E_USAGE, "--%s must not be empty", row->name);
+    }
+    if (out->n == RS_MAX_LIST) {
+        return rs_err_set(err, RS_E_USAGE, "--%s is given more than %d times", row->name,
+                          RS_MAX_LIST);
+    }
+    out->item[out->n++] = text;
+    return 0;
+}
+
 static int
 set_field(struct cli_args *out, const struct option_row *row, const char *text, struct err *err)
 {
@@ -64,6 +102,8 @@ set_field(struct cli_args *out, const struct option_row *row, const char *text, 
         *(const char **)field = text;
         return 0;
     case RS_OPTION_COUNT: return read_count(field, row, text, err);
+    case RS_OPTION_DURATION: return read_duration(field, row, text, err);
+    case RS_OPTION_LIST: return add_item(field, row, text, err);
     case RS_OPTION_TRAFFIC: return add_traffic(out, text, err);
     }
     assert(!"every kind of option returns");

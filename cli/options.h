@@ -9,8 +9,9 @@
 
 #include "sim/err.h"
 
-#define RS_MAX_OPERAND 2
+#define RS_MAX_OPERAND 1024
 #define RS_MAX_TRAFFIC 64
+#define RS_MAX_LIST 256
 
 /* A whole number that may have been left out. */
 struct count_arg {
@@ -18,22 +19,40 @@ struct count_arg {
     uint64_t value;
 };
 
+/* A duration that may have been left out. */
+struct duration_arg {
+    bool given;
+    int64_t ns;
+};
+
+/* The values of an option that may be repeated. */
+struct list_arg {
+    int n;
+    const char *item[RS_MAX_LIST];
+};
+
 /* Every option of every command; a command reads those that it lists. Texts are borrowed from argv; NULL = not given. */
 struct cli_args {
     int n_operand;
     const char *operand[RS_MAX_OPERAND];
-    bool help, json, quiet, force, print_reference, print_schema;
+    bool help, json, quiet, force, print_reference, print_schema, csv, lint_fatal;
     const char *output, *plots, *format, *only, *fault;
+    const char *prometheus, *from, *to, *group_offsets, *rules_path, *alertmanager, *metric, *junit,
+        *run;
+    struct duration_arg evaluation_interval, lookback, scrape_interval, query_offset, resend_delay;
+    struct list_arg rules, data, query, external_label;
     struct count_arg replica, replicas, seed, jobs;
     int n_traffic;
     const char *traffic[RS_MAX_TRAFFIC]; /* "SERVICE=FILE" */
 };
 
 enum option_kind {
-    RS_OPTION_SWITCH, /* bool */
-    RS_OPTION_TEXT,   /* const char * */
-    RS_OPTION_COUNT,  /* struct count_arg, min..max */
-    RS_OPTION_TRAFFIC /* added to traffic[] */
+    RS_OPTION_SWITCH,   /* bool */
+    RS_OPTION_TEXT,     /* const char * */
+    RS_OPTION_COUNT,    /* struct count_arg, min..max */
+    RS_OPTION_DURATION, /* struct duration_arg; min and max in seconds */
+    RS_OPTION_LIST,     /* struct list_arg */
+    RS_OPTION_TRAFFIC   /* added to traffic[] */
 };
 
 struct option_row {
@@ -43,7 +62,7 @@ struct option_row {
     const char *arg; /* word for the argument in the usage text; NULL for switches */
     const char *help;
     size_t offset;     /* of the field in struct cli_args */
-    uint64_t min, max; /* COUNT */
+    uint64_t min, max; /* COUNT; DURATION: in seconds, min itself is legal */
 };
 
 /* Rows: letter (0 = none), field of struct cli_args, long name, word for the argument, bounds, help. */
@@ -62,12 +81,24 @@ struct option_row {
         .letter = (letter_), .kind = RS_OPTION_COUNT, .name = (name_), .arg = "N",                 \
         .help = (help_), .offset = offsetof(struct cli_args, field_), .min = (min_), .max = (max_) \
     }
+#define RS_LIST(field_, name_, arg_, help_)                                                        \
+    {                                                                                              \
+        .kind = RS_OPTION_LIST, .name = (name_), .arg = (arg_), .help = (help_),                   \
+        .offset = offsetof(struct cli_args, field_)                                                \
+    }
+#define RS_DURATION(field_, name_, min_, max_, help_)                                              \
+    {                                                                                              \
+        .kind = RS_OPTION_DURATION, .name = (name_), .arg = "TIME", .help = (help_),               \
+        .offset = offsetof(struct cli_args, field_), .min = (min_), .max = (max_)                  \
+    }
 
 /* Rows that several commands have, spelled once. */
 #define RS_ROW_HELP RS_SWITCH('h', help, "help", "this text")
 #define RS_ROW_JSON RS_SWITCH(0, json, "json", "print JSON for machines on stdout")
 #define RS_ROW_SEED                                                                                \
     RS_COUNT(0, seed, "seed", 0, UINT64_MAX, "seed of every random stream (the scenario's)")
+#define RS_ROW_PROMETHEUS                                                                          \
+    RS_TEXT(0, prometheus, "prometheus", "D", "whose PromQL: 3, 2.53 or 2.42 (3)")
 #define RS_ROW_TRAFFIC                                                                             \
     {                                                                                              \
         .kind = RS_OPTION_TRAFFIC, .name = "traffic", .arg = "SERVICE=FILE",                       \

@@ -3,9 +3,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include <zlib.h>
+#include "sim/arena.h"
 
 int rs_csv_refuse(struct csv *csv, int col, const char *fmt, ...)
 {
@@ -20,54 +21,55 @@ int rs_csv_refuse(struct csv *csv, int col, const char *fmt, ...)
                            text);
 }
 
+void rs_csv_take(struct csv *csv, const struct text_source *source, struct err_list *errors)
+{
+    *csv = (struct csv){.source = *source,
+                        .path = source->path,
+                        .errors = errors,
+                        .line_max = RS_CSV_LINE - 2,
+                        .field_max = RS_CSV_FIELDS};
+}
+
 int rs_csv_open(struct csv *csv, const char *path, struct err_list *errors)
 {
-    csv->path = path;
-    csv->errors = errors;
-    csv->line = csv->n_error = csv->n_field = 0;
-    csv->failed = false;
-    csv->gz = gzopen(path, "rb");
-    if (!csv->gz) {
-        csv->failed = true;
-        return rs_err_list_add(errors, RS_E_IO, (struct mark){path, 0, 0},
-                               "the file cannot be opened");
-    }
-    gzbuffer(csv->gz, 1 << 17);
-    return 0;
+    struct text_source source;
+    int status = rs_source_open(&source, path, errors);
+    rs_csv_take(csv, &source, errors);
+    csv->failed = status != 0;
+    return status;
 }
 
 void rs_csv_close(struct csv *csv)
 {
-    if (csv->gz) {
-        gzclose(csv->gz);
-    }
-    csv->gz = NULL;
-}
-
-/* A damaged gzip file gives its error only when asked. */
-static bool at_end(struct csv *csv)
-{
-    int status = Z_OK;
-    gzerror(csv->gz, &status);
-    if (status != Z_OK && status != Z_STREAM_END) {
-        rs_csv_refuse(csv, 1, "the file is damaged: its gzip data cannot be read on");
-    }
-    return false;
+    rs_source_close(&csv->source);
+    free(csv->field);
+    free(csv->col);
+    csv->field = NULL;
+    csv->col = NULL;
 }
 
 bool rs_csv_next(struct csv *csv)
 {
     while (csv->n_error < RS_CSV_ERRORS) {
-        csv->line++;
-        if (!gzgets(csv->gz, csv->text, RS_CSV_LINE)) {
-            return at_end(csv);
-        }
-        size_t n = strlen(csv->text);
-        if (n == RS_CSV_LINE - 1 && csv->text[n - 1] != '\n') {
-            rs_csv_refuse(csv, 1, "the line is longer than %d characters", RS_CSV_LINE - 2);
+        size_t n = 0;
+        bool too_long = false;
+        csv->line = csv->source.line;
+        csv->text = rs_source_line(&csv->source, csv->line_max, &n, &too_long);
+        if (too_long) {
+            rs_csv_refuse(csv, 1, "the line is longer than %zu characters", csv->line_max);
             return false;
         }
-        while (n > 0 && strchr(" \t\r\n", csv->text[n - 1])) {
+        if (!csv->text) {
+            if (csv->source.damaged) {
+                rs_csv_refuse(csv, 1, "the file is damaged: its gzip data cannot be read on");
+            }
+            return false;
+        }
+        if (strlen(csv->text) < n) {
+            rs_csv_refuse(csv, 1, "the line holds a NUL character");
+            return false;
+        }
+        while (n > 0 && strchr(" \t\r", csv->text[n - 1])) {
             csv->text[--n] = '\0';
         }
         if (n > 0 && csv->text[0] != '#') {
@@ -77,12 +79,22 @@ bool rs_csv_next(struct csv *csv)
     return false;
 }
 
+static void make_room(struct csv *csv)
+{
+    if (csv->n_field == csv->cap_field) {
+        csv->cap_field = csv->cap_field ? 2 * csv->cap_field : RS_CSV_FIELDS;
+        csv->field = rs_xrealloc(csv->field, sizeof(*csv->field) * (size_t)csv->cap_field);
+        csv->col = rs_xrealloc(csv->col, sizeof(*csv->col) * (size_t)csv->cap_field);
+    }
+}
+
 /* One field from p on; quotes are taken off, doubled quotes inside become one. Returns what follows, or NULL at the end. */
 static char *cut_field(struct csv *csv, char *p)
 {
     while (*p == ' ') {
         p++;
     }
+    make_room(csv);
     int i = csv->n_field++;
     csv->col[i] = (int)(p - csv->text) + 1;
     csv->field[i] = p;
@@ -110,7 +122,7 @@ static char *cut_field(struct csv *csv, char *p)
 void rs_csv_split(struct csv *csv)
 {
     csv->n_field = 0;
-    for (char *p = csv->text; p && csv->n_field < RS_CSV_FIELDS;) {
+    for (char *p = csv->text; p && csv->n_field < csv->field_max;) {
         p = cut_field(csv, p);
     }
 }

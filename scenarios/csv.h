@@ -5,24 +5,28 @@
 
 #include <stdbool.h>
 
-#include "sim/err.h"
+#include "text_source.h"
 
 enum { RS_CSV_LINE = 4096, RS_CSV_FIELDS = 64, RS_CSV_ERRORS = 20 };
 
 struct csv { /* caller's storage: open / close */
-    void *gz;
+    struct text_source source;
     const char *path;
     struct err_list *errors;
-    int line;    /* of the text in hand, from 1 */
-    int n_error; /* told so far */
+    size_t line_max; /* bytes of a line; rs_csv_open sets it to RS_CSV_LINE - 2 */
+    int field_max;   /* fields past it are not cut; rs_csv_open sets it to RS_CSV_FIELDS */
+    int line;        /* of the text in hand, from 1 */
+    int n_error;     /* told so far */
     bool failed;
-    char text[RS_CSV_LINE];
-    int n_field;
-    char *field[RS_CSV_FIELDS]; /* into text, unquoted; after rs_csv_split */
-    int col[RS_CSV_FIELDS];     /* column of each, from 1 */
+    char *text; /* the line in hand, belongs to the source; rs_csv_split writes into it */
+    int n_field, cap_field;
+    char **field; /* [n_field] into text, unquoted; after rs_csv_split */
+    int *col;     /* [n_field] column of each, from 1 */
 };
 
 int rs_csv_open(struct csv *csv, const char *path, struct err_list *errors);
+/* The same over a source that is open already; it is closed with the csv. */
+void rs_csv_take(struct csv *csv, const struct text_source *source, struct err_list *errors);
 void rs_csv_close(struct csv *csv);
 /* The next line that is neither blank nor a comment, without its end; false at the end or when reading must stop. */
 bool rs_csv_next(struct csv *csv);

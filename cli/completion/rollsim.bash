@@ -6,10 +6,22 @@ _rollsim()
     local command=${COMP_WORDS[1]} options=
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W 'check rehearse verify plot help --help --version' -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W 'check rehearse verify plot rules help --help --version' -- "$word")
         return
     fi
+    if [ "$command" = rules ]; then
+        if [ "$COMP_CWORD" -eq 2 ]; then
+            mapfile -t COMPREPLY < <(compgen -W 'check eval test --help' -- "$word")
+            return
+        fi
+        command=rules-${COMP_WORDS[2]}
+    fi
     case $before in
+    --prometheus) mapfile -t COMPREPLY < <(compgen -W '3 2.53 2.42' -- "$word"); return ;;
+    --group-offsets) mapfile -t COMPREPLY < <(compgen -W 'zero hashed hashed-slices' -- "$word"); return ;;
+    --rules-path) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
+    --query | --from | --to | --run | --metric | --external-label | --lookback | --query-offset | --resend-delay | \
+        --evaluation-interval | --scrape-interval) return ;;
     --format)
         mapfile -t COMPREPLY < <(compgen -W 'svg png' -- "$word")
         return
@@ -36,7 +48,11 @@ _rollsim()
     rehearse) options='--fault --replica --seed --traffic --json --help' ;;
     verify) options='--output --replicas --seed --jobs --plots --force --traffic --json --quiet --help' ;;
     plot) options='--output --format --only --quiet --help' ;;
-    help) mapfile -t COMPREPLY < <(compgen -W 'check rehearse verify plot' -- "$word"); return ;;
+    rules-check) options='--prometheus --evaluation-interval --scrape-interval --query-offset --lint-fatal --json --help' ;;
+    rules-eval) options='--rules --data --query --alertmanager --prometheus --from --to --evaluation-interval --lookback
+        --query-offset --resend-delay --group-offsets --rules-path --external-label --metric --csv --json --quiet --help' ;;
+    rules-test) options='--run --prometheus --junit --json --quiet --help' ;;
+    help) mapfile -t COMPREPLY < <(compgen -W 'check rehearse verify plot rules' -- "$word"); return ;;
     esac
     case $word in
     -*) mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word") ;;

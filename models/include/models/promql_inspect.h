@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What can be said of an expression without data: when it has a result at all, and which windows it looks through. */
+#ifndef MODELS_PROMQL_INSPECT_H
+#define MODELS_PROMQL_INSPECT_H
+
+#include "models/promql.h"
+
+/* Rising: of `a and b` the lower one counts, of `a or b` the higher one. */
+enum promql_truth {
+    RS_TRUTH_NEVER,  /* no data whatever give a result */
+    RS_TRUTH_VALUES, /* values decide: there is a comparison, an absent(), an `unless` */
+    RS_TRUTH_DATA,   /* there is a result whenever the series are there, whatever their values */
+    RS_TRUTH_ALWAYS  /* there is always a result: a number, vector(1) */
+};
+
+/* Why: the part of the expression that decides, and what its values can be. */
+struct promql_reason {
+    struct mark at;
+    const char *
+        text; /* canonical text of a comparison that cannot fail or succeed, in the arena; NULL = no such one */
+    bool never;        /* it can never be true; else it always is */
+    bool returns_bool; /* it only gives 0 or 1, and filters nothing */
+    double low, high;  /* of its left side */
+};
+
+/*
+ * Values are followed as intervals: count() gives 1 or more, rate() 0 or more, absent() 1, sums of what is not negative are
+ * not negative. What is not known may be anything.
+ */
+enum promql_truth
+rs_promql_truth(struct arena *arena, const struct promql *q, struct promql_reason *out);
+
+/* A range vector in an expression, with what looks at it. */
+struct promql_window {
+    const char *function;
+    const char *metric; /* NULL: matched by regex, or a subquery */
+    int64_t range_ms;
+    bool subquery;
+    int n_sample; /* that the function needs to have a result: 1 or 2 */
+    struct mark at;
+};
+typedef void (*rs_promql_window_fn)(void *ctx, const struct promql_window *w);
+void rs_promql_windows(const struct promql *q, rs_promql_window_fn fn, void *ctx);
+
+/* Calls fn for every metric that the expression looks for to be absent: absent(x), absent_over_time(x[5m]). */
+typedef void (*rs_promql_metric_fn)(void *ctx, const char *metric);
+void rs_promql_absents(const struct promql *q, rs_promql_metric_fn fn, void *ctx);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Recorded series in: what Prometheus and its neighbours write. The format is told by the text itself; any of them may be
+ * packed with gzip.
+ *   OpenMetrics text     (it ends with "# EOF"): timestamps in seconds; what `promtool tsdb dump-openmetrics` prints
+ *   Prometheus text      without that end: timestamps in milliseconds; what `promtool tsdb dump` prints
+ *   query_range JSON     answers of the API as they are, bare results, or several of either one after the other
+ *   CSV, wide            a time column, then one column per series whose heading is the series: x{a="b"}; empty = no sample
+ *   CSV, long            time,series,value or time,metric,LABEL...,value
+ * Times in CSV are seconds, "YYYY-MM-DD HH:MM:SS" or RFC 3339; the value "stale" is a stale marker. Exemplars, HELP and UNIT
+ * are passed over; native histograms are refused.
+ */
+#ifndef SCENARIOS_SERIES_H
+#define SCENARIOS_SERIES_H
+
+#include <stddef.h>
+
+#include "models/recorded.h"
+#include "sim/err.h"
+
+enum series_format {
+    RS_SERIES_OPENMETRICS,
+    RS_SERIES_PROMETHEUS,
+    RS_SERIES_JSON,
+    RS_SERIES_CSV_WIDE,
+    RS_SERIES_CSV_LONG
+};
+/* "OpenMetrics text" */
+const char *rs_series_format_words(enum series_format format);
+
+struct series_options {
+    const char *metric; /* name of series that have none; NULL: such a series is an error */
+};
+
+/*
+ * Adds what the file holds to set. Returns 0 with *out_format told (may be NULL), or -1 with errors added, at most 20 of one
+ * file; what was read before them stays in the set. path "-" is standard input.
+ */
+int rs_series_read(struct recorded *set,
+                   const char *path,
+                   const struct series_options *opt,
+                   enum series_format *out_format,
+                   struct err_list *errors);
+/* The same from memory; `file` is what errors call it. */
+int rs_series_parse(struct recorded *set,
+                    const char *file,
+                    const char *text,
+                    size_t n,
+                    const struct series_options *opt,
+                    enum series_format *out_format,
+                    struct err_list *errors);
+
+/* A time of the command line: RFC 3339, "YYYY-MM-DD HH:MM:SS", seconds, or a duration ("2d12h"). 0 or -1. */
+int rs_series_time(int64_t *out_ms, const char *text);
+/* Is the text a legal name of a metric, of a label? */
+bool rs_series_is_metric(const char *text);
+bool rs_series_is_label(const char *text);
+
+#endif

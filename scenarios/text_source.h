@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Text that is read once, front to back: a file, gzip-compressed or not, standard input ("-"), or memory. By lines or by
+ * characters, with the place kept. Memory use is one block, and the longest line.
+ */
+#ifndef SCENARIOS_TEXT_SOURCE_H
+#define SCENARIOS_TEXT_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "sim/err.h"
+
+struct text_source { /* caller's storage: open / close */
+    void *gz;        /* NULL: the text is all in buf */
+    const char *path;
+    char *buf; /* owned; buf[at..n) is not read yet */
+    size_t at, n, cap;
+    bool ended;    /* nothing follows buf[n) */
+    bool damaged;  /* the compressed data broke off */
+    int line, col; /* of the character that comes next, by characters: from 1 */
+};
+
+enum { RS_SOURCE_END = -1 };
+
+/* 0, or -1 with an error that names the path (borrowed). */
+int rs_source_open(struct text_source *s, const char *path, struct err_list *errors);
+/* The text is copied. */
+void rs_source_from_memory(struct text_source *s, const char *path, const char *text, size_t n);
+void rs_source_close(struct text_source *s);
+
+/* Looks ahead without reading: at least n characters are at *out if that many are left. Returns how many are there. */
+size_t rs_source_peek(struct text_source *s, size_t n, const char **out);
+/* The next byte as 0..255, or RS_SOURCE_END. */
+int rs_source_get(struct text_source *s);
+int rs_source_look(struct text_source *s);
+/*
+ * The next line, without its end (\n or \r\n), NUL-terminated, writable, valid until the next call; NULL at the end. Lines
+ * longer than n_max bytes are not read: *too_long is set and NULL returned.
+ */
+char *rs_source_line(struct text_source *s, size_t n_max, size_t *out_n, bool *too_long);
+
+#endif

@@ -1,0 +1,296 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Black-box tests of `rollsim rules`. rules.sh ROLLSIM SOURCE_DIR CASE: silence is success. With UPDATE=1 in the environment
+# the expected outputs below tests/cli/rules/ are written anew; look at the change before you keep it.
+set -eu
+rollsim=$1
+source_dir=$2
+case_name=$3
+here=$source_dir/tests/cli
+shared=$source_dir/../shared/data
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export ASAN_OPTIONS=exitcode=99
+export TERM=dumb
+
+fail() {
+    printf '%s: %s\n' "$case_name" "$*" >&2
+    for stream in "$work/out" "$work/err"; do
+        [ ! -s "$stream" ] || { echo "--- $stream"; head -n 30 "$stream"; } >&2
+    done
+    exit 1
+}
+
+# expect STATUS WORD... : runs rollsim rules; its streams are kept in the files out and err.
+expect() {
+    wanted=$1
+    shift
+    got=0
+    "$rollsim" rules "$@" >"$work/out" 2>"$work/err" </dev/null || got=$?
+    [ "$got" = "$wanted" ] || fail "rollsim rules $* ended with status $got, expected $wanted"
+}
+
+# golden FILE : what the last command printed is what the file holds.
+golden() {
+    if [ -n "${UPDATE:-}" ]; then
+        cp "$work/out" "$here/rules/$1"
+    fi
+    cmp -s "$work/out" "$here/rules/$1" || {
+        diff "$here/rules/$1" "$work/out" >"$work/err" || true
+        fail "not what $1 holds"
+    }
+}
+
+# refuse WORDS WORD... : status 2, nothing on stdout, exactly these words as the first line of stderr.
+refuse() {
+    words=$1
+    shift
+    expect 2 "$@"
+    [ ! -s "$work/out" ] || fail "rollsim rules $* printed something"
+    [ "$(head -n 1 "$work/err")" = "$words" ] || fail "rollsim rules $* did not say: $words"
+}
+
+usage() {
+    for sub in check eval test; do
+        expect 0 "$sub" --help
+        grep -q "^Usage: rollsim rules $sub" "$work/out" || fail "no usage of $sub"
+        grep -q "^Examples:" "$work/out" || fail "no examples of $sub"
+    done
+    expect 0 --help
+    grep -q '^  eval ' "$work/out" || fail "no commands in the help"
+    expect 2
+    expect 2 evl
+    grep -q "unknown command 'evl' of rollsim rules (did you mean 'eval'?)" "$work/err" || fail "no near name"
+    "$rollsim" help rules eval >"$work/out" || fail "no help of rules eval"
+    grep -q "^Usage: rollsim rules eval" "$work/out" || fail "another help than that of rules eval"
+    "$rollsim" help rules evl >"$work/out" 2>"$work/err" && fail "help of what is not there"
+    "$rollsim" help rules eval more >"$work/out" 2>"$work/err" && fail "help takes a word too many"
+    return 0
+}
+
+# Every option stands in the man page and is completed.
+documented() {
+    for sub in check eval test; do
+        expect 0 "$sub" --help
+        options=$(sed -n 's/^  .* --\([a-z-]*\).*/\1/p' "$work/out")
+        [ -n "$options" ] || fail "no option found in the help of $sub"
+        row=$(sed -n "/^ *rules-$sub) options=/,/;;/p" "$source_dir/cli/completion/rollsim.bash")
+        page=$(sed -n "/^\.Ss rollsim rules $sub/,/^\.S[hs] [^r]/p" "$source_dir/man/rollsim-rules.1")
+        for option in $options; do
+            printf '%s\n' "$page" | grep -q "^\.It Fl.* -$option" || fail "man page of rules $sub: no --$option"
+            case $row in
+            *"--$option"*) ;;
+            *) fail "completion of rules $sub: no --$option" ;;
+            esac
+        done
+    done
+}
+
+check() {
+    cd "$here/rules"
+    expect 0 check rules.yml alertmanager.yml --scrape-interval 20s
+    golden check.out
+    expect 0 check odd.yml manifest.yml --scrape-interval 20s
+    golden check-odd.out
+    expect 0 check odd.yml alertmanager.yml --json
+    golden check-odd.json
+    expect 1 check odd.yml --lint-fatal
+    expect 0 check manifest.yml --lint-fatal
+    golden check-manifest.out
+    expect 2 check rules.yml alertmanager.yml alertmanager.yml
+    # One dialect's expression is another's mistake.
+    printf 'groups: [{name: a, rules: [{alert: A, expr: "x[0s] > 1"}, {alert: B, expr: "sum(x offset 0s) > 1"}]}]\n' >"$work/r.yml"
+    expect 2 check "$work/r.yml" --prometheus 2.42
+    grep -c error: "$work/err" | grep -qx 2 || fail "not both mistakes were told"
+    # A file with mistakes does not keep the others from being told of in JSON.
+    expect 2 check "$work/r.yml" manifest.yml --json --prometheus 2.42
+    grep -q '"well_formed": false' "$work/out" || fail "well-formed in spite of mistakes"
+    grep -q '"alert": "Down"' "$work/out" || fail "the good file is missing"
+}
+
+eval_forms() {
+    cd "$here/rules"
+    set -- eval --rules rules.yml --data history.csv --evaluation-interval 30s
+    expect 0 "$@"
+    golden eval.out
+    expect 0 "$@" --csv
+    golden eval.csv
+    expect 0 "$@" --alertmanager alertmanager.yml --external-label cluster=north --json
+    golden eval.json
+    expect 0 "$@" --alertmanager alertmanager.yml --from 2025-09-22T09:06:00Z --to '2025-09-22 09:10:00'
+    golden eval-part.out
+    expect 0 "$@" --group-offsets hashed --rules-path /etc/prometheus --csv
+    golden eval-hashed.csv
+    # A trailing slash of the folder changes nothing, another folder does.
+    expect 0 "$@" --group-offsets hashed --rules-path /etc/prometheus/ --csv
+    golden eval-hashed.csv
+    expect 0 "$@" --group-offsets hashed-slices --rules-path /etc/prometheus --csv
+    ! cmp -s "$work/out" eval-hashed.csv || fail "both encodings give the same offsets"
+}
+
+queries() {
+    cd "$here/rules"
+    set -- eval --data history.csv --evaluation-interval 5m
+    expect 0 "$@" --query 'up == 0 or vector(-1)' --query 'rate(errors_total[2m])' --csv
+    golden query.csv
+    expect 0 "$@" --query 'up == 0 or vector(-1)' --query 'rate(errors_total[2m])'
+    golden query.json
+    # What a query prints is data for the next one; the rules' series can be asked for.
+    cp "$work/out" "$work/again.json"
+    expect 0 eval --data "$work/again.json" --metric again --query 'count_over_time(again[1h])' --csv
+    [ "$(wc -l <"$work/out")" -gt 1 ] || fail "answers could not be read again"
+    expect 0 "$@" --rules rules.yml --query 'shop:errors:ratio_rate2m > 0.1' --query 'ALERTS{alertstate="firing"}' --csv
+    golden query-rules.csv
+    # An expression that fails tells it, and the status shows it.
+    expect 2 "$@" --query 'up * on() up'
+    grep -q 'error: --query up \* on() up: ' "$work/err" || fail "a failing query is not told of"
+}
+
+# A rule that fails is told of, and the others go on.
+failures() {
+    cd "$here/rules"
+    printf 'groups: [{name: g, rules: [{record: r, expr: up * on() up}, {alert: A, expr: up == 0}]}]\n' >"$work/r.yml"
+    expect 0 eval --rules "$work/r.yml" --data history.csv
+    grep -q '✘ r of group g: 20 times, first at 2025-09-22T09:00:00Z' "$work/out" || fail "the failure is not told of"
+    grep -q '  A  *instance=b' "$work/out" || fail "the other rule did not go on"
+}
+
+# Several files, standard input, gzip, notes of what was put in order, recorded series that rules write.
+data() {
+    cd "$here/rules"
+    printf 'x 2 60000\nx 1 0\nx 1 0\nx 3 60000\n' >"$work/a.prom"
+    printf 't_s,y\n0,5\n60,6\n' | gzip >"$work/b.csv.gz"
+    expect 0 eval --data "$work/a.prom" --data "$work/b.csv.gz" --query 'x + y' --csv
+    printf 'query,t_s,series,value\nx + y,0,{},6\nx + y,60,{},8\n' | cmp -s - "$work/out" || fail "two files do not go together"
+    grep -qx 'rollsim: note: 2 samples were out of order and have been put in place' "$work/err" || fail "no word of the order"
+    grep -qx 'rollsim: note: 2 samples had the time of an earlier one of their series and are left out (1 with another value)' \
+        "$work/err" || fail "no word of equal times"
+    expect 0 eval --data "$work/a.prom" --query x --quiet
+    [ ! -s "$work/err" ] || fail "--quiet is not quiet"
+    "$rollsim" rules eval --data - --query 'y' --csv <"$work/b.csv.gz" >"$work/out" || fail "no reading from standard input"
+    grep -qx 'y,60,y,6' "$work/out" || fail "standard input was read wrongly"
+    printf 'time,series,value\n0,shop:errors:ratio_rate2m,9\n60,shop:errors:ratio_rate2m,9\n0,ALERTS,1\n60,x,1\n' >"$work/own.csv"
+    expect 0 eval --rules rules.yml --data "$work/own.csv"
+    grep -qx '2 recorded series are left out: the rules write them themselves' "$work/out" || fail "the rules' own series are read"
+}
+
+# Outcomes of the real promtool, all three releases, kept in unit/outcomes.txt by promtool_outcomes.sh: FILE DIALECT STATUS,
+# then the cases that fail, indented.
+unit_outcomes() {
+    cd "$here/unit"
+    for file in pass fail traps order broken_expr rule_error notation; do
+        for dialect in 2.42 2.53 3; do
+            status=0
+            "$rollsim" rules test --json --prometheus $dialect $file.yml >"$work/json" 2>"$work/err" || status=$?
+            [ "$status" -le 1 ] || fail "$file.yml ended with status $status"
+            printf '%s.yml %s %s\n' $file $dialect $status
+            sed -n 's/^ *"what": "\(.*\)",$/  \1/p' "$work/json" | sed 's/\\"/"/g' | LC_ALL=C sort
+        done
+    done >"$work/out"
+    cmp -s outcomes.txt "$work/out" || {
+        diff outcomes.txt "$work/out" >"$work/err" || true
+        fail "not what promtool's outcomes are"
+    }
+}
+
+unit_forms() {
+    cd "$here/unit"
+    expect 0 test pass.yml notation.yml
+    golden unit-pass.out
+    expect 0 test pass.yml --quiet
+    [ ! -s "$work/out" ] || fail "--quiet is not quiet"
+    expect 1 test fail.yml traps.yml broken_expr.yml rule_error.yml
+    golden unit-fail.out
+    grep -qx 'broken_expr.yml:1:14: note: no file matches "none\*.yml"' "$work/err" || fail "no note of a pattern without a file"
+    expect 0 test traps.yml --run '^samples|^of one'
+    golden unit-run.out
+    expect 2 test traps.yml --run nothing-like-it
+    expect 1 test fail.yml --junit "$work/junit.xml"
+    cp "$work/junit.xml" "$work/out"
+    golden unit-fail.xml
+    expect 4 test pass.yml --junit "$work/none/junit.xml"
+}
+
+wrong() {
+    cd "$here/rules"
+    # The command line.
+    refuse "rollsim: error: rollsim rules check wants FILE..." check
+    refuse "rollsim: error: rollsim rules test wants FILE..." test
+    refuse "rollsim: error: rollsim rules eval wants --rules FILE or --query EXPR" eval --data history.csv
+    refuse "rollsim: error: rollsim rules eval wants --data FILE" eval --rules rules.yml
+    refuse "rollsim: error: rollsim rules eval: one word too many: 'rules.yml'" eval rules.yml
+    refuse "rollsim: error: unknown option '--rule' of rollsim rules eval (did you mean '--rules'?)" eval --rule rules.yml
+    refuse "rollsim: error: --prometheus must be 3, 2.53 or 2.42, got '2'" check rules.yml --prometheus 2
+    refuse "rollsim: error: --scrape-interval must be a duration like 15s or 5m, got 'often'" check rules.yml --scrape-interval often
+    refuse "rollsim: error: --scrape-interval must be longer than 0s" check rules.yml --scrape-interval 0
+    refuse "rollsim: error: --lookback must be in 0s..1y, to the millisecond, got '2y'" eval --data history.csv --query x --lookback 2y
+    refuse "rollsim: error: --group-offsets must be zero, hashed or hashed-slices, got 'random'" \
+        eval --rules rules.yml --data history.csv --group-offsets random
+    refuse "rollsim: error: --group-offsets hashed wants --rules-path: the offset is made of the path where the server loads the file" \
+        eval --rules rules.yml --data history.csv --group-offsets hashed
+    refuse "rollsim: error: --csv and --json are two forms of one output: give one" eval --data history.csv --query x --csv --json
+    refuse "rollsim: error: --metric must be a metric name, got '1x'" eval --data history.csv --query x --metric 1x
+    refuse "rollsim: error: --from must be RFC 3339, seconds or a duration, got 'noon'" eval --data history.csv --query x --from noon
+    refuse "rollsim: error: --from must not lie behind --to (the data: it begins behind --to)" \
+        eval --data history.csv --query x --to 2025-09-22T08:00:00Z
+    refuse "rollsim: error: --from must not lie behind --to (the data: it ends before --from)" \
+        eval --data history.csv --query x --from 2025-09-23T08:00:00Z
+    refuse "rollsim: error: more than 100000000 evaluations lie between --from and --to; are the times of the data in one unit?" \
+        eval --data history.csv --query x --from 0 --evaluation-interval 1ms
+    refuse "rollsim: error: --external-label must be NAME=VALUE, got 'north'" \
+        eval --data history.csv --query x --external-label north
+    refuse "rollsim: error: --external-label a is given twice" \
+        eval --data history.csv --query x --external-label a=b --external-label a=c
+    refuse "rollsim: error: --run must be a regular expression, got '('" test x.yml --run '('
+    # Expressions and files.
+    refuse "--query:1:5: error: unknown function ratee, did you mean rate?" eval --data history.csv --query 'sum(ratee(x[5m]))'
+    refuse "--query:1:1: error: a query over time must give an instant vector or a scalar, this is a range vector or a text" \
+        eval --data history.csv --query 'x[5m]'
+    refuse "none.yml: error: no such file or directory" check none.yml
+    refuse "none.csv: error: the file cannot be opened" eval --data none.csv --query x
+    refuse "alertmanager.yml: error: an Alertmanager file goes with --alertmanager, not with --rules" \
+        eval --rules alertmanager.yml --data history.csv
+    refuse "rules.yml: error: a rule file goes with --rules, not with --alertmanager" \
+        eval --rules rules.yml --alertmanager rules.yml --data history.csv
+    refuse "alertmanager.yml: error: a second Alertmanager file; alertmanager.yml is one already" check alertmanager.yml alertmanager.yml
+    printf 'x one 10\n' >"$work/bad.prom"
+    refuse "$work/bad.prom:1:3: error: a value is expected behind the series, got \"one\"" eval --data "$work/bad.prom" --query x
+    printf '# EOF\n' >"$work/empty.om"
+    refuse "$work/empty.om: error: the data holds no samples" eval --data "$work/empty.om" --query x
+    printf '# a comment\ntests: [{interval: 1m, promql_expr_tests: []}]\n' >"$work/t.yml"
+    refuse "$work/t.yml:2:24: error: unknown key \"promql_expr_tests\" in a test, did you mean \"promql_expr_test\"?" test "$work/t.yml"
+    printf 'rule_files: [%s]\n' "$here/rules/alertmanager.yml" >"$work/t.yml"
+    refuse "$work/t.yml:1:14: error: \"$here/rules/alertmanager.yml\" is an Alertmanager file, no rule file" test "$work/t.yml"
+    [ "$(cd "$work" && echo *)" = "bad.prom empty.om err out t.yml" ] || fail "a refused command left a file behind"
+}
+
+# Prometheus 2.42's own answers: the times of activations to the letter, 41 range queries to the last bit.
+recorded() {
+    [ -d "$shared/alerts" ] || { echo "skipped: no $shared"; exit 77; }
+    for input in "$shared"/alerts/*.input.csv; do
+        name=${input%.input.csv}
+        expect 0 eval --rules "$name.rules.yml" --data "$input" --prometheus 2.42 --csv
+        cmp -s "$work/out" "$name.firings.csv" || fail "not the activations of $name.firings.csv"
+    done
+    name=$shared/prom/selfmon_2022-03-21_a
+    gzip -dc "$name.query_range.jsonl.gz" >"$work/answers"
+    # The answers hold their questions: every query becomes an option.
+    sed -n 's/^{"query":\(".*"\),"start".*/\1/p' "$work/answers" | sed 's/\\"/"/g; s/^"//; s/"$//; s/\\u003e/>/g; s/\\u003c/</g' >"$work/queries"
+    set -- eval --data "$name.om.gz" --prometheus 2.42 --from 1647878249 --to 1647888449 --evaluation-interval 1m
+    while IFS= read -r query; do
+        set -- "$@" --query "$query"
+    done <"$work/queries"
+    expect 0 "$@"
+    [ "$(wc -l <"$work/out")" -ge 41 ] || fail "not all queries were answered"
+    cmp -s "$work/out" "$work/answers" || fail "not the answers of $name.query_range.jsonl.gz"
+    rm "$work/answers" "$work/queries"
+    for file in "$shared"/rules/*.y*ml; do
+        expect 0 check "$file" --scrape-interval 30s
+        ! grep -q '^0 rules' "$work/out" || fail "no rules in $file"
+    done
+}
+
+case $case_name in
+usage | documented | check | eval_forms | queries | failures | data | unit_outcomes | unit_forms | wrong | recorded) "$case_name" ;;
+*) fail "no such case" ;;
+esac

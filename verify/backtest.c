@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Time goes from one evaluation to the next: the group whose turn it is first, in the order of the files where two have the
+ * same, then the queries. Source of the turns: rules/group.go of Prometheus 3.5, EvalTimestamp and run.
+ */
+#include "verify/backtest.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/arena.h"
+#include "sim/clock.h"
+
+struct turn { /* one group, or all queries (group NULL) */
+    const struct rule_group *group;
+    struct rule_runner *runner;
+    int64_t interval_ns, next_ns;
+    int64_t now_ms, before_ms; /* this evaluation and the one before it */
+};
+
+struct run {
+    const struct backtest_spec *spec;
+    struct backtest *out;
+    struct tsdb *db;
+    struct turn *turn; /* [n_turn] */
+    int n_turn;
+    struct promql_eval **query; /* [n_query] */
+    struct alertmanager *am;
+    int64_t am_now_ns;      /* Alertmanager's clock never goes back */
+    const struct turn *now; /* whose turn it is */
+    int cap_activation, cap_failure, cap_notice;
+    int *newest; /* label set of an alert -> its newest activation, -1 = none */
+    int n_newest;
+};
+
+#define GROW(array, n, cap)                                                                        \
+    do {                                                                                           \
+        if ((n) == (cap)) {                                                                        \
+            (cap) = (cap) ? 2 * (cap) : 64;                                                        \
+            (array) = rs_xrealloc((array), sizeof(*(array)) * (size_t)(cap));                      \
+        }                                                                                          \
+    } while (0)
+
+/* ---- what the rules tell ---- */
+
+static int *newest_of(struct run *r, rs_labels labels)
+{
+    if (labels >= r->n_newest) {
+        int n = 2 * labels + 64;
+        r->newest = rs_xrealloc(r->newest, sizeof(*r->newest) * (size_t)n);
+        for (int i = r->n_newest; i < n; i++) {
+            r->newest[i] = -1;
+        }
+        r->n_newest = n;
+    }
+    return &r->newest[labels];
+}
+
+/* The activation of an alert that is up: two rules may give alerts with equal labels. */
+static struct activation *open_of(struct run *r, const struct alert *a)
+{
+    int i = *newest_of(r, a->labels);
+    while (i >= 0 && r->out->activation[i].rule != a->rule) {
+        i = r->out->activation[i].older;
+    }
+    assert(i >= 0 && r->out->activation[i].cleared_ms == RS_NEVER);
+    return &r->out->activation[i];
+}
+
+static void note_change(void *ctx, int64_t t_ms, const struct alert *a, enum alert_state from)
+{
+    struct run *r = ctx;
+    struct backtest *out = r->out;
+    if (from == RS_ALERT_INACTIVE) {
+        GROW(out->activation, out->n_activation, r->cap_activation);
+        int *newest = newest_of(r, a->labels);
+        out->activation[out->n_activation] = (struct activation){.rule = a->rule,
+                                                                 .group = r->now->group,
+                                                                 .labels = a->labels,
+                                                                 .active_ms = t_ms,
+                                                                 .firing_ms = RS_NEVER,
+                                                                 .last_ms = RS_NEVER,
+                                                                 .cleared_ms = RS_NEVER,
+                                                                 .older = *newest};
+        *newest = out->n_activation++;
+    }
+    struct activation *open = open_of(r, a);
+    if (a->state == RS_ALERT_FIRING) {
+        open->firing_ms = t_ms;
+    } else if (a->state == RS_ALERT_INACTIVE) {
+        open->last_ms = r->now->before_ms;
+        open->cleared_ms = t_ms;
+    }
+}
+
+static void note_failure(void *ctx, int64_t t_ms, const struct rule *rule, const struct err *err)
+{
+    struct run *r = ctx;
+    struct backtest *out = r->out;
+    for (int i = 0; i < out->n_failure; i++) {
+        if (out->failure[i].rule == rule) {
+            out->failure[i].n++;
+            return;
+        }
+    }
+    GROW(out->failure, out->n_failure, r->cap_failure);
+    struct backtest_failure *f = &out->failure[out->n_failure++];
+    *f = (struct backtest_failure){.rule = rule, .group = r->now->group, .first_ms = t_ms, .n = 1};
+    snprintf(f->text, sizeof(f->text), "%s", err ? err->text : "the evaluation failed");
+}
+
+/* "External labels are added to alerts that are sent, where the alert has no label of that name." */
+static void post_alert(void *ctx, int64_t t_ms, const struct alert *a, int64_t ends_ms)
+{
+    struct run *r = ctx;
+    struct label_table *table = r->spec->data->labels;
+    int n = rs_labels_count(table, a->labels), n_own = n;
+    struct label *label = rs_xcalloc((size_t)(n + r->spec->n_external) + 1, sizeof(*label));
+    for (int i = 0; i < n_own; i++) {
+        label[i] = rs_labels_at(table, a->labels, i);
+    }
+    for (int i = 0; i < r->spec->n_external; i++) {
+        if (!*rs_labels_get(table, a->labels, r->spec->external[i].name)) {
+            label[n++] = r->spec->external[i];
+        }
+    }
+    rs_am_post(r->am, t_ms * RS_NS_PER_MS, rs_labels_intern(table, n, label),
+               a->fired_ms * RS_NS_PER_MS, ends_ms * RS_NS_PER_MS);
+    free(label);
+}
+
+static void note_notice(void *ctx, int64_t now_ns, const struct am_notification *n)
+{
+    struct run *r = ctx;
+    struct backtest *out = r->out;
+    int n_alert = n->n_firing + n->n_resolved;
+    rs_labels *alert = rs_xcalloc((size_t)n_alert + 1, sizeof(*alert));
+    for (int i = 0; i < n_alert; i++) {
+        alert[i] = i < n->n_firing ? n->firing[i] : n->resolved[i - n->n_firing];
+    }
+    GROW(out->notice, out->n_notice, r->cap_notice);
+    out->notice[out->n_notice++] =
+        (struct backtest_notice){now_ns, n->receiver, n->group, n->n_firing, n->n_resolved, alert};
+}
+
+/* ---- making ready ---- */
+
+static bool is_written(const struct backtest_spec *spec, const char *name)
+{
+    for (int f = 0; f < spec->n_file; f++) {
+        for (int g = 0; g < spec->file[f]->n_group; g++) {
+            const struct rule_group *group = &spec->file[f]->group[g];
+            for (int i = 0; i < group->n_rule; i++) {
+                const struct rule *rule = &group->rule[i];
+                if (rule->record ? strcmp(rule->record, name) == 0
+                                 : strncmp(name, "ALERTS", 6) == 0 &&
+                                       (name[6] == '\0' || strcmp(name + 6, "_FOR_STATE") == 0)) {
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
+/* What rules write is made anew: two writers of one series would take turns. Series are in the order of their names. */
+static void leave_out(struct run *r)
+{
+    struct recorded *data = r->spec->data;
+    const char *last = NULL;
+    bool out = false;
+    for (int i = 0; i < data->n_series; i++) {
+        const char *name = rs_labels_get(data->labels, data->series[i].labels, "__name__");
+        if (!last || strcmp(last, name) != 0) {
+            out = is_written(r->spec, name);
+            last = name;
+        }
+        data->series[i].left_out = out;
+        r->out->n_left_out += out;
+    }
+}
+
+/* The first of the times k * interval + offset that is not before from. */
+static int64_t first_turn(int64_t from_ns, int64_t interval_ns, int64_t offset_ns)
+{
+    int64_t k = (from_ns - offset_ns) / interval_ns;
+    int64_t at = k * interval_ns + offset_ns;
+    while (at < from_ns) {
+        at += interval_ns;
+    }
+    while (at - interval_ns >= from_ns) {
+        at -= interval_ns;
+    }
+    return at;
+}
+
+static void add_group(struct run *r, const struct rule_file *file, const struct rule_group *group)
+{
+    const struct backtest_spec *spec = r->spec;
+    struct turn *turn = &r->turn[r->n_turn++];
+    struct rule_runner_options opt = rs_rule_runner_options_default();
+    opt.promql.lookback_ms = spec->lookback_ms;
+    opt.promql.subquery_step_ms = spec->interval_ms;
+    opt.interval_ms =
+        group->interval_ns > 0 ? group->interval_ns / RS_NS_PER_MS : spec->interval_ms;
+    opt.resend_delay_ms = spec->resend_delay_ms;
+    opt.query_offset_ms = spec->query_offset_ms;
+    opt.external_url = spec->external_url;
+    opt.n_external = spec->n_external;
+    opt.external = spec->external;
+    opt.write_alerts = spec->n_query > 0;
+    turn->group = group;
+    turn->runner = rs_rule_runner_new(group, r->db, &opt);
+    turn->interval_ns = opt.interval_ms * RS_NS_PER_MS;
+    int64_t offset_ns =
+        spec->hashed ? rs_rule_group_offset_ns(file->path ? file->path : file->file, group->name,
+                                               turn->interval_ns, spec->encoding)
+                     : 0;
+    turn->next_ns = first_turn(spec->from_ms * RS_NS_PER_MS, turn->interval_ns, offset_ns);
+}
+
+static void make_ready(struct run *r)
+{
+    const struct backtest_spec *spec = r->spec;
+    int n_group = 0;
+    for (int f = 0; f < spec->n_file; f++) {
+        n_group += spec->file[f]->n_group;
+    }
+    leave_out(r);
+    r->db = rs_tsdb_new(spec->data->labels);
+    rs_recorded_attach(spec->data, r->db, false);
+    r->turn = rs_xcalloc((size_t)n_group + 1, sizeof(*r->turn));
+    r->query = rs_xcalloc((size_t)spec->n_query + 1, sizeof(struct promql_eval *));
+    for (int i = 0; i < spec->n_query;
+         i++) { /* before the rules, which look whether anybody selects ALERTS */
+        struct promql_options opt = rs_promql_options_default();
+        opt.lookback_ms = spec->lookback_ms;
+        opt.subquery_step_ms = spec->interval_ms;
+        r->query[i] = rs_promql_eval_new(spec->query[i].expr, r->db, opt);
+        r->out->answer[i] = rs_recorded_new(spec->data->labels);
+    }
+    for (int f = 0; f < spec->n_file; f++) {
+        for (int g = 0; g < spec->file[f]->n_group; g++) {
+            add_group(r, spec->file[f], &spec->file[f]->group[g]);
+        }
+    }
+    if (spec->n_query > 0) {
+        struct turn *turn = &r->turn[r->n_turn++];
+        turn->interval_ns = spec->interval_ms * RS_NS_PER_MS;
+        turn->next_ns = spec->from_ms * RS_NS_PER_MS;
+    }
+    if (spec->am) {
+        struct am_settings settings = rs_am_settings_default();
+        settings.version = spec->am_version;
+        r->am = rs_am_new(spec->am, &settings, spec->data->labels);
+    }
+}
+
+/* ---- going on ---- */
+
+static void answer_queries(struct run *r, int64_t t_ms)
+{
+    struct backtest *out = r->out;
+    for (int i = 0; i < out->n_answer; i++) {
+        struct vector v;
+        if (rs_promql_eval(r->query[i], t_ms, &v, &out->answer_err[i]) != 0) {
+            if (out->answer_err_ms[i] == RS_NEVER) {
+                out->answer_err_ms[i] = t_ms;
+            }
+            continue;
+        }
+        for (int k = 0; k < v.n; k++) {
+            rs_recorded_add(out->answer[i], rs_recorded_series(out->answer[i], v.item[k].labels),
+                            t_ms, v.item[k].v);
+        }
+    }
+}
+
+static struct turn *next_turn(struct run *r)
+{
+    struct turn *first = NULL;
+    for (int i = 0; i < r->n_turn; i++) {
+        if (!first || r->turn[i].next_ns < first->next_ns) {
+            first = &r->turn[i];
+        }
+    }
+    return first;
+}
+
+/* Timers of Alertmanager that run out up to now. */
+static void run_am(struct run *r, int64_t now_ns)
+{
+    while (r->am && rs_am_next(r->am) <= now_ns) {
+        int64_t due_ns = rs_am_next(r->am); /* in the past: at once */
+        r->am_now_ns = due_ns > r->am_now_ns ? due_ns : r->am_now_ns;
+        rs_am_tick(r->am, r->am_now_ns, note_notice, r);
+    }
+    r->am_now_ns = now_ns;
+}
+
+static void go(struct run *r)
+{
+    const struct rule_sink sink = {.ctx = r,
+                                   .changed = note_change,
+                                   .send = r->am ? post_alert : NULL,
+                                   .failed = note_failure};
+    int64_t end_ns = r->spec->to_ms * RS_NS_PER_MS;
+    for (struct turn *turn = next_turn(r); turn && turn->next_ns <= end_ns; turn = next_turn(r)) {
+        int64_t t_ms = turn->next_ns / RS_NS_PER_MS;
+        run_am(r, turn->next_ns);
+        r->now = turn;
+        turn->before_ms = turn->now_ms;
+        turn->now_ms = t_ms;
+        if (turn->group) {
+            rs_rule_runner_eval(turn->runner, t_ms, &sink);
+            r->out->n_evaluation += (uint64_t)turn->group->n_rule;
+        } else {
+            answer_queries(r, t_ms);
+        }
+        turn->next_ns += turn->interval_ns;
+    }
+    run_am(r, end_ns);
+}
+
+/* Alerts that are still up at the end were so at the last evaluation of their group. */
+static void close_open(struct run *r)
+{
+    for (int i = 0; i < r->out->n_activation; i++) {
+        struct activation *a = &r->out->activation[i];
+        for (int k = 0; a->cleared_ms == RS_NEVER && k < r->n_turn; k++) {
+            if (r->turn[k].group == a->group) {
+                a->last_ms = r->turn[k].now_ms;
+            }
+        }
+    }
+}
+
+struct backtest *rs_backtest_run(const struct backtest_spec *spec)
+{
+    assert(spec->interval_ms > 0);
+    struct backtest *out = rs_xcalloc(1, sizeof(*out));
+    struct run r = {.spec = spec, .out = out, .am_now_ns = spec->from_ms * RS_NS_PER_MS};
+    out->labels = spec->data->labels;
+    out->from_ms = spec->from_ms;
+    out->to_ms = spec->to_ms;
+    out->interval_ms = spec->interval_ms;
+    out->n_answer = spec->n_query;
+    out->answer = rs_xcalloc((size_t)spec->n_query + 1, sizeof(struct recorded *));
+    out->answer_err = rs_xcalloc((size_t)spec->n_query + 1, sizeof(struct err));
+    out->answer_err_ms = rs_xcalloc((size_t)spec->n_query + 1, sizeof(int64_t));
+    for (int i = 0; i < spec->n_query; i++) {
+        out->answer_err_ms[i] = RS_NEVER;
+    }
+    make_ready(&r);
+    go(&r);
+    close_open(&r);
+    for (int i = 0; i < spec->n_query; i++) {
+        rs_recorded_sort(out->answer[i]);
+        rs_promql_eval_free(r.query[i]);
+    }
+    for (int i = 0; i < r.n_turn; i++) {
+        rs_rule_runner_free(r.turn[i].runner);
+    }
+    rs_am_free(r.am);
+    rs_tsdb_free(r.db);
+    free(r.query);
+    free(r.turn);
+    free(r.newest);
+    return out;
+}
+
+void rs_backtest_free(struct backtest *b)
+{
+    if (!b) {
+        return;
+    }
+    for (int i = 0; i < b->n_notice; i++) {
+        free((void *)(uintptr_t)b->notice[i].alert);
+    }
+    for (int i = 0; i < b->n_answer; i++) {
+        rs_recorded_free(b->answer[i]);
+    }
+    free(b->activation);
+    free(b->failure);
+    free(b->notice);
+    free(b->answer);
+    free(b->answer_err);
+    free(b->answer_err_ms);
+    free(b);
+}
