@@ -208,7 +208,8 @@ static bool read_heading(struct table *t)
         return false;
     }
     rs_csv_split(csv);
-    t->in_ms = strstr(csv->field[0], "ms") != NULL;
+    size_t n = strlen(csv->field[0]);
+    t->in_ms = n >= 3 && strcasecmp(csv->field[0] + n - 3, "_ms") == 0;
     t->value_column = column_named(csv, "value");
     t->series_column = t->value_column >= 0 ? column_named(csv, "series") : -1;
     t->metric_column =

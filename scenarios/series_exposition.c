@@ -222,6 +222,20 @@ static int finish(struct exposition *e, enum series_format *out_format)
     return 0;
 }
 
+/* Not one line held a sample: that is one mistake, not one a line. */
+static void refuse_format(struct series_reader *r, int n_error)
+{
+    struct err_list *list = r->errors;
+    if (list && list->n_dropped == 0 && list->n >= (size_t)n_error) {
+        int line = list->item[list->n - (size_t)n_error].line;
+        list->n -= (size_t)n_error;
+        rs_series_refuse(
+            r, RS_E_SYNTAX, line, 1,
+            "the text is none that is read: OpenMetrics or Prometheus text, query_range JSON, "
+            "or CSV that begins with a heading");
+    }
+}
+
 int rs_series_read_exposition(struct series_reader *r, enum series_format *out_format)
 {
     struct exposition e = {.r = r};
@@ -242,6 +256,8 @@ int rs_series_read_exposition(struct series_reader *r, enum series_format *out_f
     }
     if (r->n_error == n_before) {
         finish(&e, out_format);
+    } else if (e.n_sample == 0 && r->n_error - n_before >= 3) {
+        refuse_format(r, r->n_error - n_before);
     }
     for (size_t i = 0; i < e.n_place; i++) {
         free(e.known[i].text);

@@ -63,25 +63,19 @@ static bool opens_json(const char *p, const char *end)
     return q < end && *q == ':';
 }
 
-/* The first line with text decides: a heading with a time column is CSV. */
+/* The first line with text decides: a word with a comma right behind it begins no line of an exposition. */
 static bool is_csv_heading(const char *p, const char *end)
 {
-    static const char *const names[] = {
-        "t_s", "t_ms", "t", "ts", "time", "timestamp", "time_s", "timestamp_ms", "time_ms"};
-    size_t n = 0;
     bool quoted = p < end && *p == '"';
     p += quoted;
-    while (p + n < end && (isalnum((unsigned char)p[n]) || p[n] == '_')) {
-        n++;
+    if (p == end || !(isalpha((unsigned char)*p) || *p == '_')) {
+        return false;
     }
-    const char *behind = p + n + quoted;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strlen(names[i]) == n && strncasecmp(names[i], p, n) == 0 && behind < end &&
-            *behind == ',') {
-            return true;
-        }
+    while (p < end && (isalnum((unsigned char)*p) || *p == '_' || (quoted && *p == ' '))) {
+        p++;
     }
-    return false;
+    p += quoted && p < end && *p == '"';
+    return p < end && *p == ',';
 }
 
 static int read_source(struct series_reader *r, enum series_format *out_format)

@@ -141,6 +141,8 @@ static const struct {
     {"CSV, wide, dates", RS_SERIES_CSV_WIDE,
      "time,x\n2025-01-01 00:00:00,1\n2025-01-01T01:00:00.5+01:00,2\n",
      "x 1@1735689600000 2@1735689600500\n", NULL},
+    {"CSV, wide, any word for the time", RS_SERIES_CSV_WIDE, "Unix_TS,x\n5,1\n", "x 1@5000\n",
+     NULL},
     {"CSV, wide, milliseconds", RS_SERIES_CSV_WIDE, "timestamp_ms,x\n1500,1\n", "x 1@1500\n", NULL},
     {"CSV, wide, PromQL's quotes", RS_SERIES_CSV_WIDE, "t_s,\"x{a='b\\t',c=`d\\`}\"\n0,1\n",
      "x{a=\"b\t\",c=\"d\\\\\"} 1@0\n", NULL},
@@ -186,6 +188,9 @@ static const struct {
     {"t_s,x\n1395066363000,1\n",
      "2:1: the time lies beyond the year 33000; milliseconds stand in a column called \"t_ms\""},
     {"x 1 10\n# EOF\ny 1 10\n", "3:1: nothing may follow \"# EOF\""},
+    {"# A page\n\n- of a list\n- of words\n- that is long\n",
+     "3:1: the text is none that is read: OpenMetrics or Prometheus text, query_range JSON, or CSV "
+     "that begins with a heading"},
     {"9x 1 10\n", "1:1: a series like name{label=\"value\"} is expected here"},
     {"x{a=\"b\" 1 10\n", "1:9: \",\" or \"}\" is expected here"},
     {"x{a=b} 1 10\n", "1:5: a label value must stand in quotes"},
@@ -272,7 +277,7 @@ START_TEST(test_gives_up)
     char text[4096] = "";
     for (int i = 0; i < 100; i++) {
         size_t n = strlen(text);
-        snprintf(text + n, sizeof(text) - n, "x y %d\n", i);
+        snprintf(text + n, sizeof(text) - n, "%s y %d\n", i ? "x" : "x 1 5\nx", i);
     }
     ck_assert_int_eq(parse(text, NULL), -1);
     ck_assert_uint_eq(errors.n, 20);
