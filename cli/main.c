@@ -12,6 +12,7 @@
  *   cli/        this folder: words in, words out; nothing is decided here
  *     main.c        finds the command, watches over stdout
  *     cmd_*.c       one command each, with its row of the table at the end
+ *     cmd_rules*.c  a command of commands, for rule files without a scenario
  *     options.c     the tables of options over getopt_long
  *     progress.c    the progress line and Ctrl-C
  *     timeline*.c   one history told to people, or to machines
