@@ -211,7 +211,7 @@ static const struct manifest_row {
      "apiVersion: v1\nkind: List\nitems:\n"
      "- {apiVersion: monitoring.coreos.com/v1, kind: PrometheusRule, spec: {groups: [{name: a}]}}\n"
      "- {apiVersion: monitoring.coreos.com/v1, kind: PrometheusRule, spec: {groups: [{name: a}]}}\n"
-     "- {kind: List, items: []}\n",
+     "- {kind: List, items: [{kind: PrometheusRule, spec: {groups: [{name: b}]}}]}\n",
      2, 0},
     {"no spec", "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\n", 0, 0},
 };
