@@ -210,6 +210,30 @@ START_TEST(errors_have_words_and_place)
 }
 END_TEST
 
+/* Numbers print with exponents before 3. */
+static const struct print_row older_prints[] = {
+    {"999999", "999999"},
+    {"1000000", "1e+06"},
+    {"2592000", "2.592e+06"},
+    {"0.0001", "0.0001"},
+    {"0.00001", "1e-05"},
+    {"12345678.5", "1.23456785e+07"},
+    {"x[1w] offset 1d", "x[1w] offset 1d"},
+};
+
+START_TEST(older_languages_print)
+{
+    const struct print_row *row = &older_prints[_i];
+    struct arena *arena = rs_arena_new();
+    struct promql_text text = {row->text, {"f", 1, 1}, 0, RS_PROMQL_2_53};
+    const struct promql *q = rs_promql_parse(arena, &text, NULL);
+
+    ck_assert_ptr_nonnull(q);
+    ck_assert_str_eq(rs_promql_print(arena, q), row->print);
+    rs_arena_free(arena);
+}
+END_TEST
+
 /* What the older languages refuse. */
 static const struct dialect_row {
     enum promql_dialect dialect;
@@ -365,6 +389,7 @@ int main(void)
 
     tcase_add_loop_test(tc, prints_canonically, 0, N(prints));
     tcase_add_loop_test(tc, errors_have_words_and_place, 0, N(errors));
+    tcase_add_loop_test(tc, older_languages_print, 0, N(older_prints));
     tcase_add_loop_test(tc, older_languages_refuse, 0, N(older));
     tcase_add_loop_test(tc, deep_nesting_is_refused_not_crashed, 0, 5);
     tcase_add_loop_test(tc, selectors_tell_how_far_back_they_look, 0, N(spans));
