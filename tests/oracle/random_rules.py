@@ -15,6 +15,13 @@ from series import STALE
 FORS = ("", "", "0s", "10s", "15s", "40s", "1m", "90s", "2m", "5m")
 KEEPS = ("", "", "", "20s", "1m", "3m")
 INSTANCES = ("a", "b", "c")
+# Of labels, so alerts live and die by them.
+TEMPLATES = ("{{ $labels.instance }}-{{ $labels.job }}", "{{ if gt $value 3.3141592 }}high{{ else }}low{{ end }}", "{{ $labels.nothing }}",
+             "of {{ $labels.job | toUpper }}", '{{ with $labels.instance }}{{ . | title }}{{ end }}',
+             '{{ query "count(up)" | first | value }} up', '{{ $labels.job | reReplaceAll "(.)p" "$1-" }}',
+             '{{ range query "up == 0" | sortByLabel "instance" }}{{ .Labels.instance }};{{ end }}')
+# And of values that are exact: promtool's last bits decide how others are rounded.
+VALUE_TEMPLATES = ("{{ $value }}", '{{ printf "%.1f" $value }}', "{{ $value | humanize }}", "{{ humanizePercentage .Value }}")
 
 
 class Scenario:
@@ -167,7 +174,8 @@ class Scenario:
             self.records.append(name)
             return {"record": name, "expr": expr, "labels": rnd.choice(({}, {"level": "x"}, {"tier": "1"}))}
         name = "Alert%d%d" % (group, i)
-        rule = {"alert": name, "expr": self.condition(), "labels": {}}
+        exact = rnd.random() < 0.2
+        rule = {"alert": name, "expr": self.exact() if exact else self.condition(), "labels": {}}
         for key, choices in (("for", FORS), ("keep_firing_for", KEEPS)):
             value = rnd.choice(choices)
             if value:
@@ -175,8 +183,7 @@ class Scenario:
         if rnd.random() < 0.6:
             rule["labels"] = dict(rnd.sample((("severity", "page"), ("team", "core"), ("origin", "rule"), ("kind", "")), 2))
         if rnd.random() < 0.25:
-            told = rnd.choice(("{{ $labels.instance }}-{{ $labels.job }}", "{{ if gt $value 3.3 }}high{{ else }}low{{ end }}",
-                               "{{ $labels.nothing }}", "of {{ $labels.job | toUpper }}"))
+            told = rnd.choice(VALUE_TEMPLATES + TEMPLATES[:3] if exact else TEMPLATES)
             if "templates" not in self.without:
                 rule["labels"]["told"] = told
         self.alerts.append(name)

@@ -146,6 +146,7 @@ def counter(rnd, n, numbers):
 
 def add_metric(maker, metric, use, hole):
     rnd, n = maker.random, maker.n_step
+    late = maker.late() if rnd.random() < 0.4 else None
     seen = set()
     for matchers in sorted(use.matchers):
         as_dicts = [{"type": t, "name": name, "value": v} for t, name, v in matchers]
@@ -159,14 +160,14 @@ def add_metric(maker, metric, use, hole):
             seen.add(tuple(sorted(labels.items())))
             if not bounded:
                 values = counter(rnd, n, use.numbers) if use.counter else gauge(rnd, n, use.numbers, maker.step_ms // 1000)
-                maker.add(metric, labels, [None if i in hole else v for i, v in enumerate(values)], phase_ms=0)
+                maker.add(metric, labels, [None if i in hole else v for i, v in enumerate(values)], late=late)
                 continue
             bounds = sorted({"0.05", "0.25", "1", "5", "+Inf"} | {m[2] for ms in use.matchers for m in ms if m[1] == "le" and m[0] == "="},
                             key=float)
             below = [0.0] * n
             for le in bounds:
                 below = [a + b for a, b in zip(below, counter(rnd, n, ()))]
-                maker.add(metric, dict(labels, le=le), [None if i in hole else v for i, v in enumerate(below)])
+                maker.add(metric, dict(labels, le=le), [None if i in hole else v for i, v in enumerate(below)], late=late)
 
 
 def make(trees, seed, minutes, step_s=30):

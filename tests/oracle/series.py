@@ -67,9 +67,13 @@ class Maker:
         self.n_step, self.step_ms, self.start_ms = n_step, step_ms, start_ms
         self.series = []
 
-    def add(self, name, labels, values, phase_ms=0):
+    def late(self):
+        """How late each scrape is: up to a fifth of the interval, in eighths of a second, which OpenMetrics' seconds hold."""
+        return [125 * self.random.randrange(self.step_ms // 5 // 125 + 1) for _ in range(self.n_step)]
+
+    def add(self, name, labels, values, phase_ms=0, late=None):
         """values[i] at scrape i; None is a scrape that failed."""
-        samples = [(self.start_ms + i * self.step_ms + phase_ms, float(v) if v != STALE else v)
+        samples = [(self.start_ms + i * self.step_ms + phase_ms + (late[i] if late else 0), float(v) if v != STALE else v)
                    for i, v in enumerate(values) if v is not None]
         if samples:
             self.series.append(Series(dict(labels, __name__=name), samples))
@@ -82,7 +86,7 @@ class Maker:
         return out
 
 
-def service(m, instance, job, faulty_at, reset_at, hole):
+def service(m, instance, job, faulty_at, reset_at, hole, late):
     """Counters and a histogram of one instance, with a fault, a restart and a hole of failed scrapes."""
     ok = err = total = 0
     seconds = 0.0
@@ -110,21 +114,23 @@ def service(m, instance, job, faulty_at, reset_at, hole):
             buckets[j].append(None if gone else below)
     labels = {"instance": instance, "job": job}
     for code in ("200", "500"):
-        m.add("http_requests_total", dict(labels, code=code), rows[code])
+        m.add("http_requests_total", dict(labels, code=code), rows[code], late=late)
     for j, le in enumerate(BOUNDS):
-        m.add("http_request_duration_seconds_bucket", dict(labels, le=le), buckets[j])
-    m.add("http_request_duration_seconds_count", labels, rows["count"])
-    m.add("http_request_duration_seconds_sum", labels, rows["sum"])
-    m.add("up", labels, rows["up"])
+        m.add("http_request_duration_seconds_bucket", dict(labels, le=le), buckets[j], late=late)
+    m.add("http_request_duration_seconds_count", labels, rows["count"], late=late)
+    m.add("http_request_duration_seconds_sum", labels, rows["sum"], late=late)
+    m.add("up", labels, rows["up"], late=late)
 
 
 def gauges(m, instance, job, k):
     """Gauges with fractions, odd values, births and deaths, and what joins need."""
     n, labels = m.n_step, {"instance": instance, "job": job}
     rnd = m.random
-    m.add("memory_free_bytes", labels, m.walk(4e9 / (k + 1), 3e8, 1), phase_ms=125 * k)
+    m.add("memory_free_bytes", labels, m.walk(4e9 / (k + 1), 3e8, 1), phase_ms=125 * k,
+          late=m.late() if k == 2 else None)
     m.add("memory_size_bytes", labels, [8e9] * n)
-    m.add("disk_free_bytes", dict(labels, device="sda%d" % k), [5e10 - 1e7 * i * (k + 1) for i in range(n)])
+    m.add("disk_free_bytes", dict(labels, device="sda%d" % k), [5e10 - 1e7 * i * (k + 1) for i in range(n)],
+          late=m.late() if k == 0 else None)
     temperature = m.walk(40.0, 2.5)
     for i in range(n // 3, n // 3 + 9):
         temperature[i] = rnd.choice((math.nan, math.inf, -math.inf, -273.15, 0.0, -0.0))
@@ -162,7 +168,7 @@ def shapes(seed, minutes, step_s=15, n_instance=3):
     for k in range(n_instance):
         fault = range(int(n * 0.45), int(n * 0.60)) if k % 2 == 0 else range(0)
         service(m, "i%d" % k, "api" if k < 2 else "web", fault, n // 3 if k == 1 else -1,
-                range(n // 2, n // 2 + 22) if k == 2 else range(0))
+                range(n // 2, n // 2 + 22) if k == 2 else range(0), m.late() if k == 1 else None)
         gauges(m, "i%d" % k, "api" if k < 2 else "web", k)
     odd_histograms(m)
     return m.series
