@@ -200,6 +200,7 @@ static int prepare(struct promql_eval *e, struct cell *c, int64_t t_ms)
         s->from_ms = first;
         s->done_ms = first - s->step_ms;
     }
+    s->from_ms = first > s->from_ms ? first : s->from_ms; /* what was before, tracks may lose */
     for (int64_t t = s->done_ms + s->step_ms; t <= s->r.hi_ms; t += s->step_ms) {
         if (compute_step(e, c, t) < 0) {
             return -1;

@@ -225,9 +225,10 @@ void rs_series_keep_tally(struct series *s)
 
 void rs_series_make_room(struct series *s, int64_t t_ms)
 {
-    if (s->cap > 0 && t_ms - rs_series_sample(s, s->begin)->t_ms > s->span_ms) {
+    while (s->begin < s->end && t_ms - rs_series_sample(s, s->begin)->t_ms > s->span_ms) {
         s->begin++;
-    } else {
+    }
+    if (s->end - s->begin == s->cap) {
         ring_grow(s);
     }
 }

@@ -101,8 +101,8 @@ static inline bool rs_stale_bits(double v)
 }
 
 /*
- * Parts of an append at t_ms. A full ring loses its oldest sample if no look-back can reach it any
- * more, else it grows; what is out of the ordinary about a value is noted.
+ * Parts of an append at t_ms. A full ring loses the samples that no look-back can reach any more,
+ * or it grows; what is out of the ordinary about a value is noted.
  */
 void rs_series_make_room(struct series *s, int64_t t_ms);
 void rs_series_note(struct series *s, double v);

@@ -25,6 +25,7 @@ struct world {
     struct stream stream;
     int series[N_SERIES + 1];
     double count[N_SERIES + 1];
+    bool goes_back;                /* looks at earlier times too; then no series forgets anything */
     int64_t owed_ms[N_SERIES + 1]; /* LATE: the sample of this time has yet to come; 0 = none */
 };
 
@@ -154,10 +155,12 @@ static void run_history(struct world *w, const char *text, enum promql_dialect d
         }
         if (k == N_STEP / 3) { /* a series that nobody knew of */
             w->series[N_SERIES] = make_series(w, N_SERIES);
+            rs_tsdb_retain(w->db, w->series[N_SERIES], w->goes_back ? INT64_MAX / 4 : 0);
         }
         if (k == N_STEP * 2 / 3) { /* the next replica: all samples go, and time starts again */
             rs_tsdb_reset(w->db);
             w->series[N_SERIES] = make_series(w, N_SERIES);
+            rs_tsdb_retain(w->db, w->series[N_SERIES], w->goes_back ? INT64_MAX / 4 : 0);
             t_ms = 0;
         }
         t_ms += STEP_MS * (rs_stream_below(&w->stream, 30) == 0 ? 9 : 1);
@@ -166,6 +169,10 @@ static void run_history(struct world *w, const char *text, enum promql_dialect d
             continue;
         }
         compare(w, e, text, t_ms, q);
+        if (w->goes_back && rs_stream_below(&w->stream, 6) == 0) { /* an earlier instant between */
+            compare(w, e, text, t_ms - 1000 * (int64_t)rs_stream_below(&w->stream, 400), q);
+            compare(w, e, text, t_ms, q);
+        }
         settle(w);
         if (rs_stream_below(&w->stream, 4) == 0) { /* the same instant again */
             compare(w, e, text, t_ms, q);
@@ -185,6 +192,10 @@ static void history(const char *text, enum promql_dialect dialect, uint64_t seed
         w.series[i] = make_series(&w, i);
     }
     rs_tsdb_seal(w.db);
+    w.goes_back = rs_stream_below(&w.stream, 2) == 0;
+    for (int i = 0; i < N_SERIES && w.goes_back; i++) {
+        rs_tsdb_retain(w.db, w.series[i], INT64_MAX / 4);
+    }
     run_history(&w, text, dialect);
     rs_tsdb_free(w.db);
     rs_label_table_free(w.labels);

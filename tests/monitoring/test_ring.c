@@ -148,8 +148,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("series");
-    TCase *tc = tcase_create("series");
+    Suite *suite = suite_create("ring");
+    TCase *tc = tcase_create("ring");
     SRunner *sr;
     int failed;
 
