@@ -29,6 +29,27 @@ static void count(struct holding out[N_HOLDING], const struct scenario *sc)
     }
 }
 
+/* Calls fn for what Prometheus' and Alertmanager's files hold and rollsim passes over, file by file. */
+static void
+each_note(const struct scenario *sc, void (*fn)(void *ctx, const struct note *note), void *ctx)
+{
+    const struct monitoring *m = &sc->monitoring;
+    for (int i = 0; i < m->n_rule_file; i++) {
+        for (int j = 0; j < m->rule_file[i]->n_note; j++) {
+            fn(ctx, &m->rule_file[i]->note[j]);
+        }
+    }
+    for (int i = 0; m->alertmanager && i < m->alertmanager->n_note; i++) {
+        fn(ctx, &m->alertmanager->note[i]);
+    }
+}
+
+static void print_note(void *ctx, const struct note *note)
+{
+    (void)ctx;
+    printf("%s:%d:%d: note: %s\n", note->at.file, note->at.line, note->at.col, note->text);
+}
+
 static void print_text(const char *file, const struct scenario *sc)
 {
     struct holding holding[N_HOLDING];
@@ -39,6 +60,7 @@ static void print_text(const char *file, const struct scenario *sc)
         printf("%s %d %s", i ? "," : "", h->n, h->n == 1 ? h->what : h->plural);
     }
     putchar('\n');
+    each_note(sc, print_note, NULL);
 }
 
 static json_t *errors_json(const struct err_list *errors)
@@ -50,6 +72,13 @@ static json_t *errors_json(const struct err_list *errors)
                                               e->line, "column", e->col, "text", e->text));
     }
     return list;
+}
+
+static void add_note(void *ctx, const struct note *note)
+{
+    json_array_append_new(ctx,
+                          json_pack("{s:s, s:i, s:i, s:s}", "file", note->at.file, "line",
+                                    note->at.line, "column", note->at.col, "text", note->text));
 }
 
 static void print_json(const char *file, const struct scenario *sc, const struct err_list *errors)
@@ -65,6 +94,9 @@ static void print_json(const char *file, const struct scenario *sc, const struct
         json_object_set_new(root, "name", json_string(sc->name));
         json_object_set_new(root, "sha256", json_string(sc->sha256));
         json_object_set_new(root, "holds", holds);
+        json_t *notes = json_array();
+        each_note(sc, add_note, notes);
+        json_object_set_new(root, "notes", notes);
     }
     json_object_set_new(root, "errors", errors_json(errors));
     json_dumpf(root, stdout, JSON_INDENT(2));
@@ -128,7 +160,8 @@ const struct cmd cmd_check = {
     .summary = "read a scenario and tell every mistake in it",
     .about = "Reads the scenario and every file that it names. All mistakes are told in one go, "
              "each with\n"
-             "file:line:column; the exit status is then 2.",
+             "file:line:column; the exit status is then 2. Notes tell what its rule files and its\n"
+             "Alertmanager file hold that has no effect here.",
     .examples = "  rollsim check scenarios/prisma/prisma.yaml\n"
                 "  rollsim check scenarios/prisma/prisma.yaml --json\n"
                 "  rollsim check --print-schema > scenario.schema.json\n",

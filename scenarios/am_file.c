@@ -20,7 +20,7 @@ void rs_am_note_add(struct am_reading *a, struct mark at, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
-    struct am_note note = {at, rs_arena_strdup(a->r->arena, text)};
+    struct note note = {at, rs_arena_strdup(a->r->arena, text)};
     RS_PUSH(a->r->arena, a->note, a->n_note, a->cap_note, note);
 }
 
@@ -227,7 +227,7 @@ static void read_passed_over(struct am_reading *a, const struct node *root)
 static void sort_notes(struct am_reading *a)
 {
     for (int i = 1; i < a->n_note; i++) {
-        struct am_note note = a->note[i];
+        struct note note = a->note[i];
         int j = i;
         for (; j > 0; j--) {
             struct mark before = a->note[j - 1].at;

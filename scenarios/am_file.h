@@ -15,7 +15,7 @@
 /* A file being read: the reader, and what grows meanwhile. */
 struct am_reading {
     struct reader *r;
-    struct am_note *note;
+    struct note *note;
     int n_note, cap_note;
     const struct am_time_interval *interval; /* [n_interval], read before the routes */
     const char **interval_name;              /* [n_interval] */

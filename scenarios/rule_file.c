@@ -10,7 +10,7 @@
 
 void rs_rule_note(struct rule_reader *q, struct mark at, const char *text)
 {
-    RS_PUSH(q->r->arena, q->note, q->n_note, q->cap_note, ((struct rule_note){at, text}));
+    RS_PUSH(q->r->arena, q->note, q->n_note, q->cap_note, ((struct note){at, text}));
 }
 
 /* ---- groups ---- */

@@ -8,7 +8,7 @@
 
 struct rule_reader {
     struct reader *r;
-    struct rule_note *note; /* [n_note] */
+    struct note *note; /* [n_note] */
     int n_note, cap_note;
     bool is_manifest; /* the operator's keys may stand here too */
 };

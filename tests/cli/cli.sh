@@ -122,9 +122,11 @@ out" ] || fail "a refused command left a file behind"
 check() {
     expect 0 check "$scenario"
     says out "scenario is well-formed: 4 services, 5 flags, 5 faults, 6 stages, 4 procedures, 3 roles"
+    says out 'alertmanager.yml:14:5: note: the integrations of receiver "pagerduty-p1" are not modelled'
     silent err
     expect 0 check --json "$scenario"
     says out '"well_formed": true'
+    says out '"notes"'
     expect 2 check
     says err "rollsim check wants SCENARIO"
     expect 2 check no-such.yaml

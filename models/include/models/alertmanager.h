@@ -98,12 +98,6 @@ struct am_receiver {
     struct mark at;
 };
 
-/* Something in the file that is read over: it has no effect here, and the reader of the report should know. */
-struct am_note {
-    struct mark at;
-    const char *text; /* a sentence without a full stop: "templates are not read" */
-};
-
 struct am_config {
     const char *file;
     int64_t resolve_timeout_ns; /* of alerts that come without an end */
@@ -115,7 +109,7 @@ struct am_config {
     int n_interval;
     const struct am_time_interval *interval;
     int n_note;
-    const struct am_note *note; /* [n_note] in the order of the file */
+    const struct note *note; /* [n_note] in the order of the file */
 };
 
 /* ---- the machine ---- */

@@ -43,12 +43,6 @@ struct rule_group {
     struct mark at;
 };
 
-/* Something in the file that is read and has no effect here. */
-struct rule_note {
-    struct mark at;
-    const char *text;
-};
-
 struct rule_file {
     const char *file;
     const char
@@ -56,7 +50,7 @@ struct rule_file {
     int n_group;
     const struct rule_group *group; /* [n_group] */
     int n_note;
-    const struct rule_note *note; /* [n_note] in file order */
+    const struct note *note; /* [n_note] in file order */
     bool is_manifest;             /* the groups stood in PrometheusRule objects */
 };
 

@@ -16,6 +16,12 @@ struct mark {
     int line, col;
 };
 
+/* Something that is read and has no effect here. */
+struct note {
+    struct mark at;
+    const char *text; /* a sentence without a full stop: "templates are not read" */
+};
+
 enum rs_errc {
     RS_E_NONE = 0,
     RS_E_SYNTAX,      /* the text cannot be read */
