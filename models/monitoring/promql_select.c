@@ -293,7 +293,7 @@ struct cell *rs_selector_cell(struct promql_eval *e, const struct node *n)
                            m->value, m->op);
     }
     rs_promql_selectors(e->q, e->opt.lookback_ms, keep_longest, &longest);
-    s->span_ms = longest.span_ms;
+    s->span_ms = longest.span_ms < SPAN_ALL ? longest.span_ms + e->opt.behind_ms : SPAN_ALL;
     s->generation = UINT64_MAX;
     if (n->u.sel.range_ms > 0) {
         c->prepare = prepare_range;

@@ -81,6 +81,7 @@ struct rule_runner *rs_rule_runner_new(const struct rule_group *group,
     r->opt = *opt;
     r->offset_ms =
         group->has_query_offset ? group->query_offset_ns / RS_NS_PER_MS : opt->query_offset_ms;
+    r->opt.promql.behind_ms += r->offset_ms;
     db->wants_alerts = db->wants_alerts || opt->write_alerts;
     r->state = rs_xcalloc((size_t)group->n_rule + 1, sizeof *r->state);
     for (int i = 0; i < group->n_rule; i++) {

@@ -7,6 +7,7 @@
 #include "models/template.h"
 #include "rule_text.h"
 #include "series_text.h"
+#include "sim/clock.h"
 
 #define T0 INT64_C(1600000000000)
 
@@ -261,6 +262,23 @@ START_TEST(labels_are_expanded)
 }
 END_TEST
 
+/* An evaluation behind the newest samples needs those before its window's begin, which is as much earlier. */
+START_TEST(query_offset_keeps_samples_longer)
+{
+    struct rule rule = alert_rule(arena, "A", "increase(m[5m]) > 0", 0, 0);
+    struct rule_group group = {.name = "g",
+                               .query_offset_ns = 45 * RS_NS_PER_S,
+                               .has_query_offset = true,
+                               .n_rule = 1,
+                               .rule = &rule};
+    int m = rs_tsdb_series(db, series_labels(labels, "m"));
+    struct rule_runner *r = runner(&group, 0);
+
+    ck_assert_int_ge(rs_tsdb_retention(db, m), 345000);
+    rs_rule_runner_free(r);
+}
+END_TEST
+
 /* A template that comes to nothing: no label of the alert, but its text is one of the alert's series. */
 START_TEST(series_of_an_alert_have_the_text_of_an_empty_template)
 {
@@ -390,6 +408,7 @@ int main(void)
     tcase_add_test(tc, too_many_series_are_not_recorded);
     tcase_add_loop_test(tc, query_offset, 0, (int)(sizeof offsets / sizeof *offsets));
     tcase_add_loop_test(tc, labels_are_expanded, 0, (int)(sizeof templates / sizeof *templates));
+    tcase_add_test(tc, query_offset_keeps_samples_longer);
     tcase_add_test(tc, series_of_an_alert_have_the_text_of_an_empty_template);
     tcase_add_test(tc, two_results_that_become_one_alert_are_an_error);
     tcase_add_test(tc, annotations_on_demand);

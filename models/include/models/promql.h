@@ -77,6 +77,8 @@ struct promql_options {
     int64_t lookback_ms; /* 300000 */
     /* of subqueries that name no step: the global evaluation interval; 0 = one minute */
     int64_t subquery_step_ms;
+    /* How far behind the newest samples the evaluations run (a rule's query offset): the samples are kept so much longer. */
+    int64_t behind_ms;
     /* Walk every window anew and remember nothing: slow, and the measure of all that remembers. */
     bool plain;
 };
