@@ -157,6 +157,8 @@ static inline void rs_kahan(double inc, double *sum, double *c)
  * -Inf, +Inf; NaN gives NaN.
  */
 double rs_quantile(double q, double *v, int n);
+/* Up to so many values the order of 0 and -0 is that of Prometheus too. */
+#define RS_SORT_FEW 12
 
 /* Between which ranks (from 0) a quantile lies. */
 struct rank {

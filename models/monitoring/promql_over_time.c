@@ -182,12 +182,26 @@ static void sort(double *v, int n)
     }
 }
 
+/* Go sorts so few by insertion: 0 and -0, which are equal, stay in the order in which they came. */
+static void sort_few(double *v, int n)
+{
+    for (int i = 1; i < n; i++) {
+        double moved = v[i];
+        int at = i;
+
+        for (; at > 0 && (isnan(moved) || moved < v[at - 1]); at--) {
+            v[at] = v[at - 1];
+        }
+        v[at] = moved;
+    }
+}
+
 double rs_quantile(double q, double *v, int n)
 {
     struct rank rank;
 
     if (rs_quantile_rank(q, n, &rank)) {
-        sort(v, n);
+        (n <= RS_SORT_FEW ? sort_few : sort)(v, n);
         rank.v = v[rank.low] * (1.0 - rank.weight) + v[rank.high] * rank.weight;
     }
     return rank.v;

@@ -101,6 +101,20 @@ static double move_extreme(struct memory *m, const struct slice *w, bool max, in
     return v;
 }
 
+static double rank_of_few(struct memory *m, const struct slice *w, double q)
+{
+    double v[RS_SORT_FEW];
+    int n = 0;
+
+    for (uint64_t i = w->from; i < w->to; i++) {
+        if (!rs_stale_bits(rs_series_sample(w->s, i)->v)) {
+            v[n++] = rs_series_sample(w->s, i)->v;
+        }
+    }
+    m->learnt = 0; /* nothing of this window has gone into the order */
+    return rs_quantile(q, v, n);
+}
+
 static double move_rank(struct memory *m, const struct slice *w, double q, int n_loose)
 {
     double last = rs_slice_last(w)->v;
@@ -171,7 +185,10 @@ static void compute(struct promql_eval *e,
     case BY_WALK: m->got = walk(e, r, how->fn, w, &m->v, param); break;
     case BY_MIN:
     case BY_MAX: m->v = move_extreme(m, w, how->way == BY_MAX, n_loose); break;
-    case BY_RANK: m->v = move_rank(m, w, param[0], n_loose); break;
+    case BY_RANK:
+        m->v =
+            w->n <= RS_SORT_FEW ? rank_of_few(m, w, param[0]) : move_rank(m, w, param[0], n_loose);
+        break;
     }
     m->from = w->from;
     m->to = w->to;

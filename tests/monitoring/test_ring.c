@@ -8,7 +8,7 @@
 #include "sim/arena.h"
 #include "sim/stream.h"
 
-enum { N_MAX = 4000, SPAN_MS = 3000 };
+enum { N_MAX = 1500, SPAN_MS = 3000 };
 
 struct history {
     struct series *s;
@@ -40,6 +40,7 @@ static void check_window(const struct history *h, int64_t lo_ms)
 {
     uint64_t from = rs_series_after(h->s, lo_ms, 0), first, n_drop;
     int at = h->n, n_stale = 0, drops = 0, changes = 0, odd = 0;
+    int misplaced = 0;
     double before = 0.0, lost = 0.0;
     int64_t sum = 0;
     bool any = false;
@@ -55,7 +56,7 @@ static void check_window(const struct history *h, int64_t lo_ms)
     for (int i = at; i < h->n; i++) {
         double v = h->all[i].v;
 
-        ck_assert_int_eq(rs_series_sample(h->s, h->number[i])->t_ms, h->all[i].t_ms);
+        misplaced += rs_series_sample(h->s, h->number[i])->t_ms != h->all[i].t_ms;
         if (rs_tsdb_is_stale(v)) {
             n_stale++;
             continue;
@@ -68,6 +69,7 @@ static void check_window(const struct history *h, int64_t lo_ms)
         before = v;
         any = true;
     }
+    ck_assert_int_eq(misplaced, 0);
     ck_assert_uint_eq(rs_series_stales(h->s, from, h->s->end), (uint64_t)n_stale);
     if (!any) {
         return;
@@ -135,7 +137,7 @@ START_TEST(memory_stays_flat)
 
     rs_series_init(s, 0);
     s->span_ms = SPAN_MS;
-    for (int k = 0; k < 200000; k++) {
+    for (int k = 0; k < 20000; k++) {
         (void)rs_series_append(s, 10 * k, k % 3 == 0 ? rs_tsdb_stale() : k % 3);
     }
     ck_assert_uint_eq(s->cap, 512); /* 301 samples lie within the span */
@@ -153,7 +155,7 @@ int main(void)
     SRunner *sr;
     int failed;
 
-    tcase_add_loop_test(tc, what_is_remembered_is_true, 0, 6);
+    tcase_add_loop_test(tc, what_is_remembered_is_true, 0, 4);
     tcase_add_test(tc, memory_stays_flat);
     suite_add_tcase(suite, tc);
     sr = srunner_create(suite);
