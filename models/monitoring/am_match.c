@@ -10,21 +10,11 @@
 
 static struct matcher_set set_new(const struct am_matcher *from, int n)
 {
-    struct matcher_set set = {n, rs_xcalloc((size_t)n + 1, sizeof *set.m),
-                              rs_xcalloc((size_t)n + 1, sizeof *set.pattern)};
+    struct matcher_set set = {n, rs_xcalloc((size_t)n + 1, sizeof *set.m)};
 
     for (int i = 0; i < n; i++) {
-        const char *value = from[i].value;
-
         /* Here, unlike in PromQL, the dot does not match the end of a line. */
-        if (from[i].op == RS_MATCH_RE || from[i].op == RS_MATCH_NRE) {
-            size_t size = strlen(value) + sizeof "(?-s:)";
-
-            set.pattern[i] = rs_xcalloc(1, size);
-            (void)snprintf(set.pattern[i], size, "(?-s:%s)", value);
-            value = set.pattern[i];
-        }
-        rs_matcher_init(&set.m[i], from[i].name, value, from[i].op);
+        rs_matcher_init_as(&set.m[i], RS_REGEX_2_53, from[i].name, from[i].value, from[i].op);
     }
     return set;
 }
@@ -33,10 +23,8 @@ static void set_clear(struct matcher_set *set)
 {
     for (int i = 0; i < set->n; i++) {
         rs_matcher_clear(&set->m[i]);
-        free(set->pattern[i]);
     }
     free(set->m);
-    free(set->pattern);
 }
 
 static void node_init(struct am_tree *tree,

@@ -11,7 +11,6 @@
 struct matcher_set { /* all must match */
     int n;
     struct ready_matcher *m; /* [n], owned */
-    char **pattern;          /* [n], owned; NULL where the matcher is no expression */
 };
 
 struct am_node { /* a route, ready */
