@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "reader.h"
-#include "value.h"
+#include "text/value.h"
 #include "verify/claim.h"
 
 #define CLAIM(field) offsetof(struct claim, field)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "reader.h"
-#include "value.h"
+#include "text/value.h"
 
 struct part_draft {
     double weight;

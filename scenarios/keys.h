@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "scenarios/load.h"
-#include "yaml_node.h"
+#include "text/yaml_node.h"
 
 enum value_type {                    /* stored at `at` as */
                   RS_V_TEXT,         /* const char * */

@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-#include "file.h"
 #include "profile.h"
 #include "sim/clock.h"
+#include "text/file.h"
 
 static void collect_names(struct reader *r)
 {

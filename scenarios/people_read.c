@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "models/rules.h"
+#include "prometheus/silence_read.h"
 #include "reader.h"
-#include "silence_read.h"
 #include "sim/clock.h"
 
 static const char ref_help[] = "Place in the source document; findings and verdicts print it.";

@@ -5,11 +5,11 @@
 #include <math.h>
 #include <string.h>
 
-#include "file.h"
 #include "models/traffic.h"
 #include "recording.h"
 #include "sim/clock.h"
-#include "value.h"
+#include "text/file.h"
+#include "text/value.h"
 
 enum { DIURNAL_POINTS = 96, POINTS_MAX = 200000 };
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "profile.h"
-#include "value.h"
+#include "text/value.h"
 
 #define DRAFT(field) offsetof(struct profile_draft, field)
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "reader.h"
-#include "value.h"
+#include "text/value.h"
 
 static void store(void *base, const struct key *key, const void *array, int n)
 {

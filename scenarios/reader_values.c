@@ -8,7 +8,7 @@
 
 #include "reader.h"
 #include "sim/clock.h"
-#include "value.h"
+#include "text/value.h"
 
 const char *rs_value_type_words(enum value_type type)
 {

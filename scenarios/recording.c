@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "csv.h"
-#include "value.h"
+#include "text/csv.h"
+#include "text/value.h"
 
 enum { SERIES_MAX = 5000000, LOG_MAX = 10000000 };
 

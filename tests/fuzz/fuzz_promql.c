@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "models/promql.h"
-#include "monitoring/promql_ast.h"
+#include "monitoring/promql/promql_ast.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

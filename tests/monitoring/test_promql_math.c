@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "monitoring/promql_math.h"
+#include "monitoring/promql/promql_math.h"
 
 static const struct {
     const char *name;

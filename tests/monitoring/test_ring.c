@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "monitoring/series.h"
+#include "monitoring/store/series.h"
 #include "sim/arena.h"
 #include "sim/stream.h"
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "monitoring/promql_ast.h"
+#include "monitoring/promql/promql_ast.h"
 #include "series_text.h"
 
 static const struct vector_item *find(const struct vector *v, rs_labels labels)

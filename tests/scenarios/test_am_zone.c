@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../../scenarios/am_file.h"
+#include "../../scenarios/prometheus/am_file.h"
 #include "changed.h"
 #include "sim/arena.h"
 

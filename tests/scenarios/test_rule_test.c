@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../scenarios/series_notation.h"
+#include "../../scenarios/series/series_notation.h"
 
 static const struct {
     const char *text;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The scalars of the language. */
-#include "../../scenarios/value.h"
+#include "../../scenarios/text/value.h"
 
 #include <math.h>
 

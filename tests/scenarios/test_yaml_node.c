@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The document tree: places, anchors, merges, limits. */
-#include "../../scenarios/yaml_node.h"
+#include "../../scenarios/text/yaml_node.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -51,7 +51,7 @@ struct rule_file {
     const struct rule_group *group; /* [n_group] */
     int n_note;
     const struct note *note; /* [n_note] in file order */
-    bool is_manifest;             /* the groups stood in PrometheusRule objects */
+    bool is_manifest;        /* the groups stood in PrometheusRule objects */
 };
 
 enum alert_state { RS_ALERT_INACTIVE, RS_ALERT_PENDING, RS_ALERT_FIRING };

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Recorded series: which format a text has, and what all readers do. */
+#include <ctype.h>
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+#include <strings.h>
+
+#include "../reader.h"
+#include "../text/value.h"
+#include "series_text.h"
+#include "sim/clock.h"
+
+int rs_series_refuse(
+    struct series_reader *r, enum rs_errc code, int line, int col, const char *fmt, ...)
+{
+    char text[256];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    r->n_error++;
+    return rs_err_list_add(r->errors, code, (struct mark){r->source->path, line, col}, "%s", text);
+}
+
+bool rs_series_gives_up(const struct series_reader *r)
+{
+    return r->n_error >= RS_SERIES_ERRORS;
+}
+
+/* ---- which format ---- */
+
+const char *rs_series_format_words(enum series_format format)
+{
+    switch (format) {
+    case RS_SERIES_OPENMETRICS: return "OpenMetrics text";
+    case RS_SERIES_PROMETHEUS: return "Prometheus text";
+    case RS_SERIES_JSON: return "query_range JSON";
+    case RS_SERIES_CSV_WIDE: return "CSV, a column per series";
+    case RS_SERIES_CSV_LONG: return "CSV, a line per sample";
+    }
+    return "?";
+}
+
+/* A brace opens a JSON object, unless a label matcher follows: {"a.b"} 1 and {a="b"} 1 are series. */
+static bool opens_json(const char *p, const char *end)
+{
+    const char *q = p + 1;
+    while (q < end && isspace((unsigned char)*q)) {
+        q++;
+    }
+    if (*p == '[' || q == end || *q == '}') {
+        return *p == '[' || q == end || memchr(p, '\n', (size_t)(end - p)) == NULL;
+    }
+    if (*q != '"') {
+        return false;
+    }
+    for (q++; q < end && *q != '"'; q++) {
+        q += *q == '\\';
+    }
+    for (q++; q < end && isspace((unsigned char)*q); q++) {
+    }
+    return q < end && *q == ':';
+}
+
+/* The first line with text decides: a word with a comma right behind it begins no line of an exposition. */
+static bool is_csv_heading(const char *p, const char *end)
+{
+    bool quoted = p < end && *p == '"';
+    p += quoted;
+    if (p == end || !(isalpha((unsigned char)*p) || *p == '_')) {
+        return false;
+    }
+    while (p < end && (isalnum((unsigned char)*p) || *p == '_' || (quoted && *p == ' '))) {
+        p++;
+    }
+    p += quoted && p < end && *p == '"';
+    return p < end && *p == ',';
+}
+
+static int read_source(struct series_reader *r, enum series_format *out_format)
+{
+    const char *p = NULL;
+    size_t n = rs_source_peek(r->source, 1 << 16, &p);
+    if (n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) { /* a byte order mark */
+        r->source->at += 3;
+        p += 3;
+        n -= 3;
+    }
+    const char *end = p + n;
+    while (p < end && (isspace((unsigned char)*p) || *p == '#')) {
+        if (*p == '#') {
+            const char *line_end = memchr(p, '\n', (size_t)(end - p));
+            p = line_end ? line_end : end - 1;
+        }
+        p++;
+    }
+    if (p < end && (*p == '[' || *p == '{') && opens_json(p, end)) {
+        *out_format = RS_SERIES_JSON;
+        return rs_series_read_json(r);
+    }
+    if (p < end && is_csv_heading(p, end)) {
+        return rs_series_read_csv(r, out_format);
+    }
+    return rs_series_read_exposition(r, out_format);
+}
+
+static int read_and_close(struct recorded *set,
+                          struct text_source *source,
+                          const struct series_options *opt,
+                          enum series_format *out_format,
+                          struct err_list *errors)
+{
+    static const struct series_options none = {0};
+    struct series_reader r = {set, opt ? opt : &none, source, errors, 0};
+    enum series_format format = RS_SERIES_PROMETHEUS;
+    int status = read_source(&r, &format);
+    bool is_csv =
+        format == RS_SERIES_CSV_WIDE || format == RS_SERIES_CSV_LONG; /* tells it itself */
+    if (source->damaged && !is_csv) {
+        status = rs_series_refuse(&r, RS_E_SYNTAX, source->line, 1,
+                                  "the file is damaged: its gzip data cannot be read on");
+    }
+    if (out_format) {
+        *out_format = format;
+    }
+    rs_source_close(source);
+    return status == 0 && r.n_error == 0 ? 0 : -1;
+}
+
+int rs_series_read(struct recorded *set,
+                   const char *path,
+                   const struct series_options *opt,
+                   enum series_format *out_format,
+                   struct err_list *errors)
+{
+    struct text_source source;
+    if (rs_source_open(&source, path, errors) != 0) {
+        return -1;
+    }
+    return read_and_close(set, &source, opt, out_format, errors);
+}
+
+int rs_series_parse(struct recorded *set,
+                    const char *file,
+                    const char *text,
+                    size_t n,
+                    const struct series_options *opt,
+                    enum series_format *out_format,
+                    struct err_list *errors)
+{
+    struct text_source source;
+    rs_source_from_memory(&source, file, text, n);
+    return read_and_close(set, &source, opt, out_format, errors);
+}
+
+int rs_series_time(int64_t *out_ms, const char *text)
+{
+    double s = 0.0;
+    int64_t ns = 0;
+    if (rs_series_seconds(out_ms, text) == 0) {
+        return rs_series_time_fits(*out_ms) ? 0 : -1;
+    }
+    if (rs_value_timestamp(&s, text) == 0) {
+        *out_ms = (int64_t)llround(s * 1000.0);
+        return 0;
+    }
+    if (rs_duration_parse(&ns, text) != 0) {
+        return -1;
+    }
+    *out_ms = ns / RS_NS_PER_MS;
+    return 0;
+}
+
+bool rs_series_is_metric(const char *text)
+{
+    return rs_is_metric_name(text);
+}
+
+bool rs_series_is_label(const char *text)
+{
+    return rs_is_label_name(text);
+}

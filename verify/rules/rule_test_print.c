@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include <jansson.h>
+
+#include "../text_table.h"
+#include "verify/rule_test.h"
+
+static const char *plural(int n)
+{
+    return n == 1 ? "" : "s";
+}
+
+/* ---- the terminal ---- */
+
+struct lines { /* a text, line by line */
+    const char *rest;
+};
+
+static bool next_line(struct lines *from, char *line, size_t n)
+{
+    if (!*from->rest) {
+        return false;
+    }
+    size_t length = strcspn(from->rest, "\n");
+    snprintf(line, n, "%.*s", (int)length, from->rest);
+    from->rest += length + (from->rest[length] == '\n');
+    return true;
+}
+
+static void
+print_line(FILE *to, const char *sign, enum text_style style, bool colour, const char *line)
+{
+    fputs("      ", to);
+    rs_text_styled(to, style, colour, sign);
+    rs_text_styled(to, style, colour, line);
+    fputc('\n', to);
+}
+
+enum { LINE = 4096 };
+
+static void
+print_all(FILE *to, const char *sign, enum text_style style, bool colour, const char *text)
+{
+    struct lines lines = {text};
+    char line[LINE];
+    while (next_line(&lines, line, sizeof(line))) {
+        print_line(to, sign, style, colour, line);
+    }
+}
+
+/* Two texts whose lines are sorted but for the first, which is the same: what only one of them has is marked. */
+static void print_merged(FILE *to, const char *want, const char *got, bool colour)
+{
+    struct lines w = {want}, g = {got};
+    char a[LINE], b[LINE];
+    bool has_a = next_line(&w, a, sizeof(a)), has_b = next_line(&g, b, sizeof(b));
+    while (has_a || has_b) {
+        int order = !has_b ? -1 : !has_a ? 1 : strcmp(a, b);
+        if (order == 0) {
+            print_line(to, "  ", RS_STYLE_PLAIN, colour, a);
+        } else if (order < 0) {
+            print_line(to, "- ", RS_STYLE_BAD, colour, a);
+        } else {
+            print_line(to, "+ ", RS_STYLE_GOOD, colour, b);
+        }
+        has_a = order <= 0 ? next_line(&w, a, sizeof(a)) : has_a;
+        has_b = order >= 0 ? next_line(&g, b, sizeof(b)) : has_b;
+    }
+}
+
+static bool same_head(const char *a, const char *b)
+{
+    size_t n = strcspn(a, "\n");
+    return n == strcspn(b, "\n") && strncmp(a, b, n) == 0;
+}
+
+/* Both lists are sorted: a merge tells what only one of them has. */
+static void print_difference(FILE *to, const struct test_failure *f, bool colour)
+{
+    int i = 0, k = 0;
+    while (i < f->n_want || k < f->n_got) {
+        if (i < f->n_want && k < f->n_got && same_head(f->want[i], f->got[k])) {
+            print_merged(to, f->want[i++], f->got[k++], colour);
+        } else if (k == f->n_got || (i < f->n_want && strcmp(f->want[i], f->got[k]) < 0)) {
+            print_all(to, "- ", RS_STYLE_BAD, colour, f->want[i++]);
+        } else {
+            print_all(to, "+ ", RS_STYLE_GOOD, colour, f->got[k++]);
+        }
+    }
+}
+
+static void print_failure(FILE *to, const struct test_failure *f, bool colour)
+{
+    fprintf(to, "    %s:%d: %s\n", f->at.file, f->at.line, f->what);
+    if (f->why) {
+        fprintf(to, "      %s\n", f->why);
+    }
+    print_difference(to, f, colour);
+}
+
+void rs_test_report_print(FILE *to, const struct test_report *report, bool quiet, bool colour)
+{
+    int n_case = 0, n_failed = 0;
+    for (int i = 0; i < report->n_outcome; i++) {
+        n_case += report->outcome[i].n_case;
+        n_failed += report->outcome[i].n_failure > 0;
+    }
+    if (quiet && n_failed == 0) {
+        return;
+    }
+    rs_text_styled(to, n_failed ? RS_STYLE_BAD : RS_STYLE_GOOD, colour, n_failed ? "✘ " : "✔ ");
+    fprintf(to, "%s: %d test%s, %d case%s", report->file->file, report->n_outcome,
+            plural(report->n_outcome), n_case, plural(n_case));
+    fprintf(to, n_failed ? "; %d failed\n" : "\n", n_failed);
+    for (int i = 0; i < report->n_outcome; i++) {
+        const struct test_outcome *o = &report->outcome[i];
+        if (o->n_failure == 0) {
+            continue;
+        }
+        if (o->test->name && *o->test->name) {
+            fprintf(to, "  test \"%s\", line %d\n", o->test->name, o->test->at.line);
+        } else {
+            fprintf(to, "  test of line %d\n", o->test->at.line);
+        }
+        for (int k = 0; k < o->n_failure; k++) {
+            print_failure(to, &o->failure[k], colour);
+        }
+    }
+    if (n_failed > 0) {
+        fputs("  (- wanted and not got, + got and not wanted)\n", to);
+    }
+}
+
+/* ---- machines ---- */
+
+static json_t *texts_json(int n, const char *const *text)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < n; i++) {
+        json_array_append_new(list, json_string(text[i]));
+    }
+    return list;
+}
+
+static json_t *failures_json(const struct test_outcome *o)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < o->n_failure; i++) {
+        const struct test_failure *f = &o->failure[i];
+        json_array_append_new(list, json_pack("{s:s, s:i, s:s, s:s?, s:o, s:o}", "file", f->at.file,
+                                              "line", f->at.line, "what", f->what, "why", f->why,
+                                              "want", texts_json(f->n_want, f->want), "got",
+                                              texts_json(f->n_got, f->got)));
+    }
+    return list;
+}
+
+void rs_test_report_json(FILE *to, int n, const struct test_report *report)
+{
+    json_t *root = json_array();
+    for (int i = 0; i < n; i++) {
+        json_t *tests = json_array();
+        for (int k = 0; k < report[i].n_outcome; k++) {
+            const struct test_outcome *o = &report[i].outcome[k];
+            json_array_append_new(tests,
+                                  json_pack("{s:s, s:i, s:i, s:b, s:o}", "name",
+                                            o->test->name ? o->test->name : "", "line",
+                                            o->test->at.line, "cases", o->n_case, "passed",
+                                            o->n_failure == 0, "failures", failures_json(o)));
+        }
+        json_array_append_new(
+            root, json_pack("{s:s, s:o}", "file", report[i].file->file, "tests", tests));
+    }
+    json_dumpf(root, to, JSON_INDENT(2));
+    fputc('\n', to);
+    json_decref(root);
+}
+
+static void put_xml(FILE *to, const char *text)
+{
+    for (; *text; text++) {
+        switch (*text) {
+        case '<': fputs("&lt;", to); break;
+        case '>': fputs("&gt;", to); break;
+        case '&': fputs("&amp;", to); break;
+        case '"': fputs("&quot;", to); break;
+        case '\n': fputs("&#10;", to); break;
+        default:
+            if ((unsigned char)*text >= 0x20 || *text == '\t') { /* XML 1.0 has no others */
+                fputc(*text, to);
+            }
+        }
+    }
+}
+
+static void put_failure(FILE *to, const struct test_failure *f)
+{
+    fputs("      <failure message=\"", to);
+    put_xml(to, f->what);
+    fputs("\">", to);
+    fprintf(to, "%s:%d: ", f->at.file, f->at.line);
+    put_xml(to, f->what);
+    fputc('\n', to);
+    if (f->why) {
+        put_xml(to, f->why);
+        fputc('\n', to);
+    }
+    for (int i = 0; i < f->n_want; i++) {
+        fputs("wanted: ", to);
+        put_xml(to, f->want[i]);
+        fputc('\n', to);
+    }
+    for (int i = 0; i < f->n_got; i++) {
+        fputs("got: ", to);
+        put_xml(to, f->got[i]);
+        fputc('\n', to);
+    }
+    fputs("</failure>\n", to);
+}
+
+void rs_test_report_junit(FILE *to, int n, const struct test_report *report)
+{
+    fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n", to);
+    for (int i = 0; i < n; i++) {
+        int n_failed = 0;
+        for (int k = 0; k < report[i].n_outcome; k++) {
+            n_failed += report[i].outcome[k].n_failure > 0;
+        }
+        fputs("  <testsuite name=\"", to);
+        put_xml(to, report[i].file->file);
+        fprintf(to, "\" tests=\"%d\" failures=\"%d\" errors=\"0\" skipped=\"0\">\n",
+                report[i].n_outcome, n_failed);
+        for (int k = 0; k < report[i].n_outcome; k++) {
+            const struct test_outcome *o = &report[i].outcome[k];
+            fputs("    <testcase name=\"", to);
+            if (o->test->name && *o->test->name) {
+                put_xml(to, o->test->name);
+            } else {
+                fprintf(to, "line %d", o->test->at.line);
+            }
+            fputs("\">\n", to);
+            for (int f = 0; f < o->n_failure; f++) {
+                put_failure(to, &o->failure[f]);
+            }
+            fputs("    </testcase>\n", to);
+        }
+        fputs("  </testsuite>\n", to);
+    }
+    fputs("</testsuites>\n", to);
+}
