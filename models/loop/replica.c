@@ -19,10 +19,15 @@ int64_t rs_loop_ns(const struct simulator *sim, int64_t t_ms)
     return (t_ms - sim->sc->starts_at_unix_ns / RS_NS_PER_MS) * RS_NS_PER_MS;
 }
 
-struct simulator *rs_simulator_new(const struct scenario *sc, struct err *err)
+/*
+ * Label sets are never forgotten, and a label that is made from a value is a new one every time: past so many sets the plan is
+ * laid out anew. Nothing that a replica does depends on it.
+ */
+#define LABEL_SETS_MAX 50000
+
+static int plan_new(struct simulator *sim, struct err *err)
 {
-    struct simulator *sim = rs_xcalloc(1, sizeof *sim);
-    sim->sc = sc;
+    const struct scenario *sc = sim->sc;
     sim->kernel = rs_kernel_new();
     sim->labels = rs_label_table_new();
     sim->db = rs_tsdb_new(sim->labels);
@@ -30,19 +35,14 @@ struct simulator *rs_simulator_new(const struct scenario *sc, struct err *err)
     sim->responder = rs_responder_new(sc, sim->kernel);
     sim->which_hash = rs_stream_hash("fault/which");
     rs_loop_record_new(sim);
-    if (rs_loop_monitor_new(sim) != 0) {
-        rs_err_set(err, RS_E_INTERNAL, "the monitoring plan cannot be made");
-        rs_simulator_free(sim);
-        return NULL;
-    }
+    if (rs_loop_monitor_new(sim) != 0)
+        return rs_err_set(err, RS_E_INTERNAL, "the monitoring plan cannot be made");
     rs_tsdb_seal(sim->db);
-    return sim;
+    return 0;
 }
 
-void rs_simulator_free(struct simulator *sim)
+static void plan_free(struct simulator *sim)
 {
-    if (!sim)
-        return;
     rs_loop_monitor_free(sim);
     rs_loop_record_free(sim);
     rs_responder_free(sim->responder);
@@ -50,6 +50,24 @@ void rs_simulator_free(struct simulator *sim)
     rs_tsdb_free(sim->db);
     rs_label_table_free(sim->labels);
     rs_kernel_free(sim->kernel);
+}
+
+struct simulator *rs_simulator_new(const struct scenario *sc, struct err *err)
+{
+    struct simulator *sim = rs_xcalloc(1, sizeof *sim);
+    sim->sc = sc;
+    if (plan_new(sim, err) != 0) {
+        rs_simulator_free(sim);
+        return NULL;
+    }
+    return sim;
+}
+
+void rs_simulator_free(struct simulator *sim)
+{
+    if (!sim)
+        return;
+    plan_free(sim);
     free(sim);
 }
 
@@ -287,6 +305,13 @@ int rs_simulator_run(struct simulator *sim,
                      struct err *err)
 {
     assert(opt->fault >= -2 && opt->fault < sim->sc->n_fault);
+    if (rs_label_table_sets(sim->labels) > LABEL_SETS_MAX) {
+        const struct scenario *sc = sim->sc;
+        plan_free(sim);
+        *sim = (struct simulator){.sc = sc};
+        if (plan_new(sim, err) != 0)
+            return -1;
+    }
     sim->opt = *opt;
     sim->out = out;
     begin(sim);

@@ -170,6 +170,36 @@ START_TEST(test_replica_alone_is_replica_in_a_row)
 END_TEST
 
 /*
+ * Every evaluation makes a new label: some 9,000 sets a history. The simulator that runs a dozen of them lays its plan out anew
+ * on the way, and nothing shows it.
+ */
+START_TEST(test_labels_of_values_are_forgotten)
+{
+    struct scenario *sc = load("tests/loop/scenarios/valued.yaml");
+    struct err err = {0};
+    struct simulator *used = rs_simulator_new(sc, &err);
+    struct history a, b;
+    rs_history_init(&a);
+    rs_history_init(&b);
+    for (uint64_t replica = 0; replica < (few() ? 2 : 12); replica++) {
+        struct replica_options opt = {.seed = 5, .replica = replica, .fault = -1, .trace = true};
+        ck_assert_int_eq(rs_simulator_run(used, &opt, &a, &err), 0);
+        if (replica % 4 == 3) {
+            struct simulator *fresh = rs_simulator_new(sc, &err);
+            ck_assert_int_eq(rs_simulator_run(fresh, &opt, &b, &err), 0);
+            ck_assert_int_gt(b.n_alert_fired, 1000);
+            ck_assert_msg(same_history(&a, &b), "replica %llu", (unsigned long long)replica);
+            rs_simulator_free(fresh);
+        }
+    }
+    rs_history_clear(&a);
+    rs_history_clear(&b);
+    rs_simulator_free(used);
+    rs_scenario_free(sc);
+}
+END_TEST
+
+/*
  * With hashed offsets a group is evaluated at k * 60 s + offset of Unix time in every world; the offsets are those that another
  * implementation, checked against real servers, gives for /etc/prometheus/latency-rules.yml and the group "errors".
  */
@@ -252,6 +282,7 @@ int main(void)
     tcase_add_test(tc, test_gate_probabilities);
     tcase_add_test(tc, test_nobody_acts);
     tcase_add_test(tc, test_replica_alone_is_replica_in_a_row);
+    tcase_add_test(tc, test_labels_of_values_are_forgotten);
     tcase_add_loop_test(tc, test_hashed_offsets, 0, (int)(sizeof hashed / sizeof *hashed));
     tcase_add_test(tc, test_clock_marks_are_in_order);
     suite_add_tcase(suite, tc);

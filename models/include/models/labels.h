@@ -22,6 +22,8 @@ void rs_label_table_free(struct label_table *t); /* NULL ok */
 rs_labels rs_labels_intern(struct label_table *t, int n, const struct label *label /* [n] */);
 
 int rs_labels_count(const struct label_table *t, rs_labels set);
+/* How many sets there are; the table only grows. */
+int rs_label_table_sets(const struct label_table *t);
 /* The i-th label, sorted by name. Belongs to the table; valid until it is freed. */
 struct label rs_labels_at(const struct label_table *t, rs_labels set, int i);
 /* The value of a name, "" if absent. */

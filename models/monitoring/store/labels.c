@@ -207,6 +207,11 @@ rs_labels rs_labels_intern(struct label_table *t, int n, const struct label *lab
     }
 }
 
+int rs_label_table_sets(const struct label_table *t)
+{
+    return t->n_set;
+}
+
 int rs_labels_count(const struct label_table *t, rs_labels set)
 {
     assert(set >= 0 && set < t->n_set);
