@@ -421,7 +421,7 @@ START_TEST(scenario_tells_the_same)
     double early_s = detect_s * (30.0 / (60.0 * pairs[first].long_min) + 0.0022);
     struct simulator *sim = rs_simulator_new(sc, &err);
     rs_history_init(&h);
-    for (uint64_t replica = 0; replica < 3; replica++) {
+    for (uint64_t replica = 0; replica < 2; replica++) {
         struct replica_options opt = {.seed = 5, .replica = replica, .fault = _i};
 
         ck_assert_int_eq(rs_simulator_run(sim, &opt, &h, &err), 0);
