@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,6 +39,7 @@ static const char *const table_names[RS_TABLE_N] = {
 
 struct database {
     char *path, *part; /* owned */
+    int part_fd;       /* holds the lock of whoever writes the part; -1 = not ours */
     bool overwrite;
     sqlite3 *sql;
     sqlite3_stmt *insert[RS_TABLE_N]; /* made at first use */
@@ -88,16 +90,28 @@ static int refuse_existing(const struct database *db, struct err *err)
     return rs_err_set(err, RS_E_USAGE, "%s is no record of a run and is not overwritten", db->path);
 }
 
-static int remove_part(const struct database *db, struct err *err)
+/*
+ * The part is ours once we hold its lock and its name still leads to it: a run that died leaves one without a lock, which is
+ * emptied; a run that is under way holds it; one that has just ended has given it another name.
+ */
+static int take_part(struct database *db, struct err *err)
 {
-    if (unlink(db->part) == 0 || errno == ENOENT)
+    struct stat here, named;
+    db->part_fd = open(db->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (db->part_fd < 0)
+        return rs_err_set(err, RS_E_IO, "%s: %s", db->part, strerror(errno));
+    if (flock(db->part_fd, LOCK_EX | LOCK_NB) == 0 && fstat(db->part_fd, &here) == 0 &&
+        stat(db->part, &named) == 0 && here.st_ino == named.st_ino && here.st_dev == named.st_dev &&
+        ftruncate(db->part_fd, 0) == 0)
         return 0;
-    return rs_err_set(err, RS_E_IO, "%s: %s", db->part, strerror(errno));
+    close(db->part_fd);
+    db->part_fd = -1;
+    return rs_err_set(err, RS_E_USAGE, "another run is writing %s", db->part);
 }
 
 static int create(struct database *db, struct err *err)
 {
-    if (refuse_existing(db, err) != 0 || remove_part(db, err) != 0)
+    if (refuse_existing(db, err) != 0 || take_part(db, err) != 0)
         return -1;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(db->part, &db->sql, flags, NULL) != SQLITE_OK)
@@ -116,17 +130,11 @@ struct database *rs_database_create(const char *path, bool overwrite, struct err
     struct database *db = rs_xcalloc(1, sizeof *db);
     db->path = rs_xstrdup(path);
     db->part = with_ending(path, ".part");
+    db->part_fd = -1;
     db->overwrite = overwrite;
     if (create(db, err) == 0)
         return db;
-    bool ours = db->sql != NULL; /* what was refused is not ours to remove */
-    if (ours)
-        rs_database_abandon(db);
-    else {
-        free(db->path);
-        free(db->part);
-        free(db);
-    }
+    rs_database_abandon(db);
     return NULL;
 }
 
@@ -226,6 +234,8 @@ static int finish(struct database *db, struct err *err)
 static void release(struct database *db)
 {
     (void)close_sql(db);
+    if (db->part_fd >= 0)
+        close(db->part_fd);
     free(db->path);
     free(db->part);
     free(db);
@@ -246,7 +256,8 @@ void rs_database_abandon(struct database *db)
     if (!db)
         return;
     (void)close_sql(db);
-    (void)unlink(db->part);
+    if (db->part_fd >= 0) /* what was refused is not ours to remove */
+        (void)unlink(db->part);
     release(db);
 }
 

@@ -3,6 +3,10 @@
  * Prometheus rule files as Prometheus reads them (model/rulefmt): unknown keys, doubled groups and odd names are errors. And the
  * operator's manifests: PrometheusRule objects, alone, in a List, or in a stream of documents.
  */
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../text/value.h"
@@ -65,23 +69,49 @@ static const char *read_group_name(struct reader *r, const struct node *map)
     return node->text;
 }
 
-/* A whole number; Prometheus takes one below 0 for none. */
+/* A whole number as Go's YAML reads it into an int: 0x1f, 0o17, 017, 0b11, 1_000, 1e3. 0, or -1. */
+static int read_go_int(int64_t *out, const char *text)
+{
+    char plain[64], *end;
+    size_t n = 0;
+    for (; *text != '\0' && n + 1 < sizeof plain; text++) {
+        if (*text != '_') {
+            plain[n++] = *text;
+        }
+    }
+    plain[n] = '\0';
+    char *digits = plain + (plain[0] == '-' || plain[0] == '+');
+    int base = 0;
+    if (digits[0] == '0' && (digits[1] == 'o' || digits[1] == 'b')) {
+        base = digits[1] == 'o' ? 8 : 2;
+        memmove(digits, digits + 2, strlen(digits + 2) + 1);
+    }
+    errno = 0;
+    *out = strtoll(plain, &end, base);
+    if (*text == '\0' && isdigit((unsigned char)digits[0]) && *end == '\0' && errno == 0) {
+        return 0;
+    }
+    double v = strtod(plain, &end);
+    *out = fabs(v) < 9e18 ? (int64_t)v : 0;
+    return isdigit((unsigned char)digits[0]) && *end == '\0' && v == (double)*out ? 0 : -1;
+}
+
+/* Prometheus takes a limit below 0 for none. */
 static int read_limit(struct reader *r, const struct node *map)
 {
     const struct node *node = rs_rule_value(map, "limit");
-    uint64_t n = 0;
+    int64_t n = 0;
     if (!node) {
         return 0;
     }
-    bool negative = node->kind == RS_NODE_SCALAR && node->text[0] == '-';
-    if (node->kind != RS_NODE_SCALAR || rs_value_count(&n, node->text + negative) != 0 ||
-        n > INT32_MAX) {
+    if (node->kind != RS_NODE_SCALAR || node->style != RS_STYLE_PLAIN ||
+        read_go_int(&n, node->text) != 0) {
         char seen[64];
         rs_err_list_add(r->errors, RS_E_TYPE, node->at, "\"limit\" must be a whole number, got %s",
                         rs_node_describe(seen, sizeof(seen), node));
         return 0;
     }
-    return negative ? 0 : (int)n;
+    return n < 0 ? 0 : n > INT32_MAX ? INT32_MAX : (int)n;
 }
 
 /* Keys that the dialect's Prometheus does not know yet. */

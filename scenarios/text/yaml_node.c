@@ -447,6 +447,7 @@ static int build_stream(struct builder *b, const struct node ***out)
 
 static int parse(struct builder *b, const char *text, size_t n, const struct node ***out)
 {
+    rs_text_skip_mark(&text, &n);
     if (n > TEXT_MAX) {
         refuse(b, (struct mark){b->file, 1, 1}, "the file is larger than 4 MiB");
         return -1;

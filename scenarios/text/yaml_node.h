@@ -81,6 +81,8 @@ struct line_table rs_lines_new(struct arena *arena, const char *text, size_t n);
 size_t rs_lines_offset(const struct line_table *lines, size_t line, size_t col);
 /* Line and column, from 1, of a byte offset. */
 struct mark rs_lines_mark(const struct line_table *lines, const char *file, size_t offset);
+/* Passes over a byte order mark, which libyaml would count as a column of the first line. */
+void rs_text_skip_mark(const char **text, size_t *n);
 /* Checks that the text is UTF-8 without control characters: 0, or -1 with an error added. */
 int rs_text_check(const struct line_table *lines, const char *file, struct err_list *errors);
 

@@ -5,6 +5,14 @@
 
 #include "yaml_node.h"
 
+void rs_text_skip_mark(const char **text, size_t *n)
+{
+    if (*n >= 3 && memcmp(*text, "\xef\xbb\xbf", 3) == 0) {
+        *text += 3;
+        *n -= 3;
+    }
+}
+
 /* Length of the line break at p (0 = none): LF, CR, CR LF, and the three that libyaml knows besides (NEL, LS, PS). */
 static size_t break_length(const char *p, const char *end)
 {
