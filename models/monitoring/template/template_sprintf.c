@@ -17,16 +17,22 @@ struct formatter {
     const char *p;
 };
 
-/* A decimal number at p, -1 if there is none. */
+/*
+ * A decimal number at p, -1 if there is none. As in Go, one that is too large takes the rest of the text with it: it is so when
+ * it was before its last digit.
+ */
 static int take_number(const char **p)
 {
     int v = -1;
 
     for (; **p >= '0' && **p <= '9'; (*p)++) {
-        v = v < 0 ? 0 : v;
-        v = v > WIDTH_MAX ? v : v * 10 + (**p - '0');
+        if (v > WIDTH_MAX) {
+            *p += strlen(*p);
+            return -1;
+        }
+        v = (v < 0 ? 0 : v) * 10 + (**p - '0');
     }
-    return v > WIDTH_MAX ? -1 : v;
+    return v > WIDTH_MAX ? WIDTH_MAX : v;
 }
 
 /* "[3]": which argument comes next. Returns whether there was one. */
