@@ -142,6 +142,103 @@ START_TEST(test_absents)
 }
 END_TEST
 
+static void note_reading(void *ctx, const struct promql_reading *r)
+{
+    (void)ctx;
+    size_t n = strlen(seen);
+    snprintf(seen + n, sizeof(seen) - n, "%s %lld %lld%s;", r->metric ? r->metric : "?",
+             (long long)r->range_ms, (long long)r->window_ms, r->moved ? " moved" : "");
+}
+
+START_TEST(test_readings)
+{
+    seen[0] = '\0';
+    rs_promql_readings(
+        parse("sum(a) + max_over_time(rate(b[1m])[5m:1m] offset 1h) > topk(scalar(c), "
+              "-{__name__=~\"d.*\"} @ 0) or (a offset 5m)"),
+        note_reading, NULL);
+    ck_assert_str_eq(seen, "a 0 0;b 60000 360000 moved;c 0 0;? 0 0 moved;a 0 0 moved;");
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    bool carries; /* the label "l" */
+} labels[] = {
+    {"x", true},
+    {"x{l=\"\"}", false},
+    {"x{l!=\"\"}", true},
+    {"1", false},
+    {"vector(time())", false},
+    {"vector(scalar(x))", false},
+    {"rate(x[5m])", true},
+    {"sum(x)", false},
+    {"sum by (l) (x)", true},
+    {"sum by (k) (x)", false},
+    {"sum without (l) (x)", false},
+    {"sum without (k) (x)", true},
+    {"max_over_time(sum by (k) (x)[5m:])", false},
+    {"topk by (k) (3, x)", true},
+    {"count_values(\"l\", x)", true},
+    {"count_values(\"k\", x)", false},
+    {"label_replace(sum(x), \"l\", \"a\", \"\", \"\")", true},
+    {"label_join(sum(x), \"k\", \"a\", \"l\")", false},
+    {"absent(x{k=\"1\"})", true}, /* not sure enough */
+    {"-(sum(x)) > 1", false},
+    {"x > on(k) y", false},
+    {"x > on(l) y", true},
+    {"x > ignoring(l) y", false},
+    {"x > ignoring(k) y", true},
+    {"x * on(k) group_left y", true},
+    {"sum(x) * on() group_left(l) y", true},
+    {"sum(x) * on() group_left(k) y", false},
+    {"y * on() group_right sum by (k) (x)", false},
+    {"sum(x) and y", false},
+    {"sum(x) or y", true},
+    {"x unless on() y", true},
+};
+
+START_TEST(test_labels)
+{
+    ck_assert_msg(rs_promql_may_carry(parse(labels[_i].text), "l") == labels[_i].carries, "%s",
+                  labels[_i].text);
+}
+END_TEST
+
+static const struct {
+    const char *a, *b;
+    bool apart;
+} pairs[] = {
+    {"x{l=\"a\"}", "x{l=\"b\"}", true},
+    {"x{l=\"a\"}", "x{l=\"a\"}", false},
+    {"x{l=\"a\"}", "x", false},
+    {"x{l=\"a\"}", "x{k=\"b\"}", false},
+    {"sum(x{l=\"a\"})", "sum(x{l=\"b\"})", false}, /* the results have no label */
+    {"x{l=~\"2..\"}", "x{l=~\"5..\"}", true},
+    {"x{l=~\"2..\"}", "x{l=~\"(5|2)..\"}", false}, /* not followed */
+    {"x{l=~\"2..|3..\"}", "x{l=~\"4..|5..\"}", true},
+    {"x{l=~\"2..|3..\"}", "x{l=~\"4..|3..\"}", false},
+    {"x{l=~\"GET|HEAD\"}", "x{l=~\"POST|PUT\"}", true},
+    {"x{l=~\"a\"}", "x{l=~\"ab\"}", true},
+    {"x{l=~\"ab?\"}", "x{l=~\"a\"}", false},
+    {"x{l=~\"ab*\"}", "x{l=~\"ac\"}", false},
+    {"x{l=~\"ab+\"}", "x{l=~\"ac\"}", true},
+    {"x{l=~\"ab+\"}", "x{l=~\"a\"}", true},
+    {"x{l=~\"|a\"}", "x{l=~\"b\"}", true},
+    {"x{l=~\"a|\"}", "x{l=\"\"}", false},
+    {"x{l=~\"a\"}", "x{l!=\"a\"}", false}, /* not followed */
+    {"x{l=\"a\"} / y{l=\"a\"}", "x{l=\"b\"}", true},
+    {"x{l=\"a\"} / y", "x{l=\"b\"}", false},
+    {"1", "x{l=\"b\"}", false},
+};
+
+START_TEST(test_apart)
+{
+    const struct promql *a = parse(pairs[_i].a), *b = parse(pairs[_i].b);
+    ck_assert_msg(rs_promql_apart(a, b) == pairs[_i].apart, "%s, %s", pairs[_i].a, pairs[_i].b);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("expressions without data");
@@ -150,6 +247,9 @@ int main(void)
     tcase_add_loop_test(tc, test_truth, 0, sizeof(rows) / sizeof(rows[0]));
     tcase_add_test(tc, test_windows);
     tcase_add_test(tc, test_absents);
+    tcase_add_test(tc, test_readings);
+    tcase_add_loop_test(tc, test_labels, 0, sizeof(labels) / sizeof(labels[0]));
+    tcase_add_loop_test(tc, test_apart, 0, sizeof(pairs) / sizeof(pairs[0]));
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

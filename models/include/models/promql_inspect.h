@@ -46,4 +46,26 @@ void rs_promql_windows(const struct promql *q, rs_promql_window_fn fn, void *ctx
 typedef void (*rs_promql_metric_fn)(void *ctx, const char *metric);
 void rs_promql_absents(const struct promql *q, rs_promql_metric_fn fn, void *ctx);
 
+/* A selector of an expression. */
+struct node;
+struct promql_reading {
+    const char *metric;      /* NULL: matched by regex */
+    int64_t range_ms;        /* its own; 0 = an instant selector, which looks back */
+    int64_t window_ms;       /* with the subqueries around it; offsets are not counted */
+    bool moved;              /* by an offset or @, its own or of a subquery around it */
+    const struct node *node; /* private */
+    struct mark at;
+};
+typedef void (*rs_promql_reading_fn)(void *ctx, const struct promql_reading *r);
+void rs_promql_readings(const struct promql *q, rs_promql_reading_fn fn, void *ctx);
+
+/* Can a result have this label? False only where it is sure that none has: sum(x) has no label at all. */
+bool rs_promql_may_carry(const struct promql *q, const char *label);
+
+/*
+ * Do the selectors of two expressions keep a label apart that the results of both have: code=~"2.." here, code=~"5.." there?
+ * False where that is not sure.
+ */
+bool rs_promql_apart(const struct promql *a, const struct promql *b);
+
 #endif
