@@ -95,6 +95,7 @@ struct am_inhibit {
 struct am_receiver {
     const char *name;
     bool send_resolved;
+    int n_integration; /* none: a real Alertmanager tells nobody */
     struct mark at;
 };
 
@@ -175,5 +176,19 @@ void rs_am_routes_of(const struct alertmanager *am,
                      rs_labels alert,
                      void (*fn)(void *ctx, const struct am_route *route),
                      void *ctx);
+
+/*
+ * The same for an alert of which some labels are not known. A route whose matchers on known labels all match, and that has
+ * others, is put to `takes`; all three are asked with ctx.
+ */
+struct am_guess {
+    bool (*knows)(void *ctx, const char *label);
+    bool (*takes)(void *ctx, const struct am_route *route);
+    void (*reached)(void *ctx, const struct am_route *route);
+    void *ctx;
+};
+void rs_am_routes_guess(const struct alertmanager *am,
+                        rs_labels alert,
+                        const struct am_guess *guess);
 
 #endif

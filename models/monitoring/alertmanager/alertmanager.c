@@ -190,6 +190,13 @@ void rs_am_routes_of(const struct alertmanager *am,
     rs_am_route(&am->alerts.tree, alert, visit_route, &v);
 }
 
+void rs_am_routes_guess(const struct alertmanager *am,
+                        rs_labels alert,
+                        const struct am_guess *guess)
+{
+    rs_am_route_guess(&am->alerts.tree, alert, guess);
+}
+
 /* ---- arrivals -------------------------------------------------------------------------------- */
 
 struct finding {

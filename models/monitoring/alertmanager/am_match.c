@@ -108,7 +108,28 @@ struct route_walk {
     rs_labels alert;
     void (*fn)(void *ctx, const struct am_node *node);
     void *ctx;
+    const struct am_guess *guess; /* NULL: all labels are known */
 };
+
+static bool takes(const struct route_walk *w, const struct am_node *node)
+{
+    const struct am_guess *guess = w->guess;
+    bool sure = true;
+
+    if (guess == NULL) {
+        return rs_am_matches(w->labels, &node->matcher, w->alert);
+    }
+    for (int i = 0; i < node->matcher.n; i++) {
+        const struct ready_matcher *m = &node->matcher.m[i];
+        bool known = guess->knows(guess->ctx, m->name);
+
+        if (known && !rs_matcher_matches(m, rs_labels_get(w->labels, w->alert, m->name))) {
+            return false;
+        }
+        sure = sure && known;
+    }
+    return sure || guess->takes(guess->ctx, node->route);
+}
 
 /*
  * "Children are tried in order; the first that matches without `continue` ends it; if none
@@ -118,7 +139,7 @@ static bool route_node(const struct route_walk *w, const struct am_node *node)
 {
     bool taken = false;
 
-    if (!rs_am_matches(w->labels, &node->matcher, w->alert)) {
+    if (!takes(w, node)) {
         return false;
     }
     for (int i = 0; i < node->route->n_child; i++) {
@@ -140,7 +161,22 @@ void rs_am_route(const struct am_tree *tree,
                  void (*fn)(void *ctx, const struct am_node *node),
                  void *ctx)
 {
-    struct route_walk w = {tree->labels, alert, fn, ctx};
+    struct route_walk w = {tree->labels, alert, fn, ctx, NULL};
+
+    (void)route_node(&w, &tree->root);
+}
+
+static void reach_guessed(void *ctx, const struct am_node *node)
+{
+    const struct am_guess *guess = ctx;
+
+    guess->reached(guess->ctx, node->route);
+}
+
+void rs_am_route_guess(const struct am_tree *tree, rs_labels alert, const struct am_guess *guess)
+{
+    struct am_guess own = *guess;
+    struct route_walk w = {tree->labels, alert, reach_guessed, &own, guess};
 
     (void)route_node(&w, &tree->root);
 }

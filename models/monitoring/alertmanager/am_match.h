@@ -46,6 +46,8 @@ void rs_am_route(const struct am_tree *tree,
                  rs_labels alert,
                  void (*fn)(void *ctx, const struct am_node *node),
                  void *ctx);
+/* As rs_am_routes_guess. */
+void rs_am_route_guess(const struct am_tree *tree, rs_labels alert, const struct am_guess *guess);
 /* The labels of the alert by which the route groups. */
 rs_labels
 rs_am_group_key(struct label_table *labels, const struct am_route *route, rs_labels alert);
