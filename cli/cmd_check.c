@@ -4,6 +4,8 @@
 #include "cli.h"
 #include "scenario_args.h"
 #include "scenarios/load.h"
+#include "sim/clock.h"
+#include "verify/rule_check.h"
 
 /* What the scenario holds, for the word that it is well-formed. */
 struct holding {
@@ -50,6 +52,42 @@ static void print_note(void *ctx, const struct note *note)
     printf("%s:%d:%d: note: %s\n", note->at.file, note->at.line, note->at.col, note->text);
 }
 
+/* What the closer look at the rules would find; its notes of what is ignored stand here already. */
+static struct rule_check *look_at_rules(const struct scenario *sc)
+{
+    static const char *const ignored[] = {"ignored-here"};
+    const struct monitoring *m = &sc->monitoring;
+    const struct rule_check_spec spec = {
+        .n_file = m->n_rule_file,
+        .file = (const struct rule_file *const *)m->rule_file,
+        .am = m->alertmanager,
+        .interval_ms = m->evaluation_interval_ns / RS_NS_PER_MS,
+        .lookback_ms = m->lookback_ns / RS_NS_PER_MS,
+        .n_ignore = 1,
+        .ignore = ignored,
+    };
+    return rs_rule_check_run(&spec);
+}
+
+static void point_at_rules(const struct scenario *sc)
+{
+    const struct monitoring *m = &sc->monitoring;
+    if (m->n_rule_file == 0) {
+        return;
+    }
+    struct rule_check *found = look_at_rules(sc);
+    int n_note = found->n_finding - found->n_warning;
+    if (found->n_finding > 0) {
+        printf("%d warning%s and %d note%s on the rules: rollsim rules check", found->n_warning,
+               found->n_warning == 1 ? "" : "s", n_note, n_note == 1 ? "" : "s");
+        for (int i = 0; i < m->n_rule_file; i++) {
+            printf(" %s", m->rule_file[i]->file);
+        }
+        printf("%s%s\n", m->alertmanager ? " " : "", m->alertmanager ? m->alertmanager->file : "");
+    }
+    rs_rule_check_free(found);
+}
+
 static void print_text(const char *file, const struct scenario *sc)
 {
     struct holding holding[N_HOLDING];
@@ -61,6 +99,7 @@ static void print_text(const char *file, const struct scenario *sc)
     }
     putchar('\n');
     each_note(sc, print_note, NULL);
+    point_at_rules(sc);
 }
 
 static json_t *errors_json(const struct err_list *errors)
@@ -97,6 +136,13 @@ static void print_json(const char *file, const struct scenario *sc, const struct
         json_t *notes = json_array();
         each_note(sc, add_note, notes);
         json_object_set_new(root, "notes", notes);
+        if (sc->monitoring.n_rule_file > 0) {
+            struct rule_check *found = look_at_rules(sc);
+            json_object_set_new(root, "rules",
+                                json_pack("{s:i, s:i}", "warnings", found->n_warning, "notes",
+                                          found->n_finding - found->n_warning));
+            rs_rule_check_free(found);
+        }
     }
     json_object_set_new(root, "errors", errors_json(errors));
     json_dumpf(root, stdout, JSON_INDENT(2));

@@ -6,6 +6,8 @@
 
 #include "cli.h"
 
+#define LEFT_WIDTH 28
+
 static void print_option(const struct option_row *row, FILE *to)
 {
     char letter[8] = "   ";
@@ -15,7 +17,11 @@ static void print_option(const struct option_row *row, FILE *to)
     }
     const char *arg = row->arg ? row->arg : "";
     snprintf(left, sizeof left, "%s --%s%s%s", letter, row->name, *arg ? " " : "", arg);
-    fprintf(to, "  %-28s %s\n", left, row->help);
+    if (strlen(left) > LEFT_WIDTH) { /* no room beside it */
+        fprintf(to, "  %s\n  %-*s %s\n", left, LEFT_WIDTH, "", row->help);
+    } else {
+        fprintf(to, "  %-*s %s\n", LEFT_WIDTH, left, row->help);
+    }
 }
 
 const char *rs_cmd_word(const struct cmd *cmd)
@@ -27,8 +33,13 @@ const char *rs_cmd_word(const struct cmd *cmd)
 static void print_commands(const struct cmd *cmd, FILE *to)
 {
     fprintf(to, "Usage: rollsim %s COMMAND [options]\n\n%s\n\nCommands:\n", cmd->name, cmd->about);
+    int width = 9;
     for (int i = 0; i < cmd->n_sub; i++) {
-        fprintf(to, "  %-9s %-9s %s\n", rs_cmd_word(cmd->sub[i]), cmd->sub[i]->args,
+        int n = (int)strlen(cmd->sub[i]->args);
+        width = n > width ? n : width;
+    }
+    for (int i = 0; i < cmd->n_sub; i++) {
+        fprintf(to, "  %-9s %-*s %s\n", rs_cmd_word(cmd->sub[i]), width, cmd->sub[i]->args,
                 cmd->sub[i]->summary);
     }
     fprintf(to, "\nrollsim %s COMMAND --help tells more.\n\nExamples:\n%s", cmd->name,

@@ -84,11 +84,7 @@ static int unknown_command(const struct cmd *parent, const char *word)
             near ? "rollsim: error: unknown command '%s'%s%s (did you mean '%s'?)\n"
                  : "rollsim: error: unknown command '%s'%s%s\n",
             word, of, name, near);
-    if (parent) {
-        rs_cmd_print_help(parent, stderr);
-    } else {
-        print_usage(stderr);
-    }
+    fprintf(stderr, "rollsim%s%s --help tells more.\n", parent ? " " : "", name);
     return RS_EXIT_USAGE;
 }
 
@@ -104,7 +100,7 @@ static int run_help(int argc, char **argv)
         cmd = found;
     }
     if (i < argc) {
-        fprintf(stderr, "rollsim: error: rollsim help: one word too many: '%s'\n", argv[i]);
+        fprintf(stderr, "rollsim: error: rollsim help: unexpected argument '%s'\n", argv[i]);
         return RS_EXIT_USAGE;
     }
     if (cmd) {

@@ -176,7 +176,7 @@ static int
 add_operand(struct cli_args *out, const struct cmd *cmd, const char *word, struct err *err)
 {
     if (out->n_operand == cmd->n_operand_max) {
-        return rs_err_set(err, RS_E_USAGE, "rollsim %s: one word too many: '%s'", cmd->name, word);
+        return rs_err_set(err, RS_E_USAGE, "rollsim %s: unexpected argument '%s'", cmd->name, word);
     }
     out->operand[out->n_operand++] = word;
     return 0;

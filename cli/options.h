@@ -40,7 +40,7 @@ struct cli_args {
     const char *prometheus, *from, *to, *group_offsets, *rules_path, *alertmanager, *metric, *junit,
         *run;
     struct duration_arg evaluation_interval, lookback, scrape_interval, query_offset, resend_delay;
-    struct list_arg rules, data, query, external_label;
+    struct list_arg rules, data, query, external_label, ignore;
     struct count_arg replica, replicas, seed, jobs;
     int n_traffic;
     const char *traffic[RS_MAX_TRAFFIC]; /* "SERVICE=FILE" */
@@ -98,7 +98,8 @@ struct option_row {
 #define RS_ROW_SEED                                                                                \
     RS_COUNT(0, seed, "seed", 0, UINT64_MAX, "seed of every random stream (the scenario's)")
 #define RS_ROW_PROMETHEUS                                                                          \
-    RS_TEXT(0, prometheus, "prometheus", "D", "whose PromQL: 3, 2.53 or 2.42 (3)")
+    RS_TEXT(0, prometheus, "prometheus", "D",                                                      \
+            "whose PromQL: 2.42 (up to 2.50), 2.53 (up to 2.55) or 3 (3)")
 #define RS_ROW_TRAFFIC                                                                             \
     {                                                                                              \
         .kind = RS_OPTION_TRAFFIC, .name = "traffic", .arg = "SERVICE=FILE",                       \

@@ -17,8 +17,11 @@ int rs_args_dialect(enum promql_dialect *out, const struct cli_args *args, struc
             return 0;
         }
     }
-    return rs_err_set(err, RS_E_USAGE, "--prometheus must be 3, 2.53 or 2.42, got '%s'",
-                      args->prometheus);
+    return rs_err_set(
+        err, RS_E_USAGE,
+        "--prometheus must be 2.42 (for releases up to 2.50), 2.53 (2.51 to 2.55) or 3 (3.x), "
+        "got '%s'",
+        args->prometheus);
 }
 
 int rs_args_interval(const struct cli_args *args, struct err *err)

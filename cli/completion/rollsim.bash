@@ -48,7 +48,8 @@ _rollsim()
     rehearse) options='--fault --replica --seed --traffic --json --help' ;;
     verify) options='--output --replicas --seed --jobs --plots --force --traffic --json --quiet --help' ;;
     plot) options='--output --format --only --quiet --help' ;;
-    rules-check) options='--prometheus --evaluation-interval --scrape-interval --query-offset --lint-fatal --json --help' ;;
+    rules-check) options='--prometheus --evaluation-interval --scrape-interval --query-offset --lookback --ignore
+        --quiet --lint-fatal --json --help' ;;
     rules-eval) options='--rules --data --query --alertmanager --prometheus --from --to --evaluation-interval --lookback
         --query-offset --resend-delay --group-offsets --rules-path --external-label --metric --csv --json --quiet --help' ;;
     rules-test) options='--run --prometheus --junit --json --quiet --help' ;;

@@ -56,7 +56,7 @@ static const struct section receiver_section = {"receiver",
 
 struct tally {
     int n, n_resolved; /* integrations, and those that tell of resolved alerts */
-    char names[320];
+    bool *seen;        /* [N_INTEGRATION] kinds that the file holds */
 };
 
 static void count_integrations(struct am_reading *a,
@@ -69,8 +69,7 @@ static void count_integrations(struct am_reading *a,
     if (!list || list->n == 0) {
         return;
     }
-    size_t used = strlen(t->names);
-    snprintf(t->names + used, sizeof(t->names) - used, "%s%s", used ? ", " : "", kind->key);
+    t->seen[kind - integrations] = true;
     for (int i = 0; i < list->n; i++) {
         bool own = rs_am_is_given(list->item[i], "send_resolved");
         bool resolved = own ? rs_am_bool(a, list->item[i], "send_resolved") : kind->send_resolved;
@@ -80,28 +79,69 @@ static void count_integrations(struct am_reading *a,
 }
 
 /* A receiver tells of resolved alerts if one of its integrations does; one without integrations does too. */
-static void read_integrations(struct am_reading *a, const struct node *map, struct am_receiver *to)
+static void read_integrations(struct am_reading *a,
+                              const struct node *map,
+                              struct am_receiver *to,
+                              bool seen[N_INTEGRATION])
 {
-    struct tally t = {0};
+    struct tally t = {.seen = seen};
     for (int i = 0; i < N_INTEGRATION; i++) {
         count_integrations(a, map, &integrations[i], &t);
     }
     to->send_resolved = t.n_resolved > 0 || t.n == 0;
-    if (t.n == 0) {
-        rs_am_note_add(a, to->at,
-                       "receiver \"%s\" has no integrations: the real Alertmanager tells nobody "
-                       "through it, a channel here does",
-                       to->name);
-        return;
-    }
-    rs_am_note_add(a, to->at, "the integrations of receiver \"%s\" are not modelled: %s", to->name,
-                   t.names);
+    to->n_integration = t.n;
     if (t.n_resolved > 0 && t.n_resolved < t.n) {
         rs_am_note_add(
             a, to->at,
             "receiver \"%s\" has integrations with and without send_resolved: it is taken "
             "as one with it",
             to->name);
+    }
+}
+
+/* "a, b, ..." where there is no room for more */
+static void add_word(char *text, size_t size, const char *word)
+{
+    size_t used = strlen(text);
+    if (used + strlen(word) + 8 < size) {
+        snprintf(text + used, size - used, "%s%s", used ? ", " : "", word);
+    } else if (used >= 3 && strcmp(text + used - 3, "...") != 0) {
+        snprintf(text + used, size - used, ", ...");
+    }
+}
+
+/* One note of all integrations of the file, one of all receivers without: a file may have a hundred. */
+static void tell_integrations(struct am_reading *a,
+                              const struct am_config *config,
+                              const bool seen[N_INTEGRATION])
+{
+    char text[400] = "", empty[400] = "";
+    const struct am_receiver *first = NULL, *first_empty = NULL;
+    int n = 0, n_empty = 0;
+    for (int i = 0; i < config->n_receiver; i++) {
+        const struct am_receiver *to = &config->receiver[i];
+        if (to->n_integration > 0) {
+            first = n++ == 0 ? to : first;
+        } else if (to->name) {
+            first_empty = n_empty++ == 0 ? to : first_empty;
+            add_word(empty, sizeof(empty), to->name);
+        }
+    }
+    for (int i = 0; i < N_INTEGRATION; i++) {
+        if (seen[i]) {
+            add_word(text, sizeof(text), integrations[i].key);
+        }
+    }
+    if (n > 0) {
+        rs_am_note_add(a, first->at, "what the integrations of %d receiver%s hold is ignored: %s",
+                       n, n == 1 ? "" : "s", text);
+    }
+    if (n_empty > 0) {
+        rs_am_note_add(a, first_empty->at,
+                       "%d receiver%s no integrations: the real Alertmanager tells nobody through "
+                       "%s, a scenario's channel is told all the same: %s",
+                       n_empty, n_empty == 1 ? " has" : "s have", n_empty == 1 ? "it" : "them",
+                       empty);
     }
 }
 
@@ -119,13 +159,15 @@ void rs_am_receivers_read(struct am_reading *a, const struct node *root, struct 
     }
     rs_names_collect(r, RS_NAME_RECEIVER, list, "name", true);
     struct am_receiver *receiver = RS_ARENA_ARRAY(r->arena, struct am_receiver, list->n);
+    bool seen[N_INTEGRATION] = {false};
     for (int i = 0; i < list->n; i++) {
         const struct node *map = list->item[i];
         if (rs_read_section(r, &receiver_section, "a receiver", map, &receiver[i]) != 0) {
             continue;
         }
-        read_integrations(a, map, &receiver[i]);
+        read_integrations(a, map, &receiver[i], seen);
     }
     out->n_receiver = list->n;
     out->receiver = receiver;
+    tell_integrations(a, out, seen);
 }

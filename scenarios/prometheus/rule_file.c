@@ -154,7 +154,7 @@ static void read_group(struct rule_reader *q, const struct node *map, struct rul
     }
     const struct pair *thanos = rs_node_pair(map, "partial_response_strategy");
     if (thanos && q->is_manifest) {
-        rs_rule_note(q, thanos->at, "\"partial_response_strategy\" is of Thanos: ignored");
+        rs_rule_note(q, thanos->at, "\"partial_response_strategy\" is a Thanos key: ignored here");
     }
     group->name = read_group_name(r, map);
     group->limit = read_limit(r, map);

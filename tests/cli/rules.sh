@@ -60,7 +60,8 @@ usage() {
     grep -q '^  eval ' "$work/out" || fail "no commands in the help"
     expect 2
     expect 2 evl
-    grep -q "unknown command 'evl' of rollsim rules (did you mean 'eval'?)" "$work/err" || fail "no near name"
+    printf "rollsim: error: unknown command 'evl' of rollsim rules (did you mean 'eval'?)\nrollsim rules --help tells more.\n" |
+        cmp -s - "$work/err" || fail "no near name, or more than that"
     "$rollsim" help rules eval >"$work/out" || fail "no help of rules eval"
     grep -q "^Usage: rollsim rules eval" "$work/out" || fail "another help than that of rules eval"
     "$rollsim" help rules evl >"$work/out" 2>"$work/err" && fail "help of what is not there"
@@ -92,6 +93,17 @@ check() {
     golden check.out
     expect 0 check odd.yml manifest.yml --scrape-interval 20s
     golden check-odd.out
+    expect 0 check rules.yml routes.yml --scrape-interval 20s
+    golden check-routes.out
+    # Warnings alone, without the codes that are not wanted.
+    expect 0 check rules.yml routes.yml --quiet --ignore never-true
+    golden check-quiet.out
+    expect 1 check rules.yml --quiet --ignore never-true --lint-fatal
+    expect 0 check rules.yml --quiet --ignore never-true --ignore reads-before-written --lint-fatal
+    [ ! -s "$work/out" ] || fail "something is left to say"
+    : >"$work/empty.yml"
+    expect 0 check "$work/empty.yml"
+    [ "$(tail -n 1 "$work/out")" = "    the file is empty" ] || fail "more is said than that the file is empty"
     expect 0 check odd.yml alertmanager.yml --json
     golden check-odd.json
     expect 1 check odd.yml --lint-fatal
@@ -218,9 +230,12 @@ wrong() {
     refuse "rollsim: error: rollsim rules test wants FILE..." test
     refuse "rollsim: error: rollsim rules eval wants --rules FILE or --query EXPR" eval --data history.csv
     refuse "rollsim: error: rollsim rules eval wants --data FILE" eval --rules rules.yml
-    refuse "rollsim: error: rollsim rules eval: one word too many: 'rules.yml'" eval rules.yml
+    refuse "rollsim: error: rollsim rules eval: unexpected argument 'rules.yml'" eval rules.yml
     refuse "rollsim: error: unknown option '--rule' of rollsim rules eval (did you mean '--rules'?)" eval --rule rules.yml
-    refuse "rollsim: error: --prometheus must be 3, 2.53 or 2.42, got '2'" check rules.yml --prometheus 2
+    refuse "rollsim: error: --prometheus must be 2.42 (for releases up to 2.50), 2.53 (2.51 to 2.55) or 3 (3.x), got '2.45'" \
+        check rules.yml --prometheus 2.45
+    refuse "rollsim: error: --ignore: no finding has the code 'never-ture' (did you mean 'never-true'?)" check rules.yml --ignore never-ture
+    refuse "rollsim: error: --lookback must be longer than 0s" check rules.yml --lookback 0
     refuse "rollsim: error: --scrape-interval must be a duration like 15s or 5m, got 'often'" check rules.yml --scrape-interval often
     refuse "rollsim: error: --scrape-interval must be longer than 0s" check rules.yml --scrape-interval 0
     refuse "rollsim: error: --lookback must be in 0s..1y, to the millisecond, got '2y'" eval --data history.csv --query x --lookback 2y

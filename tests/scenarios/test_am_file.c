@@ -155,9 +155,9 @@ static const struct {
     {2, "templates are not read"},
     {3, "tracing is not read"},
     {4, "shorter than \"group_interval\""},
-    {6, "are not modelled: email_configs, webhook_configs"},
     {6, "with and without send_resolved"},
-    {7, "has no integrations"},
+    {6, "1 receiver hold is ignored: email_configs, webhook_configs"},
+    {7, "1 receiver has no integrations"},
     {8, "taken as UTC"},
 };
 

@@ -8,6 +8,25 @@
 
 #include "sim/clock.h"
 
+const char *const rs_rule_codes[] = {
+    "never-true",          "no-condition", "always-fires",
+    "label-follows-value", "record-gaps",  "reads-before-written",
+    "duplicate-rule",      "window-short", "no-severity",
+    "window-tight",        "for-rounded",  "reads-other-group",
+    "alert-name-twice",    "no-route",     "unknown-label",
+    "ignored-here",        NULL,
+};
+
+static bool is_wanted(const struct checking *c, const char *code)
+{
+    for (int i = 0; i < c->spec->n_ignore; i++) {
+        if (strcmp(c->spec->ignore[i], code) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void rs_check_add(struct checking *c,
                   enum rule_severity severity,
                   struct mark at,
@@ -16,6 +35,9 @@ void rs_check_add(struct checking *c,
                   ...)
 {
     char text[512];
+    if (!is_wanted(c, code)) {
+        return;
+    }
     va_list args;
     va_start(args, fmt);
     vsnprintf(text, sizeof(text), fmt, args);
@@ -50,6 +72,12 @@ int64_t rs_check_interval_ms(const struct checking *c, const struct rule_group *
     return group->interval_ns > 0 ? group->interval_ns / RS_NS_PER_MS : c->spec->interval_ms;
 }
 
+int64_t rs_check_offset_ms(const struct checking *c, const struct rule_group *group)
+{
+    return group->has_query_offset ? group->query_offset_ns / RS_NS_PER_MS
+                                   : c->spec->query_offset_ms;
+}
+
 const char *rs_check_span(struct checking *c, int64_t ms)
 {
     char text[40];
@@ -78,25 +106,69 @@ static void collect_rules(struct checking *c)
         for (int g = 0; g < spec->file[f]->n_group; g++) {
             const struct rule_group *group = &spec->file[f]->group[g];
             for (int i = 0; i < group->n_rule; i++) {
-                c->rule[c->n_rule++] =
-                    (struct checked_rule){&group->rule[i], group, spec->file[f], i};
+                c->rule[c->n_rule++] = (struct checked_rule){
+                    .rule = &group->rule[i], .group = group, .file = spec->file[f], .index = i};
             }
         }
     }
 }
 
-/* What the files hold and rollsim passes over. */
+/* Rules by name, so that equal names stand together. */
+static int by_name(const void *a, const void *b)
+{
+    const struct checked_rule *x = *(struct checked_rule *const *)a;
+    const struct checked_rule *y = *(struct checked_rule *const *)b;
+    int order = (x->rule->alert != NULL) - (y->rule->alert != NULL);
+    order = order ? order
+                  : strcmp(x->rule->alert ? x->rule->alert : x->rule->record,
+                           y->rule->alert ? y->rule->alert : y->rule->record);
+    return order ? order : (x > y) - (x < y);
+}
+
+static void sort_rules(struct checking *c)
+{
+    c->sorted = RS_ARENA_ARRAY(c->arena, struct checked_rule *, c->n_rule);
+    for (int i = 0; i < c->n_rule; i++) {
+        c->sorted[i] = &c->rule[i];
+    }
+    if (c->n_rule > 1) {
+        qsort(c->sorted, (size_t)c->n_rule, sizeof(c->sorted[0]), by_name);
+    }
+}
+
+int rs_check_writers(const struct checking *c, const char *metric, int *out_first)
+{
+    int low = 0, high = c->n_rule; /* recording rules stand first */
+    while (low < high) {
+        int mid = (low + high) / 2;
+        const struct rule *rule = c->sorted[mid]->rule;
+        if (rule->alert || strcmp(rule->record, metric) >= 0) {
+            high = mid;
+        } else {
+            low = mid + 1;
+        }
+    }
+    int n = 0;
+    while (low + n < c->n_rule && c->sorted[low + n]->rule->record &&
+           strcmp(c->sorted[low + n]->rule->record, metric) == 0) {
+        n++;
+    }
+    *out_first = low;
+    return n;
+}
+
+/* What the files hold and rollsim ignores. */
 static void add_notes(struct checking *c)
 {
     for (int f = 0; f < c->spec->n_file; f++) {
         const struct rule_file *file = c->spec->file[f];
         for (int i = 0; i < file->n_note; i++) {
-            rs_check_add(c, RS_RULE_NOTE, file->note[i].at, "passed-over", "%s",
+            rs_check_add(c, RS_RULE_NOTE, file->note[i].at, "ignored-here", "%s",
                          file->note[i].text);
         }
     }
     for (int i = 0; c->spec->am && i < c->spec->am->n_note; i++) {
-        rs_check_add(c, RS_RULE_NOTE, c->spec->am->note[i].at, "passed-over", "%s",
+        rs_check_add(c, RS_RULE_NOTE, c->spec->am->note[i].at, "ignored-here", "%s",
                      c->spec->am->note[i].text);
     }
 }
@@ -108,9 +180,8 @@ static struct checked_alert alert_of(struct checking *c, const struct checked_ru
     int64_t for_ms = r->rule->for_ns / RS_NS_PER_MS;
     a.interval_ms = rs_check_interval_ms(c, r->group);
     a.fires_after_ms = (for_ms + a.interval_ms - 1) / a.interval_ms * a.interval_ms;
-    int64_t offset_ms = r->group->has_query_offset ? r->group->query_offset_ns / RS_NS_PER_MS
-                                                   : c->spec->query_offset_ms;
-    a.latest_ms = c->spec->scrape_ms + a.interval_ms + a.fires_after_ms + offset_ms;
+    a.latest_ms = r->delay_ms + a.fires_after_ms;
+    a.window_ms = r->window_ms;
     if (a.fires_after_ms != for_ms) {
         rs_check_add(
             c, RS_RULE_NOTE, r->rule->at, "for-rounded",
@@ -132,7 +203,7 @@ static int file_place(const struct rule_check_spec *spec, const char *file)
     return spec->n_file; /* Alertmanager's */
 }
 
-/* By file, as given, then by place; warnings first at one place. Few enough for insertion. */
+/* Warnings first, each by file, as given, then by place. Few enough for insertion. */
 static void sort_findings(struct checking *c)
 {
     for (int i = 1; i < c->n_finding; i++) {
@@ -140,10 +211,10 @@ static void sort_findings(struct checking *c)
         int place = file_place(c->spec, f.at.file), k = i;
         for (; k > 0; k--) {
             const struct rule_finding *before = &c->finding[k - 1];
-            int order = file_place(c->spec, before->at.file) - place;
+            int order = (int)before->severity - (int)f.severity;
+            order = order ? order : file_place(c->spec, before->at.file) - place;
             order = order ? order : before->at.line - f.at.line;
             order = order ? order : before->at.col - f.at.col;
-            order = order ? order : (int)before->severity - (int)f.severity;
             if (order <= 0) {
                 break;
             }
@@ -155,11 +226,13 @@ static void sort_findings(struct checking *c)
 
 struct rule_check *rs_rule_check_run(const struct rule_check_spec *spec)
 {
-    assert(spec->interval_ms > 0);
+    assert(spec->interval_ms > 0 && spec->lookback_ms > 0);
     struct rule_check *out = rs_xcalloc(1, sizeof(*out));
     struct checking c = {.arena = rs_arena_new(), .spec = spec};
     out->arena = c.arena;
     collect_rules(&c);
+    sort_rules(&c);
+    rs_check_delays(&c);
     struct checked_alert *alert = RS_ARENA_ARRAY(c.arena, struct checked_alert, c.n_rule);
     for (int i = 0; i < c.n_rule; i++) {
         rs_check_expression(&c, &c.rule[i]);

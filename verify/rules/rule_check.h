@@ -12,6 +12,9 @@ struct checked_rule {
     const struct rule_group *group;
     const struct rule_file *file;
     int index; /* in the group */
+    enum { RS_DELAY_UNKNOWN, RS_DELAY_IN_WORK, RS_DELAY_KNOWN } delay_state;
+    int64_t delay_ms;  /* from a change until the evaluation that sees it, at worst */
+    int64_t window_ms; /* longest range, through recorded series */
 };
 
 struct checking {
@@ -19,6 +22,7 @@ struct checking {
     const struct rule_check_spec *spec;
     struct checked_rule *rule; /* [n_rule] all rules, in the order of the files */
     int n_rule;
+    struct checked_rule **sorted; /* [n_rule] recording rules first, by name */
     struct rule_finding *finding;
     int n_finding, cap_finding;
 };
@@ -29,6 +33,9 @@ void rs_check_add(struct checking *c,
                   const char *code,
                   const char *fmt,
                   ...) __attribute__((format(printf, 5, 6)));
+int64_t rs_check_offset_ms(const struct checking *c, const struct rule_group *group);
+/* The rules that record a metric: c->sorted[first] on; their number. */
+int rs_check_writers(const struct checking *c, const char *metric, int *out_first);
 /* "alert Down", "record job:up:sum" */
 const char *rs_check_rule_name(struct checking *c, const struct rule *rule);
 int64_t rs_check_interval_ms(const struct checking *c, const struct rule_group *group);
@@ -43,7 +50,9 @@ void rs_check_expression(struct checking *c, const struct checked_rule *r);
 /* rule_check_order.c: what two rules say together, and the metrics. */
 void rs_check_together(struct checking *c);
 void rs_check_metrics(struct checking *c, struct rule_check *out);
-/* rule_check_route.c: fills receivers and unknown labels of each alert. */
+/* rule_check_delay.c: fills delay and window of all rules. */
+void rs_check_delays(struct checking *c);
+/* rule_check_route.c: fills what each alert reaches. */
 void rs_check_routes(struct checking *c, struct checked_alert *alert, int n);
 
 #endif

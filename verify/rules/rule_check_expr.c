@@ -135,15 +135,18 @@ static bool follows_value(const struct rule *rule, int i)
 
 static void check_labels(struct checking *c, const struct checked_rule *r)
 {
-    for (int i = 0; r->rule->alert && i < r->rule->n_label; i++) {
-        if (follows_value(r->rule, i)) {
-            rs_check_add(
-                c, RS_RULE_WARNING, r->rule->at, "label-follows-value",
-                "alert %s: the label \"%s\" changes with the value or the time, and every change "
-                "is a "
-                "new alert: \"for\" starts anew, the old one resolves; put it into an annotation",
-                r->rule->alert, r->rule->label[i].name);
+    const struct rule *rule = r->rule;
+    for (int i = 0; rule->alert && i < rule->n_label; i++) {
+        if (!follows_value(rule, i)) {
+            continue;
         }
+        bool severity = strcmp(rule->label[i].name, "severity") == 0;
+        rs_check_add(c, RS_RULE_WARNING, rule->at, "label-follows-value",
+                     "alert %s: the label \"%s\" changes with the value or the time, and every "
+                     "change is a new alert: %sthe old one resolves; %s",
+                     rule->alert, rule->label[i].name,
+                     rule->for_ns > 0 ? "\"for\" starts anew, " : "",
+                     severity ? "write two rules, one per severity" : "put it into an annotation");
     }
 }
 

@@ -32,31 +32,6 @@ static bool same_name(const struct rule *a, const struct rule *b)
                     : b->record && strcmp(a->record, b->record) == 0;
 }
 
-/* Rules by name, so that equal names stand together. */
-static int by_name(const void *a, const void *b)
-{
-    const struct checked_rule *x = *(const struct checked_rule *const *)a;
-    const struct checked_rule *y = *(const struct checked_rule *const *)b;
-    int order = (x->rule->alert != NULL) - (y->rule->alert != NULL);
-    order = order ? order
-                  : strcmp(x->rule->alert ? x->rule->alert : x->rule->record,
-                           y->rule->alert ? y->rule->alert : y->rule->record);
-    return order ? order : (x > y) - (x < y);
-}
-
-static const struct checked_rule **sorted_rules(struct checking *c)
-{
-    const struct checked_rule **sorted =
-        RS_ARENA_ARRAY(c->arena, const struct checked_rule *, c->n_rule);
-    for (int i = 0; i < c->n_rule; i++) {
-        sorted[i] = &c->rule[i];
-    }
-    if (c->n_rule > 1) {
-        qsort(sorted, (size_t)c->n_rule, sizeof(*sorted), by_name);
-    }
-    return sorted;
-}
-
 /* Alerts of one name and severity in two groups: whoever gets both cannot tell which rule it was. */
 static const char *severity_of(const struct rule *rule)
 {
@@ -68,90 +43,158 @@ static const char *severity_of(const struct rule *rule)
     return "";
 }
 
-static void check_doubles(struct checking *c, const struct checked_rule *const *sorted)
+/* Two rules of one name and the same labels. The parts of a sum that selectors keep apart never meet. */
+static void tell_double(struct checking *c, const struct rule *first, const struct rule *rule)
+{
+    const char *name = rs_check_rule_name(c, rule), *place = rs_check_place(c, first, rule);
+    if (rule->record && rs_promql_apart(first->expr, rule->expr)) {
+        rs_check_add(c, RS_RULE_NOTE, rule->at, "duplicate-rule",
+                     "%s has the name and labels of another rule (%s); their selectors keep the "
+                     "series apart",
+                     name, place);
+    } else {
+        rs_check_add(c, RS_RULE_WARNING, rule->at, "duplicate-rule",
+                     "%s has the name and labels of another rule (%s)%s", name, place,
+                     rule->record ? ": both may write the same series" : "");
+    }
+}
+
+static void check_doubles(struct checking *c)
 {
     for (int i = 1; i < c->n_rule; i++) {
-        const struct rule *rule = sorted[i]->rule;
-        for (int k = i - 1; k >= 0 && same_name(sorted[k]->rule, rule); k--) {
-            const struct rule *first = sorted[k]->rule;
-            if (same_labels(first, rule)) {
-                rs_check_add(c, RS_RULE_WARNING, rule->at, "duplicate-rule",
-                             "%s has the name and labels of another rule (%s)%s",
-                             rs_check_rule_name(c, rule), rs_check_place(c, first, rule),
-                             rule->record ? ": both may write the same series" : "");
-                break;
+        const struct rule *rule = c->sorted[i]->rule;
+        const struct rule *same = NULL, *namesake = NULL;
+        for (int k = i - 1; k >= 0 && same_name(c->sorted[k]->rule, rule); k--) {
+            const struct rule *before = c->sorted[k]->rule;
+            if (!same_labels(before, rule)) {
+                bool alike = rule->alert && strcmp(severity_of(before), severity_of(rule)) == 0;
+                namesake = alike && !namesake ? before : namesake;
+            } else if (!same || !rs_promql_apart(before->expr, rule->expr)) {
+                same = before; /* of several the one that it may meet */
             }
-            if (rule->alert && strcmp(severity_of(first), severity_of(rule)) == 0) {
-                rs_check_add(c, RS_RULE_NOTE, rule->at, "alert-name-twice",
-                             "alert %s has the name and severity of another rule (%s)", rule->alert,
-                             rs_check_place(c, first, rule));
-                break;
-            }
+        }
+        if (same) {
+            tell_double(c, same, rule);
+        } else if (namesake) {
+            rs_check_add(c, RS_RULE_NOTE, rule->at, "alert-name-twice",
+                         "alert %s has the name and severity of another rule (%s)", rule->alert,
+                         rs_check_place(c, namesake, rule));
         }
     }
 }
 
 /* ---- reading what rules write ---- */
 
-struct reading {
+#define MAX_TOLD 32
+
+struct reader {
     struct checking *c;
-    const struct checked_rule *reader;
-    const struct checked_rule *const *sorted;
+    const struct checked_rule *rule;
+    int n_other; /* metrics of other groups */
+    const char *other[MAX_TOLD];
+    const struct checked_rule *writer; /* of the first one */
+    struct mark at;
+    int64_t oldest_ms;
 };
 
-/* The first rule that records a metric, or NULL. */
-static const struct checked_rule *
-writer_of(const struct checking *c, const struct checked_rule *const *sorted, const char *metric)
+/* Is a sample of this age too old to be seen by an instant selector? Since Prometheus 3 the window is open on its left. */
+static bool too_old(const struct reader *x, int64_t age_ms)
 {
-    int low = 0, high = c->n_rule; /* recording rules stand first */
-    while (low < high) {
-        int mid = (low + high) / 2;
-        const struct rule *rule = sorted[mid]->rule;
-        if (rule->alert || strcmp(rule->record, metric) >= 0) {
-            high = mid;
-        } else {
-            low = mid + 1;
-        }
-    }
-    bool found = low < c->n_rule && sorted[low]->rule->record &&
-                 strcmp(sorted[low]->rule->record, metric) == 0;
-    return found ? sorted[low] : NULL;
+    int64_t lookback_ms = x->c->spec->lookback_ms;
+    return rs_promql_dialect(x->rule->rule->expr) == RS_PROMQL_3 ? age_ms >= lookback_ms
+                                                                 : age_ms > lookback_ms;
 }
 
-static void check_reading(void *ctx, const char *metric, int64_t span_ms, struct mark at)
+static void tell_late(const struct reader *x,
+                      const struct checked_rule *writer,
+                      const struct promql_reading *reading)
 {
-    struct reading *x = ctx;
     struct checking *c = x->c;
-    (void)span_ms;
-    const struct checked_rule *writer = metric ? writer_of(c, x->sorted, metric) : NULL;
-    if (!writer) {
+    int64_t interval_ms = rs_check_interval_ms(c, writer->group);
+    const char *age = rs_check_span(c, interval_ms);
+    bool blind = reading->range_ms == 0 && too_old(x, interval_ms);
+    const char *sees =
+        blind ? rs_arena_printf(c->arena,
+                                "it sees nothing, for a value of %s ago is too old for the "
+                                "lookback of %s",
+                                age, rs_check_span(c, c->spec->lookback_ms))
+              : rs_arena_printf(c->arena, "it sees the value of %s ago", age);
+    rs_check_add(c, RS_RULE_WARNING, reading->at, "reads-before-written",
+                 "%s reads %s, which a later rule of its group writes (%s): %s; put it after that "
+                 "rule",
+                 rs_check_rule_name(c, x->rule->rule), reading->metric,
+                 rs_check_place(c, writer->rule, x->rule->rule), sees);
+}
+
+static void note_other(struct reader *x,
+                       const struct checked_rule *writer,
+                       const struct promql_reading *reading)
+{
+    struct checking *c = x->c;
+    int64_t interval_ms = rs_check_interval_ms(c, writer->group);
+    if (reading->range_ms == 0 && !reading->moved && too_old(x, interval_ms)) {
+        rs_check_add(c, RS_RULE_WARNING, reading->at, "record-gaps",
+                     "%s reads %s, which is recorded every %s, and the lookback is %s: it may see "
+                     "gaps, or nothing",
+                     rs_check_rule_name(c, x->rule->rule), reading->metric,
+                     rs_check_span(c, interval_ms), rs_check_span(c, c->spec->lookback_ms));
+    }
+    x->oldest_ms = interval_ms > x->oldest_ms ? interval_ms : x->oldest_ms;
+    for (int i = 0; i < x->n_other && i < MAX_TOLD; i++) {
+        if (strcmp(x->other[i], reading->metric) == 0) {
+            return;
+        }
+    }
+    if (x->n_other == 0) {
+        x->writer = writer;
+        x->at = reading->at;
+    }
+    if (x->n_other < MAX_TOLD) {
+        x->other[x->n_other] = reading->metric;
+    }
+    x->n_other++;
+}
+
+static void check_reading(void *ctx, const struct promql_reading *reading)
+{
+    struct reader *x = ctx;
+    int first = 0;
+    int n = reading->metric ? rs_check_writers(x->c, reading->metric, &first) : 0;
+    if (n == 0) {
         return;
     }
-    const char *name = rs_check_rule_name(c, x->reader->rule);
-    if (writer->group != x->reader->group) {
-        rs_check_add(
-            c, RS_RULE_NOTE, at, "reads-other-group",
-            "%s reads %s of group %s (%s), which is evaluated at another time: its values are up "
-            "to %s old",
-            name, metric, writer->group->name, rs_check_place(c, writer->rule, x->reader->rule),
-            rs_check_span(c, rs_check_interval_ms(c, writer->group)));
-    } else if (writer->index > x->reader->index) {
-        rs_check_add(
-            c, RS_RULE_WARNING, at, "reads-before-written",
-            "%s reads %s, which a later rule of its group writes (%s): it sees the value of %s "
-            "ago; put it behind that rule",
-            name, metric, rs_check_place(c, writer->rule, x->reader->rule),
-            rs_check_span(c, rs_check_interval_ms(c, writer->group)));
+    const struct checked_rule *writer = x->c->sorted[first];
+    if (writer->group != x->rule->group) {
+        note_other(x, writer, reading);
+    } else if (writer->index > x->rule->index) {
+        tell_late(x, writer, reading);
     }
+}
+
+/* One finding a rule, however many it reads. */
+static void tell_others(const struct reader *x)
+{
+    struct checking *c = x->c;
+    const char *more =
+        x->n_other == 1 ? ""
+                        : rs_arena_printf(c->arena, " and %d more of other groups", x->n_other - 1);
+    rs_check_add(c, RS_RULE_NOTE, x->at, "reads-other-group",
+                 "%s reads %s of group %s (%s)%s, evaluated at another time: values are up to %s "
+                 "old",
+                 rs_check_rule_name(c, x->rule->rule), x->other[0], x->writer->group->name,
+                 rs_check_place(c, x->writer->rule, x->rule->rule), more,
+                 rs_check_span(c, x->oldest_ms));
 }
 
 void rs_check_together(struct checking *c)
 {
-    const struct checked_rule *const *sorted = sorted_rules(c);
-    check_doubles(c, sorted);
+    check_doubles(c);
     for (int i = 0; i < c->n_rule; i++) {
-        struct reading x = {c, &c->rule[i], sorted};
-        rs_promql_selectors(c->rule[i].rule->expr, 0, check_reading, &x);
+        struct reader x = {.c = c, .rule = &c->rule[i]};
+        rs_promql_readings(c->rule[i].rule->expr, check_reading, &x);
+        if (x.n_other > 0) {
+            tell_others(&x);
+        }
     }
 }
 
@@ -218,15 +261,15 @@ static void note_absence(void *ctx, const char *metric)
 void rs_check_metrics(struct checking *c, struct rule_check *out)
 {
     struct metrics m = {.arena = c->arena};
-    const struct checked_rule *const *sorted = sorted_rules(c);
     for (int i = 0; i < c->n_rule; i++) {
         m.rule = c->rule[i].rule;
         rs_promql_selectors(m.rule->expr, 0, count_metric, &m);
         rs_promql_absents(m.rule->expr, note_absence, &m);
     }
     for (int i = 0; i < m.n; i++) {
-        const struct checked_rule *writer = writer_of(c, sorted, m.at[i].name);
-        if (writer) {
+        int first = 0;
+        if (rs_check_writers(c, m.at[i].name, &first) > 0) {
+            const struct checked_rule *writer = c->sorted[first];
             m.at[i].written =
                 rs_arena_printf(c->arena, "%s:%d", writer->rule->at.file, writer->rule->at.line);
         }
