@@ -44,6 +44,16 @@ each_note(const struct scenario *sc, void (*fn)(void *ctx, const struct note *no
     for (int i = 0; m->alertmanager && i < m->alertmanager->n_note; i++) {
         fn(ctx, &m->alertmanager->note[i]);
     }
+    const struct am_config *am = m->alertmanager;
+    for (int i = 0; am && i < am->n_receiver; i++) {
+        if (am->receiver[i].n_integration == 0) {
+            const struct note note = {am->receiver[i].at,
+                                      "without integrations: a channel of a scenario is told "
+                                      "through it all the same"};
+            fn(ctx, &note);
+            return; /* one word for all of them */
+        }
+    }
 }
 
 static void print_note(void *ctx, const struct note *note)

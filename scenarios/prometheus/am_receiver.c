@@ -138,8 +138,8 @@ static void tell_integrations(struct am_reading *a,
     }
     if (n_empty > 0) {
         rs_am_note_add(a, first_empty->at,
-                       "%d receiver%s no integrations: the real Alertmanager tells nobody through "
-                       "%s, a scenario's channel is told all the same: %s",
+                       "%d receiver%s no integrations, so that the real Alertmanager tells nobody "
+                       "through %s: %s",
                        n_empty, n_empty == 1 ? " has" : "s have", n_empty == 1 ? "it" : "them",
                        empty);
     }
