@@ -142,12 +142,10 @@ static void read_inhibits(struct am_reading *a, const struct node *root, struct 
     X("smtp_auth_identity")                                                                        \
     X("smtp_auth_password")                                                                        \
     X("smtp_auth_password_file")                                                                   \
-    X("smtp_auth_secret")                                                                          \
-    X("smtp_auth_username")                                                                        \
-    X("smtp_from")                                                                                 \
-    X("smtp_hello") X("smtp_require_tls") X("smtp_smarthost") X("telegram_api_url")                \
-        X("victorops_api_key") X("victorops_api_key_file") X("victorops_api_url")                  \
-            X("webex_api_url") X("wechat_api_corp_id") X("wechat_api_secret") X("wechat_api_url")
+    X("smtp_auth_secret") X("smtp_auth_username") X("smtp_from") X("smtp_hello")                   \
+        X("smtp_require_tls") X("smtp_smarthost") X("telegram_api_url") X("victorops_api_key")     \
+            X("victorops_api_key_file") X("victorops_api_url") X("webex_api_url")                  \
+                X("wechat_api_corp_id") X("wechat_api_secret") X("wechat_api_url")
 #define GLOBAL_0_28(X)                                                                             \
     X("rocketchat_api_url")                                                                        \
     X("rocketchat_token")                                                                          \

@@ -206,6 +206,9 @@ START_TEST(test_route)
     run(RS_PROMQL_3, page_rule, routes[_i].am);
     const char *seen = NULL;
     ck_assert_str_eq(check->alert[0].reaches, routes[_i].reaches);
+    /* The name alone, for machines. */
+    const char *name = check->alert[0].receiver[0];
+    ck_assert_int_eq(strcspn(routes[_i].reaches, " ;,"), strlen(name));
     for (int i = 0; i < check->n_finding; i++) {
         seen = is_of_routing(check->finding[i].code) ? check->finding[i].code : seen;
     }

@@ -182,8 +182,7 @@ explain_latest(FILE *to, const struct rule_check *check, const struct rule_check
               to);
     }
     if (any_window) {
-        fputs("  \"+ up to\": while the longest range fills; the smaller the change, the more of "
-              "it\n",
+        fputs("  \"+ up to\": while the longest range fills; a small change needs more of it\n",
               to);
     }
 }
@@ -201,7 +200,7 @@ static void print_alerts(FILE *to,
                                                 {"for", .right = true, .optional = true},
                                                 {"worst case"},
                                                 {"keeps firing", .right = true, .optional = true},
-                                                {"reaches", .narrowest = 16}};
+                                                {"reaches", .narrowest = 40}};
     if (check->n_alert == 0) {
         return;
     }

@@ -39,12 +39,12 @@ struct opening {
 struct routing {
     struct checking *c;
     const struct rule *rule;
-    struct names receivers;
-    struct opening *opening; /* [n_opening] */
+    struct names receivers, plain; /* in words, and their names alone */
+    struct opening *opening;       /* [n_opening] */
     int n_opening, cap_opening;
-    int taken;          /* the opening that is tried, or -1 */
-    struct names tried; /* receivers with it */
-    bool only_root;     /* no route but the root takes it */
+    int taken;                       /* the opening that is tried, or -1 */
+    struct names tried, tried_plain; /* receivers with it */
+    bool only_root;                  /* no route but the root takes it */
 };
 
 /* The value of a label that the rule fixes; NULL: only the data know it. */
@@ -121,9 +121,11 @@ static void note_route(void *ctx, const struct am_route *route)
     const char *words = receiver_words(x->c, route);
     if (x->taken < 0) {
         add_name(x->c->arena, &x->receivers, words);
+        add_name(x->c->arena, &x->plain, route->receiver);
         x->only_root = x->only_root && route == &x->c->spec->am->root;
     } else {
         add_name(x->c->arena, &x->tried, words);
+        add_name(x->c->arena, &x->tried_plain, route->receiver);
     }
 }
 
@@ -171,9 +173,23 @@ static bool holds_all(const struct names *names, const struct names *of)
 
 /* Outcomes with the same labels and of the same kind are one. */
 struct outcome {
-    struct names receivers, labels;
+    struct names receivers, plain, labels;
     bool instead;
 };
+
+/* Adds all but those that are known; NULL: none is. */
+static void add_others(struct arena *arena,
+                       struct names *to,
+                       const struct names *from,
+                       const struct names *known)
+{
+    for (int i = 0; i < from->n; i++) {
+        const struct names one = {from->at + i, 1, 1};
+        if (!known || !holds_all(known, &one)) {
+            add_name(arena, to, from->at[i]);
+        }
+    }
+}
 
 static void add_outcome(struct routing *x, struct outcome *all, int *n, int opening)
 {
@@ -190,12 +206,8 @@ static void add_outcome(struct routing *x, struct outcome *all, int *n, int open
     if (at == *n) {
         all[(*n)++] = own;
     }
-    for (int i = 0; i < x->tried.n; i++) {
-        const struct names one = {x->tried.at + i, 1, 1};
-        if (own.instead || !holds_all(&x->receivers, &one)) {
-            add_name(x->c->arena, &all[at].receivers, x->tried.at[i]);
-        }
-    }
+    add_others(x->c->arena, &all[at].receivers, &x->tried, own.instead ? NULL : &x->receivers);
+    add_others(x->c->arena, &all[at].plain, &x->tried_plain, own.instead ? NULL : &x->plain);
 }
 
 static const char *listed(struct arena *arena, const struct names *names)
@@ -219,7 +231,7 @@ static void try_openings(struct routing *x,
     int n = 0, cap = 0;
     for (int i = 0; i < x->n_opening; i++) { /* grows in the loop */
         x->taken = i;
-        x->tried = (struct names){0};
+        x->tried = x->tried_plain = (struct names){0};
         rs_am_routes_guess(am, labels, &guess);
         if (n == cap) {
             cap = cap ? 2 * cap : 8;
@@ -235,8 +247,8 @@ static void try_openings(struct routing *x,
     alert->reaches = listed(arena, &x->receivers);
     for (int i = 0; i < n; i++) {
         const struct outcome *o = &all[i];
-        maybe[i] = (struct maybe_receivers){o->receivers.n, o->labels.n, o->receivers.at,
-                                            o->labels.at, o->instead};
+        maybe[i] = (struct maybe_receivers){o->plain.n, o->labels.n, o->plain.at, o->labels.at,
+                                            o->instead};
         alert->reaches =
             rs_arena_printf(arena, "%s; %s %s if %s", alert->reaches, o->instead ? "or" : "also",
                             listed(arena, &o->receivers), listed(arena, &o->labels));
@@ -358,8 +370,8 @@ void rs_check_routes(struct checking *c, struct checked_alert *alert, int n)
         rs_am_routes_guess(am, labels, &guess);
         try_openings(&x, am, labels, &alert[i]);
         tell(c, &x);
-        alert[i].receiver = x.receivers.at;
-        alert[i].n_receiver = x.receivers.n;
+        alert[i].receiver = x.plain.at;
+        alert[i].n_receiver = x.plain.n;
     }
     check_all_labels(c);
     rs_am_free(am);
