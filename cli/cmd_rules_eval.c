@@ -102,40 +102,88 @@ static void read_labels(struct work *w)
     w->spec.n_external = list->n;
 }
 
+/* "x{a="b"} at 60", where the first sample was that a note is about. */
+static const char *place_words(const struct work *w, const struct recorded_place *place)
+{
+    char time[40];
+    char *series = rs_backtest_series(w->data->labels, place->labels);
+    const char *words = rs_arena_printf(w->arena, "%s at %s", series,
+                                  rs_backtest_time(time, sizeof(time), place->t_ms));
+    free(series);
+    return words;
+}
+
+static void print_notes(const struct work *w, const struct err_list *notes)
+{
+    const struct recorded_report *report = &w->data->report;
+    for (size_t i = 0; i < notes->n; i++) {
+        const struct err *note = &notes->item[i];
+        fprintf(stderr, "%s:%d:%d: note: %s\n", note->file, note->line, note->col, note->text);
+    }
+    if (report->n_out_of_order > 0) {
+        fprintf(stderr,
+                "rollsim: note: %" PRIu64 " samples were out of order and have been put in place, the "
+                "first: %s\n",
+                report->n_out_of_order, place_words(w, &report->out_of_order));
+    }
+    if (report->n_same_time > 0) {
+        fprintf(stderr,
+                "rollsim: note: %" PRIu64
+                " samples had the time of an earlier one of their series and are left out (%" PRIu64
+                " with another value), the first: %s\n",
+                report->n_same_time, report->n_differing, place_words(w, &report->same_time));
+    }
+}
+
 static void read_data(struct work *w)
 {
     const struct cli_args *args = w->args;
-    const struct series_options opt = {.metric = args->metric};
+    struct err_list notes;
+    rs_err_list_init(&notes);
+    const struct series_options opt = {.metric = args->metric, .notes = &notes};
     for (int i = 0; i < args->data.n; i++) {
         rs_series_read(w->data, args->data.item[i], &opt, NULL, &w->errors);
     }
     rs_recorded_sort(w->data);
-    const struct recorded_report *report = &w->data->report;
     if (w->errors.n == 0 && w->data->n_sample == 0) {
         rs_err_list_add(&w->errors, RS_E_RANGE, (struct mark){args->data.item[0], 0, 0},
                         "the data holds no samples");
     }
-    if (w->errors.n == 0 && !args->quiet && report->n_out_of_order > 0) {
-        fprintf(stderr,
-                "rollsim: note: %" PRIu64 " samples were out of order and have been put in place\n",
-                report->n_out_of_order);
+    if (w->errors.n == 0 && !args->quiet) {
+        print_notes(w, &notes);
     }
-    if (w->errors.n == 0 && !args->quiet && report->n_same_time > 0) {
-        fprintf(stderr,
-                "rollsim: note: %" PRIu64
-                " samples had the time of an earlier one of their series and are left out (%" PRIu64
-                " with another value)\n",
-                report->n_same_time, report->n_differing);
-    }
+    rs_err_list_clear(&notes);
 }
 
-/* One end of the time that is looked at; the data's own where it is not given. */
-static int read_time(int64_t *out_ms, const char *option, const char *text, struct err *err)
+/*
+ * One end of the time that is looked at; *out_ms is the data's own, and stays where none is given. A duration counts from the
+ * first sample of data that have dates, and from 0 in others; a negative one counts back from the last sample.
+ */
+static int read_time(const struct work *w,
+                     int64_t *out_ms,
+                     const char *option,
+                     const char *text,
+                     struct err *err)
 {
-    if (text && rs_series_time(out_ms, text) != 0) {
-        return rs_err_set(err, RS_E_USAGE, "--%s must be RFC 3339, seconds or a duration, got '%s'",
+    const struct recorded *data = w->data;
+    bool dated = rs_recorded_is_absolute(data->first_ms), relative = false;
+    int64_t ms = 0;
+    if (!text) {
+        return 0;
+    }
+    if (rs_series_time(&ms, &relative, text) != 0) {
+        return rs_err_set(err, RS_E_USAGE,
+                          "--%s must be a date, RFC 3339, seconds, or a duration from the first "
+                          "(-1h: before the last) sample, got '%s'",
                           option, text);
     }
+    if (!relative && dated && !rs_recorded_is_absolute(ms)) {
+        return rs_err_set(err, RS_E_USAGE,
+                          "--%s %s is in the year 1970 or near it, and the data have dates: give "
+                          "one, or a duration from the first sample, like %ss",
+                          option, text, text);
+    }
+    *out_ms = ms + (!relative ? 0 : ms < 0 || text[0] == '-' ? data->last_ms : dated ? data->first_ms : 0);
     return 0;
 }
 
@@ -188,14 +236,18 @@ static int read_times(struct work *w, struct err *err)
     struct backtest_spec *spec = &w->spec;
     spec->from_ms = w->data->first_ms;
     spec->to_ms = w->data->last_ms;
-    if (read_time(&spec->from_ms, "from", w->args->from, err) != 0 ||
-        read_time(&spec->to_ms, "to", w->args->to, err) != 0) {
+    if (read_time(w, &spec->from_ms, "from", w->args->from, err) != 0 ||
+        read_time(w, &spec->to_ms, "to", w->args->to, err) != 0) {
         return -1;
     }
     if (spec->from_ms > spec->to_ms) {
-        return rs_err_set(err, RS_E_USAGE, "--from must not lie behind --to (the data: %s)",
-                          w->data->first_ms > spec->to_ms ? "it begins behind --to"
-                                                          : "it ends before --from");
+        char from[40], to[40];
+        bool data_from = !w->args->from, data_to = !w->args->to;
+        return rs_err_set(err, RS_E_USAGE, "%s, %s, is after %s, %s",
+                          data_from ? "the first sample" : "--from",
+                          rs_backtest_time(from, sizeof(from), spec->from_ms),
+                          data_to ? "the last sample" : "--to",
+                          rs_backtest_time(to, sizeof(to), spec->to_ms));
     }
     if ((spec->to_ms - spec->from_ms) / spec->interval_ms > STEPS_MAX) {
         return rs_err_set(
@@ -281,7 +333,7 @@ static const struct option_row options[] = {
     RS_LIST(query, "query", "EXPR", "print this expression at every evaluation instead"),
     RS_TEXT(0, alertmanager, "alertmanager", "FILE", "tell what Alertmanager would have sent, too"),
     RS_ROW_PROMETHEUS,
-    RS_TEXT(0, from, "from", "TIME", "first evaluation not before this time (first sample)"),
+    RS_TEXT(0, from, "from", "TIME", "first evaluation not before this time (first sample); -1h: before the last"),
     RS_TEXT(0, to, "to", "TIME", "no evaluation after this time (last sample)"),
     RS_DURATION(evaluation_interval,
                 "evaluation-interval",

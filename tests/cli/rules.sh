@@ -162,9 +162,21 @@ data() {
     printf 't_s,y\n0,5\n60,6\n' | gzip >"$work/b.csv.gz"
     expect 0 eval --data "$work/a.prom" --data "$work/b.csv.gz" --query 'x + y' --csv
     printf 'query,t_s,series,value\nx + y,0,{},6\nx + y,60,{},8\n' | cmp -s - "$work/out" || fail "two files do not go together"
-    grep -qx 'rollsim: note: 2 samples were out of order and have been put in place' "$work/err" || fail "no word of the order"
-    grep -qx 'rollsim: note: 2 samples had the time of an earlier one of their series and are left out (1 with another value)' \
+    grep -qx 'rollsim: note: 2 samples were out of order and have been put in place, the first: x at 0' "$work/err" || fail "no word of the order"
+    grep -qx 'rollsim: note: 2 samples had the time of an earlier one of their series and are left out (1 with another value), the first: x at 0' \
         "$work/err" || fail "no word of equal times"
+    printf 'timestamp,value\n0,5\n60,6\n' >"$work/one.csv"
+    expect 0 eval --data "$work/one.csv" --query 'value' --csv
+    grep -qx "$work/one.csv:1:11: note: the column is read as a series called \"value\"; --metric gives it another name" "$work/err" ||
+        fail "no word of a series called value"
+    expect 0 eval --data "$work/one.csv" --query 'load' --metric load --csv
+    grep -qx 'load,60,load,6' "$work/out" || fail "--metric does not name the only column"
+    # Durations count from the first sample, negative ones from the last; a date alone is midnight.
+    expect 0 eval --data history.csv --query 'vector(1)' --from 10m --to -5m --evaluation-interval 5m --csv
+    printf 'query,time,series,value\nvector(1),2025-09-22T09:10:00Z,{},1\nvector(1),2025-09-22T09:15:00Z,{},1\n' |
+        cmp -s - "$work/out" || fail "durations do not count from the first and the last sample"
+    expect 0 eval --data history.csv --query 'vector(1)' --from 2025-09-22 --to 2025-09-22T00:00:30 --csv
+    grep -qx 'vector(1),2025-09-22T00:00:00Z,{},1' "$work/out" || fail "a date is not its midnight"
     expect 0 eval --data "$work/a.prom" --query x --quiet
     [ ! -s "$work/err" ] || fail "--quiet is not quiet"
     "$rollsim" rules eval --data - --query 'y' --csv <"$work/b.csv.gz" >"$work/out" || fail "no reading from standard input"
@@ -230,13 +242,18 @@ wrong() {
         eval --rules rules.yml --data history.csv --group-offsets hashed
     refuse "rollsim: error: --csv and --json are two forms of one output: give one" eval --data history.csv --query x --csv --json
     refuse "rollsim: error: --metric must be a metric name, got '1x'" eval --data history.csv --query x --metric 1x
-    refuse "rollsim: error: --from must be RFC 3339, seconds or a duration, got 'noon'" eval --data history.csv --query x --from noon
-    refuse "rollsim: error: --from must not lie behind --to (the data: it begins behind --to)" \
+    refuse "rollsim: error: --from must be a date, RFC 3339, seconds, or a duration from the first (-1h: before the last) sample, got 'noon'" \
+        eval --data history.csv --query x --from noon
+    refuse "rollsim: error: the first sample, 2025-09-22T09:00:00Z, is after --to, 2025-09-22T08:00:00Z" \
         eval --data history.csv --query x --to 2025-09-22T08:00:00Z
-    refuse "rollsim: error: --from must not lie behind --to (the data: it ends before --from)" \
+    refuse "rollsim: error: --from, 2025-09-23T08:00:00Z, is after the last sample, 2025-09-22T09:20:00Z" \
         eval --data history.csv --query x --from 2025-09-23T08:00:00Z
+    refuse "rollsim: error: --from, 2025-09-22T09:15:00Z, is after --to, 2025-09-22T09:05:00Z" \
+        eval --data history.csv --query x --from -5m --to 5m
+    refuse "rollsim: error: --from 600 is in the year 1970 or near it, and the data have dates: give one, or a duration from the first sample, like 600s" \
+        eval --data history.csv --query x --from 600
     refuse "rollsim: error: more than 100000000 evaluations lie between --from and --to; are the times of the data in one unit?" \
-        eval --data history.csv --query x --from 0 --evaluation-interval 1ms
+        eval --data history.csv --query x --from 2025-09-20 --evaluation-interval 1ms
     refuse "rollsim: error: --external-label must be NAME=VALUE, got 'north'" \
         eval --data history.csv --query x --external-label north
     refuse "rollsim: error: --external-label a is given twice" \

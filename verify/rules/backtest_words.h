@@ -5,10 +5,8 @@
 
 #include "verify/backtest.h"
 
-/* A time of evaluation: RFC 3339 for dates, else seconds ("233100", "0.5"). "" for RS_NEVER. n >= 40. Returns buf. */
-char *rs_backtest_time(char *buf, size_t n, int64_t t_ms);
 /*
- * For people: as above, but without the date where it is that of `since_ms` (RS_NEVER: whole), and seconds as a duration
+ * For people: as rs_backtest_time, but without the date where it is that of `since_ms` (RS_NEVER: whole), and seconds as a duration
  * ("2d16h45m").
  */
 char *rs_backtest_time_short(char *buf, size_t n, int64_t t_ms, int64_t since_ms);
@@ -18,9 +16,6 @@ char *rs_backtest_time_short(char *buf, size_t n, int64_t t_ms, int64_t since_ms
  * quotes. Heap text, the caller frees it.
  */
 char *rs_backtest_labels(const struct label_table *table, rs_labels set);
-/* {a="b"} with the name in front, whole. Heap text, the caller frees it. */
-char *rs_backtest_series(const struct label_table *table, rs_labels set);
-
 /* A value as Prometheus prints it: shortest text that reads back, "NaN", "+Inf". n >= 40. Returns buf. */
 char *rs_backtest_value(char *buf, size_t n, double v);
 

@@ -99,6 +99,12 @@ struct backtest_source {
     const char *file, *format;
 };
 
+/* A time of evaluation: RFC 3339 for dates, else seconds ("233100", "0.5"). "" for RS_NEVER. n >= 40. Returns buf. */
+char *rs_backtest_time(char *buf, size_t n, int64_t t_ms);
+
+/* {a="b"} with the name in front, whole. Heap text, the caller frees it. */
+char *rs_backtest_series(const struct label_table *table, rs_labels set);
+
 /* For people: activations, totals per alert, failures, notifications. */
 void rs_backtest_print(
     FILE *to, const struct backtest *b, const struct backtest_spec *spec, int width, bool colour);
