@@ -87,10 +87,11 @@ static void read_integrations(struct am_reading *a, const struct node *map, stru
         count_integrations(a, map, &integrations[i], &t);
     }
     to->send_resolved = t.n_resolved > 0 || t.n == 0;
+    to->n_integration = t.n;
     if (t.n == 0) {
         rs_am_note_add(a, to->at,
                        "receiver \"%s\" has no integrations: the real Alertmanager tells nobody "
-                       "through it, a channel here does",
+                       "through it (the channel of a scenario does)",
                        to->name);
         return;
     }

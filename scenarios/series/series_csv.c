@@ -106,9 +106,11 @@ static bool refuse_words(struct table *t)
 static void note_value(const struct table *t)
 {
     if (t->r->opt->notes && t->n_column == 2 && t->value_column == 1) {
-        rs_err_list_add(t->r->opt->notes, RS_E_REF, (struct mark){t->r->source->path, t->csv.line, t->csv.col[1]},
-                        "the column is read as a series called \"%s\"; --metric gives it another name",
-                        t->csv.field[1]);
+        rs_err_list_add(
+            t->r->opt->notes, RS_E_REF,
+            (struct mark){t->r->source->path, t->csv.line, t->csv.col[1]},
+            "the column is read as a series called \"%s\"; --metric gives it another name",
+            t->csv.field[1]);
     }
 }
 

@@ -211,7 +211,8 @@ static void read_line(struct exposition *e, char *line, size_t n)
 /* As milliseconds these times would all lie in a few weeks of 1970: the seconds of a file that has lost its end. */
 static bool looks_like_seconds(const struct exposition *e)
 {
-    static const int64_t year_1990_ms = INT64_C(631152000000), year_2100_ms = INT64_C(4102444800000);
+    static const int64_t year_1990_ms = INT64_C(631152000000),
+                         year_2100_ms = INT64_C(4102444800000);
     return e->n_sample > 0 && e->low_ms >= year_1990_ms && e->high_ms < year_2100_ms;
 }
 
@@ -221,10 +222,11 @@ static int finish(struct exposition *e, enum series_format *out_format)
     *out_format = e->ended ? RS_SERIES_OPENMETRICS : RS_SERIES_PROMETHEUS;
     bool has_fraction = e->fraction_line > 0;
     if (!e->ended && (has_fraction || looks_like_seconds(e))) {
-        return rs_series_refuse(e->r, RS_E_SYNTAX, has_fraction ? e->fraction_line : e->first_line,
-                                has_fraction ? e->fraction_col : e->first_col,
-                                "without \"# EOF\" at the end of the file times are milliseconds, and "
-                                "this looks like seconds; OpenMetrics cut short?");
+        return rs_series_refuse(
+            e->r, RS_E_SYNTAX, has_fraction ? e->fraction_line : e->first_line,
+            has_fraction ? e->fraction_col : e->first_col,
+            "without \"# EOF\" at the end of the file times are milliseconds, and "
+            "this looks like seconds; OpenMetrics cut short?");
     }
     if (e->ended && e->late_line > 0) {
         return rs_series_refuse(

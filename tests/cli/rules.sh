@@ -115,9 +115,13 @@ eval_forms() {
     golden eval.out
     expect 0 "$@" --csv
     golden eval.csv
-    expect 0 "$@" --alertmanager alertmanager.yml --external-label cluster=north --json
+    expect 0 "$@" --alertmanager pagers.yml --external-label cluster=north --json
     golden eval.json
-    expect 0 "$@" --alertmanager alertmanager.yml --from 2025-09-22T09:06:00Z --to '2025-09-22 09:10:00'
+    expect 0 "$@" --alertmanager pagers.yml
+    golden eval-pagers.out
+    expect 0 "$@" --alertmanager pagers.yml --silences silences.json --alertmanager-version 0.28
+    golden eval-silenced.out
+    expect 0 "$@" --alertmanager pagers.yml --from 2025-09-22T09:06:00Z --to '2025-09-22 09:10:00'
     golden eval-part.out
     expect 0 "$@" --group-offsets hashed --rules-path /etc/prometheus --csv
     golden eval-hashed.csv
@@ -126,6 +130,40 @@ eval_forms() {
     golden eval-hashed.csv
     expect 0 "$@" --group-offsets hashed-slices --rules-path /etc/prometheus --csv
     ! cmp -s "$work/out" eval-hashed.csv || fail "both encodings give the same offsets"
+}
+
+# What there are no data for, what cannot be told apart by its name, what is recorded too seldom.
+eval_notes() {
+    cd "$here/rules"
+    mkdir "$work/rules"
+    cp rules.yml "$work/rules/a.yml"
+    cp lonely.yml "$work/rules/b.yml"
+    set -- eval --rules "$work/rules/*.yml" --data history.csv
+    expect 0 "$@"
+    sed -i "s|$work/||" "$work/out"
+    golden eval-notes.out
+    expect 0 "$@" --json
+    sed -i "s|$work/||" "$work/out"
+    golden eval-notes.json
+    expect 0 "$@" --csv
+    grep -q '^rollsim: note: 3 of 10 selectors matched no series: ' "$work/err" || fail "no note of selectors without series"
+    expect 0 "$@" --csv --quiet
+    [ ! -s "$work/err" ] || fail "--quiet is not quiet"
+    # Prometheus 2 still sees a sample that is as old as the lookback.
+    expect 0 "$@" --prometheus 2.53
+    ! grep -q 'may see gaps' "$work/out" || fail "gaps where there are none"
+    # A series that is there and never fires is no lack of data.
+    expect 0 eval --rules rules.yml --data history.csv
+    ! grep -q 'matched no series' "$work/out" || fail "missing series where there are none"
+    # 80 columns are kept on a terminal.
+    if script --version >/dev/null 2>&1; then
+        TERM=dumb script -qec "stty cols 80; '$rollsim' rules eval --rules '$work/rules/*.yml' --data history.csv --alertmanager pagers.yml" /dev/null \
+            >"$work/out" </dev/null
+        grep -q 'Held back' "$work/out" || fail "nothing was printed on a terminal"
+        tr -d '\r' <"$work/out" | grep '^  ' | while IFS= read -r line; do
+            [ "$(printf '%s' "$line" | wc -m)" -le 80 ] || fail "wider than 80 columns: $line"
+        done
+    fi
 }
 
 queries() {
@@ -228,9 +266,12 @@ wrong() {
     # The command line.
     refuse "rollsim: error: rollsim rules check wants FILE..." check
     refuse "rollsim: error: rollsim rules test wants FILE..." test
-    refuse "rollsim: error: rollsim rules eval wants --rules FILE or --query EXPR" eval --data history.csv
-    refuse "rollsim: error: rollsim rules eval wants --data FILE" eval --rules rules.yml
-    refuse "rollsim: error: rollsim rules eval: one word too many: 'rules.yml'" eval rules.yml
+    refuse "rollsim: error: rollsim rules eval needs --rules FILE or --query EXPR" eval --data history.csv
+    refuse "rollsim: error: rollsim rules eval needs --data FILE" eval --rules rules.yml
+    refuse "rollsim: error: unexpected argument 'b.yml': give --rules once for each file, or a pattern in quotes, as in --rules 'rules/*.yml'" \
+        eval --rules a.yml b.yml --data history.csv
+    refuse ".: error: a folder; name its files, as in './*.yml'" eval --rules . --data history.csv
+    refuse "none*.yml: error: no file matches the pattern" eval --rules 'none*.yml' --data history.csv
     refuse "rollsim: error: unknown option '--rule' of rollsim rules eval (did you mean '--rules'?)" eval --rule rules.yml
     refuse "rollsim: error: --prometheus must be 3, 2.53 or 2.42, got '2'" check rules.yml --prometheus 2
     refuse "rollsim: error: --scrape-interval must be a duration like 15s or 5m, got 'often'" check rules.yml --scrape-interval often
@@ -238,9 +279,16 @@ wrong() {
     refuse "rollsim: error: --lookback must be in 0s..1y, to the millisecond, got '2y'" eval --data history.csv --query x --lookback 2y
     refuse "rollsim: error: --group-offsets must be zero, hashed or hashed-slices, got 'random'" \
         eval --rules rules.yml --data history.csv --group-offsets random
-    refuse "rollsim: error: --group-offsets hashed wants --rules-path: the offset is made of the path where the server loads the file" \
+    refuse "rollsim: error: --group-offsets hashed needs --rules-path: the offset is made of the path where the server loads the file" \
         eval --rules rules.yml --data history.csv --group-offsets hashed
     refuse "rollsim: error: --csv and --json are two forms of one output: give one" eval --data history.csv --query x --csv --json
+    refuse "rollsim: error: --csv prints no notifications: leave --alertmanager out, or give --json" \
+        eval --rules rules.yml --data history.csv --alertmanager pagers.yml --csv
+    refuse "rollsim: error: --query prints no notifications: leave --alertmanager out, or --query" \
+        eval --data history.csv --alertmanager pagers.yml --query x
+    refuse "rollsim: error: --silences needs --alertmanager FILE" eval --rules rules.yml --data history.csv --silences silences.json
+    refuse "rollsim: error: --alertmanager-version must be 0.25 (up to 0.27), 0.28 (up to 0.32) or 0.33, got '0.30'" \
+        eval --rules rules.yml --data history.csv --alertmanager pagers.yml --alertmanager-version 0.30
     refuse "rollsim: error: --metric must be a metric name, got '1x'" eval --data history.csv --query x --metric 1x
     refuse "rollsim: error: --from must be a date, RFC 3339, seconds, or a duration from the first (-1h: before the last) sample, got 'noon'" \
         eval --data history.csv --query x --from noon
@@ -308,6 +356,6 @@ recorded() {
 }
 
 case $case_name in
-usage | documented | check | eval_forms | queries | failures | data | unit_outcomes | unit_forms | wrong | recorded) "$case_name" ;;
+usage | documented | check | eval_forms | eval_notes | queries | failures | data | unit_outcomes | unit_forms | wrong | recorded) "$case_name" ;;
 *) fail "no such case" ;;
 esac

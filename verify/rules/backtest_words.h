@@ -22,6 +22,9 @@ char *rs_backtest_value(char *buf, size_t n, double v);
 /* The same without an exponent, as the API of Prometheus has it. */
 void rs_backtest_put_value(FILE *to, double v);
 
+/* "severity="page", window="5m"": the labels that the rule fixes and other alerting rules of its name have not. Heap text. */
+char *rs_backtest_distinction(const struct rule *rule, const struct backtest_spec *spec);
+
 /* Totals of one alerting rule. */
 struct backtest_total {
     const struct rule *rule;
@@ -30,6 +33,8 @@ struct backtest_total {
     int64_t pending_ms, firing_ms; /* sums; of what is up at the end, until its last evaluation */
     int64_t longest_ms;            /* of one firing */
     int64_t first_firing_ms;       /* RS_NEVER: never fired */
+    int n_selector,
+        n_missing; /* of its expression, and those that no series ever matched; without absent()'s */
 };
 /* One per alerting rule, in the order of the files; *out_n. The caller frees it. */
 struct backtest_total *
