@@ -13,6 +13,8 @@ enum {
     NARROW = 110 /* a table with three whole times needs more */
 };
 
+#define DAY_MS INT64_C(86400000)
+
 void rs_layout_heading(FILE *to, const struct backtest_layout *l, const char *text)
 {
     fputc('\n', to);
@@ -50,17 +52,17 @@ void rs_layout_time(const struct backtest_layout *l,
                            rs_backtest_time_short(text, sizeof(text), t_ms, since_ms));
         return;
     }
+    bool same_day = since_ms != RS_NEVER && t_ms / DAY_MS == since_ms / DAY_MS;
     rs_backtest_time(text, sizeof(text), t_ms);
     text[strcspn(text, "Z")] = '\0';
     text[DATE] = ' ';
-    rs_text_table_cell(t, style, "%s", text + (l->one_day ? DATE + 1 : YEAR));
+    rs_text_table_cell(t, style, "%s", text + (l->one_day || same_day ? DATE + 1 : YEAR));
 }
 
 /* Without dates only where the heading, which tells both ends, says which day it is. */
 static bool is_one_day(const struct backtest *b)
 {
-    const int64_t day_ms = 86400000;
-    return rs_recorded_is_absolute(b->from_ms) && b->from_ms / day_ms == b->to_ms / day_ms;
+    return rs_recorded_is_absolute(b->from_ms) && b->from_ms / DAY_MS == b->to_ms / DAY_MS;
 }
 
 static void span_cell(struct text_table *t, enum text_style style, int64_t ms)
@@ -79,12 +81,13 @@ static void print_activations(FILE *to, const struct backtest *b, const struct b
         set = rs_layout_longer(set, labels);
         free(labels);
     }
-    const struct text_column column[] = {{"alert", .narrowest = rs_layout_keep(l, name, 24)},
-                                         {"labels", .narrowest = rs_layout_keep(l, set, 18)},
-                                         {"active from"},
-                                         {"firing from"},
-                                         {"cleared at", .optional = true},
-                                         {"fired for", .right = true, .optional = true}};
+    const struct text_column column[] = {
+        {"alert", .narrowest = rs_layout_keep(l, name, l->one_day ? 34 : 26)},
+        {"labels", .narrowest = rs_layout_keep(l, set, l->one_day ? 20 : 18)},
+        {"active from"},
+        {"firing from"},
+        {"cleared at", .optional = true},
+        {"fired for", .right = true, .optional = true}};
     struct text_table *t = rs_text_table_new(6, column);
     for (int i = 0; i < n; i++) {
         const struct activation *a = &b->activation[i];
@@ -173,15 +176,16 @@ static void print_totals(FILE *to,
         which = rs_layout_longer(which, distinction);
         free(distinction);
     }
-    const struct text_column column[] = {{"alert", .narrowest = rs_layout_keep(l, name, 24)},
-                                         {"which", .narrowest = rs_layout_keep(l, which, 20)},
-                                         {"group", .narrowest = 8, .optional = true},
-                                         {"data"},
-                                         {"active", .right = true},
-                                         {"fired", .right = true},
-                                         {"firing in all", .right = true, .optional = true},
-                                         {"longest", .right = true, .optional = true},
-                                         {"first fired", .optional = true}};
+    const struct text_column column[] = {
+        {"alert", .narrowest = rs_layout_keep(l, name, which > 0 ? 26 : 46)},
+        {"which", .narrowest = rs_layout_keep(l, which, 20)},
+        {"group", .narrowest = 8, .optional = true},
+        {"data"},
+        {"active", .right = true},
+        {"fired", .right = true},
+        {"firing in all", .right = true, .optional = true},
+        {"longest", .right = true, .optional = true},
+        {"first fired", .optional = true}};
     struct text_table *t = rs_text_table_new(9, column);
     for (int i = 0; i < n; i++) {
         total_row(t, &total[i], spec, l);

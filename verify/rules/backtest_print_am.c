@@ -54,14 +54,19 @@ static void notice_row(struct text_table *t,
 
 static void print_notices(FILE *to, const struct backtest *b, const struct backtest_layout *l)
 {
-    static const struct text_column column[] = {{"at"},
-                                                {"receiver", .narrowest = 12},
-                                                {"group", .narrowest = 12},
-                                                {"firing", .right = true},
-                                                {"resolved", .right = true},
-                                                {"alerts", .narrowest = 12}};
+    int n = b->n_notice < RS_BACKTEST_ROWS ? b->n_notice : RS_BACKTEST_ROWS, n_nobody = 0, key = 0;
+    for (int i = 0; i < n; i++) {
+        char *group = rs_backtest_series(b->labels, b->notice[i].group_labels);
+        key = rs_layout_longer(key, group);
+        free(group);
+    }
+    const struct text_column column[] = {{"at"},
+                                         {"receiver", .narrowest = 12},
+                                         {"group", .narrowest = rs_layout_keep(l, key, 28)},
+                                         {"firing", .right = true},
+                                         {"resolved", .right = true},
+                                         {"alerts", .narrowest = 12, .optional = true}};
     struct text_table *t = rs_text_table_new(6, column);
-    int n = b->n_notice < RS_BACKTEST_ROWS ? b->n_notice : RS_BACKTEST_ROWS, n_nobody = 0;
     for (int i = 0; i < n; i++) {
         notice_row(t, b, &b->notice[i], l);
     }
