@@ -88,32 +88,43 @@ static void print_notices(FILE *to, const struct backtest *b, const struct backt
     rs_text_table_free(t);
 }
 
-/* "by time interval workhours, nights" */
-static void why_cell(struct text_table *t, const struct backtest *b, const struct backtest_held *h)
+/* "active only in workhours, mute in nights": what was so at the first flush that it held back. */
+static void interval_cell(struct text_table *t, const struct backtest_held *h)
 {
     char text[400] = "";
     size_t used = 0;
     const struct am_route *route = h->route;
-    if (h->why == RS_HOLD_INHIBITED) {
+    int64_t unix_s = h->first_ns / RS_NS_PER_S;
+    bool active = route->n_active == 0;
+    for (int i = 0; i < route->n_active; i++) {
+        active = active || rs_am_interval_holds(route->active[i], unix_s);
+    }
+    for (int i = 0; i < route->n_active + route->n_mute && used < sizeof(text); i++) {
+        bool of_active = i < route->n_active;
+        const struct am_time_interval *interval =
+            of_active ? route->active[i] : route->mute[i - route->n_active];
+        if (of_active ? !active : rs_am_interval_holds(interval, unix_s)) {
+            used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %s", used ? ", " : "",
+                                     of_active ? "active only in" : "mute in", interval->name);
+        }
+    }
+    rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", text);
+}
+
+static void why_cell(struct text_table *t, const struct backtest *b, const struct backtest_held *h)
+{
+    if (h->why == RS_HOLD_INTERVAL) {
+        interval_cell(t, h);
+    } else if (h->why == RS_HOLD_INHIBITED) {
         char *labels = rs_backtest_labels(b->labels, h->source);
         rs_text_table_cell(t, RS_STYLE_PLAIN, "inhibited by %s%s%s%s",
                            rs_labels_get(b->labels, h->source, "alertname"), *labels ? "{" : "",
                            labels, *labels ? "}" : "");
         free(labels);
-        return;
+    } else {
+        rs_text_table_cell(t, RS_STYLE_PLAIN, "%s%s", h->silence->ref ? "silence " : "a silence",
+                           h->silence->ref ? h->silence->ref : "");
     }
-    if (h->why == RS_HOLD_SILENCED) {
-        rs_text_table_cell(t, RS_STYLE_PLAIN, h->silence->ref ? "silence %s" : "a silence",
-                           h->silence->ref);
-        return;
-    }
-    for (int i = 0; i < route->n_active + route->n_mute && used < sizeof(text); i++) {
-        bool active = i < route->n_active;
-        const char *name = active ? route->active[i]->name : route->mute[i - route->n_active]->name;
-        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %s", used ? ", " : "",
-                                 active ? "active only in" : "mute in", name);
-    }
-    rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", text);
 }
 
 static void print_held(FILE *to, const struct backtest *b, const struct backtest_layout *l)
