@@ -3,6 +3,7 @@
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli.h"
 #include "rules_args.h"
@@ -37,6 +38,13 @@ static int read_files(struct work *w)
     return status;
 }
 
+static double now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
 /* Runs the chosen tests of one file. Returns the number of those that failed. */
 static int run_tests(struct work *w, const struct rule_test_file *file, struct test_report *out)
 {
@@ -48,7 +56,9 @@ static int run_tests(struct work *w, const struct rule_test_file *file, struct t
         if (w->args->run && regexec(&w->run, test->name, 0, NULL, 0) != 0) {
             continue;
         }
+        double began_s = now_s();
         outcome[out->n_outcome] = rs_rule_test_run(w->arena, file, test);
+        outcome[out->n_outcome].took_s = now_s() - began_s;
         n_failed += outcome[out->n_outcome++].n_failure > 0;
     }
     return n_failed;
@@ -76,7 +86,8 @@ static int test_files(struct work *w)
     for (int i = 0; i < w->args->n_operand; i++) {
         n_failed += run_tests(w, w->file[i], &w->report[i]);
         n_run += w->report[i].n_outcome;
-        if (!w->args->json) {
+        /* Of a file none of whose tests were chosen there is nothing to tell. */
+        if (!w->args->json && (w->report[i].n_outcome > 0 || !w->args->run)) {
             rs_test_report_print(stdout, &w->report[i], w->args->quiet, rs_term_has_colour(stdout));
         }
     }
@@ -84,7 +95,7 @@ static int test_files(struct work *w)
         rs_test_report_json(stdout, w->args->n_operand, w->report);
     }
     if (w->args->junit && write_junit(w) != 0) {
-        return RS_EXIT_INTERNAL;
+        return RS_EXIT_USAGE; /* the name was given on the command line */
     }
     if (w->args->run && n_run == 0) {
         fprintf(stderr, "rollsim: error: no test has a name that matches '%s'\n", w->args->run);

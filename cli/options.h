@@ -37,8 +37,8 @@ struct cli_args {
     const char *operand[RS_MAX_OPERAND];
     bool help, json, quiet, force, print_reference, print_schema, csv, lint_fatal;
     const char *output, *plots, *format, *only, *fault;
-    const char *prometheus, *from, *to, *group_offsets, *rules_path, *alertmanager, *metric, *junit,
-        *run;
+    const char *prometheus, *from, *to, *group_offsets, *rules_path, *alertmanager,
+        *alertmanager_version, *silences, *metric, *junit, *run;
     struct duration_arg evaluation_interval, lookback, scrape_interval, query_offset, resend_delay;
     struct list_arg rules, data, query, external_label, ignore;
     struct count_arg replica, replicas, seed, jobs;

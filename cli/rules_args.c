@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rules_args.h"
 
+#include <glob.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "sim/clock.h"
 
@@ -38,6 +41,60 @@ int rs_args_interval(const struct cli_args *args, struct err *err)
         }
     }
     return 0;
+}
+
+struct paths {
+    struct arena *arena;
+    const char **path; /* [n], heap until it is whole */
+    int n, cap;
+};
+
+static void add_path(struct paths *p, const char *path)
+{
+    if (p->n == p->cap) {
+        p->cap = p->cap ? 2 * p->cap : 16;
+        p->path = rs_xrealloc((void *)p->path, sizeof(*p->path) * (size_t)p->cap);
+    }
+    p->path[p->n++] = rs_arena_strdup(p->arena, path);
+}
+
+static void add_word(struct paths *p, const char *word, struct err_list *errors)
+{
+    struct stat about;
+    glob_t found = {0};
+    if (stat(word, &about) == 0 && S_ISDIR(about.st_mode)) {
+        rs_err_list_add(errors, RS_E_USAGE, (struct mark){word, 0, 0},
+                        "a folder; name its files, as in '%s%s*.yml'", word,
+                        word[strlen(word) - 1] == '/' ? "" : "/");
+    } else if (stat(word, &about) == 0 || !strpbrk(word, "*?[")) {
+        add_path(p, word);
+    } else if (glob(word, 0, NULL, &found) == 0) {
+        for (size_t i = 0; i < found.gl_pathc; i++) {
+            add_path(p, found.gl_pathv[i]);
+        }
+    } else {
+        rs_err_list_add(errors, RS_E_USAGE, (struct mark){word, 0, 0},
+                        "no file matches the pattern");
+    }
+    globfree(&found);
+}
+
+const char *const *rs_args_files(struct arena *arena,
+                                 const struct list_arg *words,
+                                 int *out_n,
+                                 struct err_list *errors)
+{
+    struct paths p = {.arena = arena};
+    for (int i = 0; i < words->n; i++) {
+        add_word(&p, words->item[i], errors);
+    }
+    const char **out = RS_ARENA_ARRAY(arena, const char *, p.n);
+    for (int i = 0; i < p.n; i++) {
+        out[i] = p.path[i];
+    }
+    free((void *)p.path);
+    *out_n = p.n;
+    return out;
 }
 
 int64_t rs_args_ms(const struct duration_arg *arg, int64_t default_ms)

@@ -50,7 +50,8 @@ _rollsim()
     plot) options='--output --format --only --quiet --help' ;;
     rules-check) options='--prometheus --evaluation-interval --scrape-interval --query-offset --lookback --ignore
         --quiet --lint-fatal --json --help' ;;
-    rules-eval) options='--rules --data --query --alertmanager --prometheus --from --to --evaluation-interval --lookback
+    rules-eval) options='--rules --data --query --alertmanager --alertmanager-version --silences --prometheus --from --to
+        --evaluation-interval --lookback
         --query-offset --resend-delay --group-offsets --rules-path --external-label --metric --csv --json --quiet --help' ;;
     rules-test) options='--run --prometheus --junit --json --quiet --help' ;;
     help) mapfile -t COMPREPLY < <(compgen -W 'check rehearse verify plot rules' -- "$word"); return ;;

@@ -162,7 +162,8 @@ read_input(struct reader *r, const struct node *map, struct rule_test *test, int
     for (int i = 0; i < list->n; i++) {
         char unused = 0;
         rs_labels labels = 0;
-        if (rs_read_section(r, &series_section, "a series", list->item[i], &unused) != 0) {
+        if (rs_read_section(r, &series_section, "a series", list->item[i], &unused) != 0 &&
+            list->item[i]->kind != RS_NODE_MAP) {
             continue;
         }
         const struct node *series = text_of(r, list->item[i], "series", true);
@@ -182,7 +183,8 @@ static void read_alert_cases(struct reader *r, const struct node *map, struct ru
     for (int i = 0; i < list->n; i++) {
         struct alert_case *c = &cases[i];
         char unused = 0;
-        if (rs_read_section(r, &alert_section, "an alert test", list->item[i], c) != 0) {
+        if (rs_read_section(r, &alert_section, "an alert test", list->item[i], c) != 0 &&
+            list->item[i]->kind != RS_NODE_MAP) {
             continue;
         }
         const struct node *alerts = rs_test_list(r, list->item[i], "exp_alerts");
@@ -253,7 +255,8 @@ static void read_expr_cases(struct reader *r, const struct node *map, struct rul
     struct expr_case *cases = RS_ARENA_ARRAY(r->arena, struct expr_case, list->n);
     for (int i = 0; i < list->n; i++) {
         struct expr_case *c = &cases[i];
-        if (rs_read_section(r, &expr_section, "an expression test", list->item[i], c) != 0) {
+        if (rs_read_section(r, &expr_section, "an expression test", list->item[i], c) != 0 &&
+            list->item[i]->kind != RS_NODE_MAP) {
             continue;
         }
         const struct node *expr = text_of(r, list->item[i], "expr", true);
@@ -295,7 +298,8 @@ static void read_test(struct reader *r,
     struct test_draft draft = {0};
     test->at = map->at;
     test->data = rs_recorded_new(NULL);
-    if (rs_read_section(r, &test_section, "a test", map, &draft) != 0) {
+    /* A mistake in one key hides none in the others. */
+    if (rs_read_section(r, &test_section, "a test", map, &draft) != 0 && map->kind != RS_NODE_MAP) {
         return;
     }
     test->name = draft.name ? draft.name : "";

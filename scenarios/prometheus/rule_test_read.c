@@ -167,6 +167,13 @@ read_file(struct reader *r, const char *text, size_t n, struct err_list *notes)
     if (!root) {
         return NULL;
     }
+    if (rs_node_get(root, "groups") && !rs_node_get(root, "tests")) {
+        rs_err_list_add(
+            r->errors, RS_E_TYPE, root->at,
+            "this is a rule file: `rollsim rules check` looks at it, and `rule_files` of a "
+            "test file names it");
+        return NULL;
+    }
     rs_read_section(r, &file_section, "a test file", root, &draft);
     struct rule_test_file *out = RS_ARENA_ARRAY(r->arena, struct rule_test_file, 1);
     *out = (struct rule_test_file){

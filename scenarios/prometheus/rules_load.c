@@ -44,6 +44,16 @@ int rs_rules_load(struct rules_loaded *out,
                   const char *path,
                   struct err_list *errors)
 {
+    return rs_rules_load_as(out, arena, dialect, rs_am_settings_default().version, path, errors);
+}
+
+int rs_rules_load_as(struct rules_loaded *out,
+                     struct arena *arena,
+                     enum promql_dialect dialect,
+                     enum am_version version,
+                     const char *path,
+                     struct err_list *errors)
+{
     size_t n = 0;
     *out = (struct rules_loaded){0};
     const char *text = rs_file_read(arena, path, (struct mark){NULL, 0, 0}, &n, errors);
@@ -52,7 +62,7 @@ int rs_rules_load(struct rules_loaded *out,
     }
     out->kind = rs_rules_kind(text, n);
     if (out->kind == RS_RULES_ALERTMANAGER) {
-        out->am = rs_am_config_parse(arena, path, text, n, errors);
+        out->am = rs_am_config_parse_as(arena, version, path, text, n, errors);
         return out->am ? 0 : -1;
     }
     out->file = rs_rule_file_parse(arena, dialect, path, text, n, errors);

@@ -6,6 +6,7 @@
 
 #include "../text/file.h"
 #include "am_file.h"
+#include "scenarios/rules.h"
 #include "sim/clock.h"
 
 #define SILENCE(field) offsetof(struct am_silence, field)
@@ -148,17 +149,9 @@ static void read_exported(struct reader *r, const struct node *map, struct am_si
     out->matcher = m;
 }
 
-/* JSON is read as the YAML that it is. */
-void rs_silences_add_file(struct reader *r, const struct node *named, struct monitoring *m)
+/* The list is added to m's silences. */
+static void add_list(struct reader *r, const struct node *root, struct monitoring *m)
 {
-    size_t n_text = 0;
-    const char *path = rs_file_path(r, named->text, named->at);
-    const char *text = path ? rs_file_read(r->arena, path, named->at, &n_text, r->errors) : NULL;
-    const struct node *root = text ? rs_yaml_parse(r->arena, path, text, n_text, r->errors) : NULL;
-    if (!root) {
-        return;
-    }
-    rs_file_hash_text(r->hash, text, n_text);
     if (root->kind != RS_NODE_LIST) {
         rs_err_list_add(
             r->errors, RS_E_TYPE, root->at,
@@ -175,4 +168,40 @@ void rs_silences_add_file(struct reader *r, const struct node *named, struct mon
     }
     m->n_silence = n;
     m->silence = all;
+}
+
+/* JSON is read as the YAML that it is. */
+void rs_silences_add_file(struct reader *r, const struct node *named, struct monitoring *m)
+{
+    size_t n_text = 0;
+    const char *path = rs_file_path(r, named->text, named->at);
+    const char *text = path ? rs_file_read(r->arena, path, named->at, &n_text, r->errors) : NULL;
+    const struct node *root = text ? rs_yaml_parse(r->arena, path, text, n_text, r->errors) : NULL;
+    if (root) {
+        rs_file_hash_text(r->hash, text, n_text);
+        add_list(r, root, m);
+    }
+}
+
+int rs_silences_load(const struct am_silence **out,
+                     int *out_n,
+                     struct arena *arena,
+                     const char *path,
+                     struct err_list *errors)
+{
+    size_t n_text = 0, n_before = errors->n + errors->n_dropped;
+    struct monitoring m = {0};
+    struct reader r = {.arena = arena,
+                       .errors = errors,
+                       .file = path,
+                       .sc = RS_ARENA_ARRAY(arena, struct scenario, 1), /* it starts in 1970 */
+                       .null_is_absent = true};
+    const char *text = rs_file_read(arena, path, (struct mark){NULL, 0, 0}, &n_text, errors);
+    const struct node *root = text ? rs_yaml_parse(arena, path, text, n_text, errors) : NULL;
+    if (root) {
+        add_list(&r, root, &m);
+    }
+    *out = m.silence;
+    *out_n = m.n_silence;
+    return errors->n + errors->n_dropped == n_before ? 0 : -1;
 }

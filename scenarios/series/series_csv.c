@@ -26,7 +26,6 @@ struct table {
 static int read_time(struct table *t, int64_t *out_ms)
 {
     struct csv *csv = &t->csv;
-    double s = 0.0;
     if (rs_series_seconds(out_ms, csv->field[0]) == 0) {
         *out_ms /= t->in_ms ? 1000 : 1;
         return rs_series_time_fits(*out_ms)
@@ -36,8 +35,7 @@ static int read_time(struct table *t, int64_t *out_ms)
                          "the time lies beyond the year 33000; milliseconds stand in a column "
                          "called \"t_ms\"");
     }
-    if (!t->in_ms && rs_value_timestamp(&s, csv->field[0]) == 0) {
-        *out_ms = (int64_t)llround(s * 1000.0);
+    if (!t->in_ms && rs_series_date(out_ms, csv->field[0]) == 0) {
         return 0;
     }
     return rs_csv_refuse(csv, csv->col[0],
@@ -82,11 +80,49 @@ static int series_in(struct table *t, int field)
 
 /* ---- wide ---- */
 
+/* A heading as a spreadsheet has it: words, and no series. */
+static bool is_words(const char *heading)
+{
+    size_t n = strspn(heading, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_:");
+    return (heading[n] && !strchr(heading, '{')) || !*heading || strchr("0123456789", *heading);
+}
+
+/* Where one heading is words, others are: one error tells it. */
+static bool refuse_words(struct table *t)
+{
+    struct csv *csv = &t->csv;
+    for (int i = 1; i < csv->n_field; i++) {
+        if (is_words(csv->field[i])) {
+            rs_csv_refuse(csv, csv->col[i],
+                          "the heading \"%.60s\" is no series; headings are like "
+                          "time,up{job=\"\"a\"\"},x or time,series,value (docs/rules.md)",
+                          csv->field[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void note_value(const struct table *t)
+{
+    if (t->r->opt->notes && t->n_column == 2 && t->value_column == 1) {
+        rs_err_list_add(
+            t->r->opt->notes, RS_E_REF,
+            (struct mark){t->r->source->path, t->csv.line, t->csv.col[1]},
+            "the column is read as a series called \"%s\"; --metric gives it another name",
+            t->csv.field[1]);
+    }
+}
+
 static void read_wide_heading(struct table *t)
 {
     struct csv *csv = &t->csv;
     t->n_column = csv->n_field;
     t->series = rs_xcalloc((size_t)csv->n_field, sizeof(*t->series));
+    if (refuse_words(t)) {
+        return;
+    }
+    note_value(t);
     for (int i = 1; i < csv->n_field; i++) {
         t->series[i] = series_in(t, i);
         for (int j = 1; j < i && t->series[i] >= 0; j++) {
@@ -160,7 +196,7 @@ static int series_by_columns(struct table *t)
     struct csv *csv = &t->csv;
     struct label label[LABELS_MAX + 1];
     int n = 0;
-    const char *metric = csv->field[t->metric_column];
+    const char *metric = t->metric_column >= 0 ? csv->field[t->metric_column] : "";
     if (!*metric) {
         metric = t->r->opt->metric;
     }
@@ -214,7 +250,8 @@ static bool read_heading(struct table *t)
     t->series_column = t->value_column >= 0 ? column_named(csv, "series") : -1;
     t->metric_column =
         t->value_column >= 0 && t->series_column < 0 ? column_named(csv, "metric") : -1;
-    if (t->series_column >= 0 || t->metric_column >= 0) {
+    bool named = t->r->opt->metric && t->value_column >= 0; /* only labels are left to tell */
+    if (t->series_column >= 0 || t->metric_column >= 0 || named) {
         read_long_heading(t);
     } else {
         read_wide_heading(t);

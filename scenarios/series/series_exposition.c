@@ -38,6 +38,8 @@ struct exposition {
     size_t n_sample, cap_sample;
     int fraction_line, fraction_col; /* of the first timestamp that is no whole number; 0 = none */
     int late_line, late_col;         /* of the first that cannot be seconds */
+    int first_line, first_col;       /* of the first timestamp */
+    int64_t low_ms, high_ms;         /* the span of all of them, as seconds */
 };
 
 static uint64_t hash_of(const char *text, size_t n) /* FNV-1a */
@@ -149,6 +151,13 @@ static void read_sample(struct exposition *e, const char *line, int series, char
             e->fraction_line = e->line;
             e->fraction_col = time_col;
         }
+        if (e->n_sample == 0) {
+            e->first_line = e->line;
+            e->first_col = time_col;
+            e->low_ms = e->high_ms = sample.at_ms;
+        }
+        e->low_ms = sample.at_ms < e->low_ms ? sample.at_ms : e->low_ms;
+        e->high_ms = sample.at_ms > e->high_ms ? sample.at_ms : e->high_ms;
         if (e->late_line == 0 && !rs_series_time_fits(sample.at_ms)) {
             e->late_line = e->line;
             e->late_col = time_col;
@@ -199,15 +208,25 @@ static void read_line(struct exposition *e, char *line, size_t n)
     read_sample(e, line, series, line + (end - line));
 }
 
+/* As milliseconds these times would all lie in a few weeks of 1970: the seconds of a file that has lost its end. */
+static bool looks_like_seconds(const struct exposition *e)
+{
+    static const int64_t year_1990_ms = INT64_C(631152000000),
+                         year_2100_ms = INT64_C(4102444800000);
+    return e->n_sample > 0 && e->low_ms >= year_1990_ms && e->high_ms < year_2100_ms;
+}
+
 /* Hands the samples over, now that the unit of their times is known. */
 static int finish(struct exposition *e, enum series_format *out_format)
 {
     *out_format = e->ended ? RS_SERIES_OPENMETRICS : RS_SERIES_PROMETHEUS;
-    if (!e->ended && e->fraction_line > 0) {
-        return rs_series_refuse(e->r, RS_E_SYNTAX, e->fraction_line, e->fraction_col,
-                                "a timestamp of Prometheus text is a whole number of milliseconds; "
-                                "OpenMetrics, where it is "
-                                "seconds, must end with \"# EOF\"");
+    bool has_fraction = e->fraction_line > 0;
+    if (!e->ended && (has_fraction || looks_like_seconds(e))) {
+        return rs_series_refuse(
+            e->r, RS_E_SYNTAX, has_fraction ? e->fraction_line : e->first_line,
+            has_fraction ? e->fraction_col : e->first_col,
+            "without \"# EOF\" at the end of the file times are milliseconds, and "
+            "this looks like seconds; OpenMetrics cut short?");
     }
     if (e->ended && e->late_line > 0) {
         return rs_series_refuse(

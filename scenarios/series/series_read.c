@@ -154,21 +154,21 @@ int rs_series_parse(struct recorded *set,
     return read_and_close(set, &source, opt, out_format, errors);
 }
 
-int rs_series_time(int64_t *out_ms, const char *text)
+int rs_series_time(int64_t *out_ms, bool *out_relative, const char *text)
 {
-    double s = 0.0;
     int64_t ns = 0;
+    *out_relative = false;
     if (rs_series_seconds(out_ms, text) == 0) {
         return rs_series_time_fits(*out_ms) ? 0 : -1;
     }
-    if (rs_value_timestamp(&s, text) == 0) {
-        *out_ms = (int64_t)llround(s * 1000.0);
+    if (rs_series_date(out_ms, text) == 0) {
         return 0;
     }
-    if (rs_duration_parse(&ns, text) != 0) {
+    if (rs_duration_parse(&ns, text + (*text == '-')) != 0) {
         return -1;
     }
-    *out_ms = ns / RS_NS_PER_MS;
+    *out_ms = (*text == '-' ? -ns : ns) / RS_NS_PER_MS;
+    *out_relative = true;
     return 0;
 }
 

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "../text/value.h"
+
 enum { LABELS_MAX = 256 };
 /* Beyond this many milliseconds nobody records: the year 33658, either way. */
 #define TIME_MS_MAX INT64_C(1000000000000000)
@@ -386,6 +388,26 @@ int rs_series_seconds(int64_t *out_ms, const char *text)
         return -1;
     }
     *out_ms = (int64_t)(s * 1000.0);
+    return 0;
+}
+
+int rs_series_date(int64_t *out_ms, const char *text)
+{
+    enum { DATE = 10, DATE_AND_TIME = 19 }; /* characters */
+    char rfc[48];
+    double s = 0.0;
+    size_t n = strlen(text);
+    if (n + sizeof("T00:00:00Z") > sizeof(rfc)) {
+        return -1;
+    }
+    bool date_only = n == DATE && text[4] == '-' && text[7] == '-';
+    bool zoneless = n >= DATE_AND_TIME && text[DATE] == 'T' &&
+                    strspn(text + DATE_AND_TIME, ".0123456789") == n - DATE_AND_TIME;
+    snprintf(rfc, sizeof(rfc), "%s%s", text, date_only ? "T00:00:00Z" : zoneless ? "Z" : "");
+    if (rs_value_timestamp(&s, rfc) != 0) {
+        return -1;
+    }
+    *out_ms = (int64_t)llround(s * 1000.0);
     return 0;
 }
 

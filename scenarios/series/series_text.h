@@ -38,6 +38,11 @@ int rs_series_value(double *out, const char *text);
  * be later than any recording's, since the text may turn out to be milliseconds.
  */
 int rs_series_seconds(int64_t *out_ms, const char *text);
+/*
+ * A date to milliseconds: RFC 3339, or "YYYY-MM-DD HH:MM:SS" with a blank or a T, or "YYYY-MM-DD", which are UTC where they
+ * name no zone. 0 or -1.
+ */
+int rs_series_date(int64_t *out_ms, const char *text);
 /* Is that a time of ours: within some 30,000 years of the epoch? */
 bool rs_series_time_fits(int64_t ms);
 

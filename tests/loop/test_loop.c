@@ -277,7 +277,6 @@ int main(void)
 {
     Suite *suite = suite_create("loop");
     TCase *tc = tcase_create("loop");
-    tcase_set_timeout(tc, 120);
     tcase_add_test(tc, test_alert_latency_supremum);
     tcase_add_test(tc, test_gate_probabilities);
     tcase_add_test(tc, test_nobody_acts);

@@ -370,7 +370,6 @@ int main(void)
     SRunner *sr;
     int failed;
 
-    tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, alert_moves, 0, N(states));
     tcase_add_loop_test(tc, firing_alerts_are_sent_again, 0, N(sends));

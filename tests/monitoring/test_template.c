@@ -178,7 +178,6 @@ int main(void)
     SRunner *sr;
     int failed;
 
-    tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, texts_are_those_of_prometheus);
     suite_add_tcase(s, tc);

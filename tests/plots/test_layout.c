@@ -219,7 +219,6 @@ int main(void)
 {
     Suite *s = suite_create("layout");
     TCase *tc = tcase_create("layout");
-    tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, test_no_overlap, 0, sizeof kinds / sizeof *kinds);
     tcase_add_test(tc, test_small_scenario);
     tcase_add_loop_test(tc, test_spread, 0, sizeof spreads / sizeof *spreads);

@@ -364,7 +364,6 @@ int main(void)
 {
     Suite *s = suite_create("plots");
     TCase *tc = tcase_create("files");
-    tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, make_room, clear_room);
     tcase_add_test(tc, test_svg);
     tcase_add_test(tc, test_png);

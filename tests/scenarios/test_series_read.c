@@ -180,9 +180,12 @@ static const struct {
     {"x one 10\n", "1:3: a value is expected behind the series, got \"one\""},
     {"x 1 soon\n", "1:5: a timestamp must be a number, got \"soon\""},
     {"x 1 10 20\n", "1:8: only an exemplar may follow the timestamp, got \"20\""},
-    {"x 1 10.5\n", "1:5: a timestamp of Prometheus text is a whole number of milliseconds; "
-                   "OpenMetrics, where it is "
-                   "seconds, must end with \"# EOF\""},
+    {"x 1 10\nx 1 10.5\n",
+     "2:5: without \"# EOF\" at the end of the file times are milliseconds, and this looks like "
+     "seconds; OpenMetrics cut short?"},
+    {"x 1 1395066363\nx 2 1395066423\n",
+     "1:5: without \"# EOF\" at the end of the file times are milliseconds, and this looks like "
+     "seconds; OpenMetrics cut short?"},
     {"x 1 1395066363000\n# EOF\n",
      "1:5: a timestamp of OpenMetrics is in seconds; this one lies beyond the year 33000"},
     {"t_s,x\n1395066363000,1\n",
@@ -231,7 +234,9 @@ static const struct {
      "2:3: a value must be a number, \"NaN\", \"Inf\", \"stale\" or nothing, got \"high\""},
     {"t_s,x\n0,1,2\n", "2:5: the line has 3 fields, the heading has 2"},
     {"t_s,x,x\n0,1,2\n", "1:7: two columns hold the same series"},
-    {"t_s,x y\n0,1\n", "1:5: a series like name{label=\"value\"} is expected here"},
+    {"t_s,x y,CPU (%),y\n0,1,2,3\n",
+     "1:5: the heading \"x y\" is no series; headings are like time,up{job=\"\"a\"\"},x or "
+     "time,series,value (docs/rules.md)"},
     {"t_ms,x\n2025-01-01T00:00:00Z,1\n",
      "2:1: a time must be a number of milliseconds, got \"2025-01-01T00:00:00Z\""},
     {"time,series,value\n1,x\n", "2:1: the line has 2 fields, the heading has 3"},
@@ -252,6 +257,34 @@ START_TEST(test_bad)
     ck_assert_str_eq(words, bad[_i].words);
     ck_assert_str_eq(errors.item[0].file, "history");
     ck_assert_uint_eq(errors.n, 1);
+}
+END_TEST
+
+/* A time span of ten days in milliseconds is none of seconds; one sample at 0 tells it. */
+START_TEST(test_long_milliseconds)
+{
+    ck_assert_int_eq(parse("x 1 0\nx 2 864000000\n", NULL), 0);
+    ck_assert_int_eq(format, RS_SERIES_PROMETHEUS);
+}
+END_TEST
+
+/* time,value makes a series called value, and that is told; with a name it is the name's. */
+START_TEST(test_column_value)
+{
+    static const char text[] = "# a day\ntimestamp,value\n0,1\n";
+    struct err_list notes;
+    rs_err_list_init(&notes);
+    const struct series_options unnamed = {.notes = &notes}, named = {"x", &notes};
+    ck_assert_int_eq(rs_series_parse(set, "h", text, strlen(text), &unnamed, NULL, &errors), 0);
+    ck_assert_str_eq(rs_labels_get(set->labels, set->series[0].labels, "__name__"), "value");
+    ck_assert_uint_eq(notes.n, 1);
+    ck_assert_int_eq(notes.item[0].line, 2);
+    ck_assert_int_eq(notes.item[0].col, 11);
+    ck_assert_int_eq(rs_series_parse(set, "h", text, strlen(text), &named, &format, &errors), 0);
+    ck_assert_str_eq(rs_labels_get(set->labels, set->series[1].labels, "__name__"), "x");
+    ck_assert_int_eq(format, RS_SERIES_CSV_LONG);
+    ck_assert_uint_eq(notes.n, 1);
+    rs_err_list_clear(&notes);
 }
 END_TEST
 
@@ -321,16 +354,28 @@ START_TEST(test_times)
         const char *text;
         int status;
         int64_t ms;
-    } rows[] = {{"90", 0, 90000},
-                {"1h30m", 0, 5400000},
-                {"0.25", 0, 250},
-                {"2025-01-01T00:00:00Z", 0, 1735689600000},
-                {"2025-01-01 00:00:00", 0, 1735689600000},
-                {"yesterday", -1, 0},
-                {"", -1, 0}};
+        bool relative;
+    } rows[] = {{"90", 0, 90000, false},
+                {"1h30m", 0, 5400000, true},
+                {"-1h", 0, -3600000, true},
+                {"0.25", 0, 250, false},
+                {"2025-01-01T00:00:00Z", 0, 1735689600000, false},
+                {"2025-01-01T01:00:00+01:00", 0, 1735689600000, false},
+                {"2025-01-01 00:00:00", 0, 1735689600000, false},
+                {"2025-01-01T00:00:00", 0, 1735689600000, false},
+                {"2025-01-01T00:00:00.5", 0, 1735689600500, false},
+                {"2025-01-01", 0, 1735689600000, false},
+                {"2025-01-32", -1, 0, false},
+                {"2025-01-01T00:00", -1, 0, false},
+                {"yesterday", -1, 0, false},
+                {"-", -1, 0, false},
+                {"", -1, 0, false}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         int64_t ms = 0;
-        ck_assert_msg(rs_series_time(&ms, rows[i].text) == rows[i].status, "%s", rows[i].text);
+        bool relative = false;
+        ck_assert_msg(rs_series_time(&ms, &relative, rows[i].text) == rows[i].status, "%s",
+                      rows[i].text);
+        ck_assert_msg(rows[i].status != 0 || relative == rows[i].relative, "%s", rows[i].text);
         ck_assert_msg(ms == rows[i].ms, "%s gave %lld", rows[i].text, (long long)ms);
     }
 }
@@ -365,6 +410,8 @@ int main(void)
     tcase_add_checked_fixture(tc, begin, end);
     tcase_add_loop_test(tc, test_good, 0, sizeof(good) / sizeof(good[0]));
     tcase_add_loop_test(tc, test_bad, 0, sizeof(bad) / sizeof(bad[0]));
+    tcase_add_test(tc, test_long_milliseconds);
+    tcase_add_test(tc, test_column_value);
     tcase_add_test(tc, test_order);
     tcase_add_test(tc, test_gives_up);
     tcase_add_test(tc, test_packed);

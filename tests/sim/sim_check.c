@@ -13,7 +13,6 @@ int run_suite(const char *name, void (*add_tests)(TCase *tc))
 {
     Suite *suite = suite_create(name);
     TCase *tc = tcase_create(name);
-    tcase_set_timeout(tc, 60);
     add_tests(tc);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);

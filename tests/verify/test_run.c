@@ -467,7 +467,6 @@ int main(void)
     Suite *s = suite_create("run");
     TCase *tc = tcase_create("run");
     tcase_add_checked_fixture(tc, set_up, tear_down);
-    tcase_set_timeout(tc, 60);
     tcase_add_test(tc, test_same_for_any_threads);
     tcase_add_test(tc, test_record);
     tcase_add_loop_test(tc, test_failed_run_leaves_nothing, 0,

@@ -211,7 +211,6 @@ int main(void)
 {
     Suite *s = suite_create("stats");
     TCase *tc = tcase_create("stats");
-    tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, test_clopper_pearson_golden, 0, (int)(sizeof exact / sizeof exact[0]));
     tcase_add_loop_test(tc, test_clopper_pearson_sweep, 0, (int)N_GRID);
     tcase_add_loop_test(tc, test_symmetry, 0, (int)N_GRID);

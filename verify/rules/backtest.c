@@ -9,8 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backtest_look.h"
 #include "sim/arena.h"
 #include "sim/clock.h"
+
+/* Label set -> its newest entry in some array, -1 = none. */
+struct newest {
+    int *at, n;
+};
 
 struct turn { /* one group, or all queries (group NULL) */
     const struct rule_group *group;
@@ -29,9 +35,8 @@ struct run {
     struct alertmanager *am;
     int64_t am_now_ns;      /* Alertmanager's clock never goes back */
     const struct turn *now; /* whose turn it is */
-    int cap_activation, cap_failure, cap_notice;
-    int *newest; /* label set of an alert -> its newest activation, -1 = none */
-    int n_newest;
+    int cap_activation, cap_failure, cap_notice, cap_held;
+    struct newest activation, held; /* of an alert */
 };
 
 #define GROW(array, n, cap)                                                                        \
@@ -44,23 +49,23 @@ struct run {
 
 /* ---- what the rules tell ---- */
 
-static int *newest_of(struct run *r, rs_labels labels)
+static int *newest_of(struct newest *map, rs_labels labels)
 {
-    if (labels >= r->n_newest) {
+    if (labels >= map->n) {
         int n = 2 * labels + 64;
-        r->newest = rs_xrealloc(r->newest, sizeof(*r->newest) * (size_t)n);
-        for (int i = r->n_newest; i < n; i++) {
-            r->newest[i] = -1;
+        map->at = rs_xrealloc(map->at, sizeof(*map->at) * (size_t)n);
+        for (int i = map->n; i < n; i++) {
+            map->at[i] = -1;
         }
-        r->n_newest = n;
+        map->n = n;
     }
-    return &r->newest[labels];
+    return &map->at[labels];
 }
 
 /* The activation of an alert that is up: two rules may give alerts with equal labels. */
 static struct activation *open_of(struct run *r, const struct alert *a)
 {
-    int i = *newest_of(r, a->labels);
+    int i = *newest_of(&r->activation, a->labels);
     while (i >= 0 && r->out->activation[i].rule != a->rule) {
         i = r->out->activation[i].older;
     }
@@ -74,7 +79,7 @@ static void note_change(void *ctx, int64_t t_ms, const struct alert *a, enum ale
     struct backtest *out = r->out;
     if (from == RS_ALERT_INACTIVE) {
         GROW(out->activation, out->n_activation, r->cap_activation);
-        int *newest = newest_of(r, a->labels);
+        int *newest = newest_of(&r->activation, a->labels);
         out->activation[out->n_activation] = (struct activation){.rule = a->rule,
                                                                  .group = r->now->group,
                                                                  .labels = a->labels,
@@ -130,6 +135,16 @@ static void post_alert(void *ctx, int64_t t_ms, const struct alert *a, int64_t e
     free(label);
 }
 
+static bool is_nobody(const struct am_config *am, const char *receiver)
+{
+    for (int i = 0; i < am->n_receiver; i++) {
+        if (strcmp(am->receiver[i].name, receiver) == 0) {
+            return am->receiver[i].n_integration == 0;
+        }
+    }
+    return false;
+}
+
 static void note_notice(void *ctx, int64_t now_ns, const struct am_notification *n)
 {
     struct run *r = ctx;
@@ -141,7 +156,46 @@ static void note_notice(void *ctx, int64_t now_ns, const struct am_notification 
     }
     GROW(out->notice, out->n_notice, r->cap_notice);
     out->notice[out->n_notice++] =
-        (struct backtest_notice){now_ns, n->receiver, n->group, n->n_firing, n->n_resolved, alert};
+        (struct backtest_notice){.at_ns = now_ns,
+                                 .receiver = n->receiver,
+                                 .nobody = is_nobody(r->spec->am, n->receiver),
+                                 .group = n->group,
+                                 .group_labels = n->group_key,
+                                 .n_firing = n->n_firing,
+                                 .n_resolved = n->n_resolved,
+                                 .alert = alert};
+}
+
+/* One entry for each alert of a group and each reason, however many flushes hold it back. */
+static void note_hold(void *ctx, int64_t now_ns, const struct am_held *h)
+{
+    struct run *r = ctx;
+    struct backtest *out = r->out;
+    int *newest = newest_of(&r->held, h->alert), i = *newest;
+    if (is_nobody(r->spec->am, h->route->receiver)) {
+        return; /* nobody misses it */
+    }
+    for (; i >= 0; i = out->held[i].older) {
+        struct backtest_held *old = &out->held[i];
+        if (old->route == h->route && old->group_labels == h->group_key && old->why == h->why &&
+            old->silence == h->silence) {
+            old->last_ns = now_ns;
+            old->n++;
+            return;
+        }
+    }
+    GROW(out->held, out->n_held, r->cap_held);
+    out->held[out->n_held] = (struct backtest_held){.route = h->route,
+                                                    .group_labels = h->group_key,
+                                                    .alert = h->alert,
+                                                    .why = h->why,
+                                                    .source = h->source,
+                                                    .silence = h->silence,
+                                                    .first_ns = now_ns,
+                                                    .last_ns = now_ns,
+                                                    .n = 1,
+                                                    .older = *newest};
+    *newest = out->n_held++;
 }
 
 /* ---- making ready ---- */
@@ -253,7 +307,10 @@ static void make_ready(struct run *r)
     if (spec->am) {
         struct am_settings settings = rs_am_settings_default();
         settings.version = spec->am_version;
+        settings.n_silence = spec->n_silence;
+        settings.silence = spec->silence;
         r->am = rs_am_new(spec->am, &settings, spec->data->labels);
+        rs_am_on_hold(r->am, note_hold, r);
     }
 }
 
@@ -341,6 +398,7 @@ struct backtest *rs_backtest_run(const struct backtest_spec *spec)
     assert(spec->interval_ms > 0);
     struct backtest *out = rs_xcalloc(1, sizeof(*out));
     struct run r = {.spec = spec, .out = out, .am_now_ns = spec->from_ms * RS_NS_PER_MS};
+    out->arena = rs_arena_new();
     out->labels = spec->data->labels;
     out->from_ms = spec->from_ms;
     out->to_ms = spec->to_ms;
@@ -355,6 +413,7 @@ struct backtest *rs_backtest_run(const struct backtest_spec *spec)
     make_ready(&r);
     go(&r);
     close_open(&r);
+    rs_backtest_look(out, spec, r.db);
     for (int i = 0; i < spec->n_query; i++) {
         rs_recorded_sort(out->answer[i]);
         rs_promql_eval_free(r.query[i]);
@@ -366,7 +425,8 @@ struct backtest *rs_backtest_run(const struct backtest_spec *spec)
     rs_tsdb_free(r.db);
     free(r.query);
     free(r.turn);
-    free(r.newest);
+    free(r.activation.at);
+    free(r.held.at);
     return out;
 }
 
@@ -384,6 +444,10 @@ void rs_backtest_free(struct backtest *b)
     free(b->activation);
     free(b->failure);
     free(b->notice);
+    free(b->held);
+    free(b->selector);
+    free(b->gap);
+    rs_arena_free(b->arena);
     free(b->answer);
     free(b->answer_err);
     free(b->answer_err_ms);

@@ -1,20 +1,37 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A backtest for people. */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../text_table.h"
+#include "backtest_layout.h"
 #include "backtest_words.h"
 #include "sim/clock.h"
 
-enum { INDENT = 2, ROWS_MAX = 1000 };
+enum {
+    NARROW = 110 /* a table with three whole times needs more */
+};
 
-static void heading(FILE *to, const char *text, bool colour)
+#define DAY_MS INT64_C(86400000)
+
+void rs_layout_heading(FILE *to, const struct backtest_layout *l, const char *text)
 {
     fputc('\n', to);
-    rs_text_styled(to, RS_STYLE_BOLD, colour, text);
+    rs_text_styled(to, RS_STYLE_BOLD, l->colour, text);
     fputc('\n', to);
+}
+
+int rs_layout_keep(const struct backtest_layout *l, int longest, int of_80)
+{
+    int most = of_80 * l->width / 80;
+    return longest < most ? longest : most;
+}
+
+int rs_layout_longer(int longest, const char *text)
+{
+    int n = rs_text_width(text);
+    return n > longest ? n : longest;
 }
 
 static const char *plural(uint64_t n)
@@ -22,10 +39,30 @@ static const char *plural(uint64_t n)
     return n == 1 ? "" : "s";
 }
 
-static void time_cell(struct text_table *t, enum text_style style, int64_t t_ms, int64_t since_ms)
+void rs_layout_time(const struct backtest_layout *l,
+                    struct text_table *t,
+                    enum text_style style,
+                    int64_t t_ms,
+                    int64_t since_ms)
 {
+    enum { DATE = 10, YEAR = 5 }; /* signs of "2025-09-22", of "2025-" */
     char text[48];
-    rs_text_table_cell(t, style, "%s", rs_backtest_time_short(text, sizeof(text), t_ms, since_ms));
+    if (!l->narrow || !rs_recorded_is_absolute(t_ms)) {
+        rs_text_table_cell(t, style, "%s",
+                           rs_backtest_time_short(text, sizeof(text), t_ms, since_ms));
+        return;
+    }
+    bool same_day = since_ms != RS_NEVER && t_ms / DAY_MS == since_ms / DAY_MS;
+    rs_backtest_time(text, sizeof(text), t_ms);
+    text[strcspn(text, "Z")] = '\0';
+    text[DATE] = ' ';
+    rs_text_table_cell(t, style, "%s", text + (l->one_day || same_day ? DATE + 1 : YEAR));
+}
+
+/* Without dates only where the heading, which tells both ends, says which day it is. */
+static bool is_one_day(const struct backtest *b)
+{
+    return rs_recorded_is_absolute(b->from_ms) && b->from_ms / DAY_MS == b->to_ms / DAY_MS;
 }
 
 static void span_cell(struct text_table *t, enum text_style style, int64_t ms)
@@ -34,16 +71,24 @@ static void span_cell(struct text_table *t, enum text_style style, int64_t ms)
     rs_text_table_cell(t, style, "%s", rs_duration_format(text, sizeof(text), ms * RS_NS_PER_MS));
 }
 
-static void print_activations(FILE *to, const struct backtest *b, int width, bool colour)
+static void print_activations(FILE *to, const struct backtest *b, const struct backtest_layout *l)
 {
-    static const struct text_column column[] = {{"alert", .narrowest = 16},
-                                                {"labels", .narrowest = 16},
-                                                {"active from"},
-                                                {"firing from"},
-                                                {"cleared at"},
-                                                {"fired for", .right = true}};
+    int n = b->n_activation < RS_BACKTEST_ROWS ? b->n_activation : RS_BACKTEST_ROWS;
+    int name = 0, set = 0;
+    for (int i = 0; i < n; i++) {
+        char *labels = rs_backtest_labels(b->labels, b->activation[i].labels);
+        name = rs_layout_longer(name, b->activation[i].rule->alert);
+        set = rs_layout_longer(set, labels);
+        free(labels);
+    }
+    const struct text_column column[] = {
+        {"alert", .narrowest = rs_layout_keep(l, name, l->one_day ? 34 : 26)},
+        {"labels", .narrowest = rs_layout_keep(l, set, l->one_day ? 20 : 18)},
+        {"active from"},
+        {"firing from"},
+        {"cleared at", .optional = true},
+        {"fired for", .right = true, .optional = true}};
     struct text_table *t = rs_text_table_new(6, column);
-    int n = b->n_activation < ROWS_MAX ? b->n_activation : ROWS_MAX;
     for (int i = 0; i < n; i++) {
         const struct activation *a = &b->activation[i];
         bool fired = a->firing_ms != RS_NEVER;
@@ -51,29 +96,29 @@ static void print_activations(FILE *to, const struct backtest *b, int width, boo
         char *labels = rs_backtest_labels(b->labels, a->labels);
         rs_text_table_cell(t, fired ? RS_STYLE_BAD : style, "%s", a->rule->alert);
         rs_text_table_cell(t, style, "%s", labels);
-        time_cell(t, style, a->active_ms, RS_NEVER);
+        rs_layout_time(l, t, style, a->active_ms, RS_NEVER);
         if (fired) {
-            time_cell(t, style, a->firing_ms, a->active_ms);
+            rs_layout_time(l, t, style, a->firing_ms, a->active_ms);
         } else {
-            rs_text_table_cell(t, style, "·");
+            rs_text_table_cell(t, style, "never");
         }
         if (a->cleared_ms == RS_NEVER) {
             rs_text_table_cell(t, style, "still up");
         } else {
-            time_cell(t, style, a->cleared_ms, a->active_ms);
+            rs_layout_time(l, t, style, a->cleared_ms, a->active_ms);
         }
         if (fired) {
             span_cell(t, style, rs_activation_firing_ms(a));
         } else {
-            rs_text_table_cell(t, style, "·");
+            rs_text_table_cell(t, style, "%s", "");
         }
         free(labels);
     }
-    heading(to, "Activations", colour);
+    rs_layout_heading(to, l, "Activations");
     if (n == 0) {
         fputs("  None: no alert was ever pending.\n", to);
     } else {
-        rs_text_table_print(t, to, INDENT, width, colour);
+        rs_text_table_print(t, to, RS_BACKTEST_INDENT, l->width, l->colour);
     }
     if (n < b->n_activation) {
         fprintf(to, "  %d more; --csv and --json have all of them\n", b->n_activation - n);
@@ -81,127 +126,107 @@ static void print_activations(FILE *to, const struct backtest *b, int width, boo
     rs_text_table_free(t);
 }
 
-static void print_totals(
-    FILE *to, const struct backtest *b, const struct backtest_spec *spec, int width, bool colour)
+/* An alert that was never active may have had nothing to look at. */
+static void data_cell(struct text_table *t, const struct backtest_total *x)
 {
-    static const struct text_column column[] = {{"alert", .narrowest = 16},
-                                                {"group", .narrowest = 8, .optional = true},
-                                                {"active", .right = true},
-                                                {"fired", .right = true},
-                                                {"firing in all", .right = true},
-                                                {"longest", .right = true},
-                                                {"first fired"}};
-    int n = 0;
+    if (x->n_active > 0 || x->n_missing == 0) {
+        rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", "");
+    } else if (x->n_missing == x->n_selector) {
+        rs_text_table_cell(t, RS_STYLE_OPEN, "none");
+    } else {
+        rs_text_table_cell(t, RS_STYLE_OPEN, "lacks %d of %d", x->n_missing, x->n_selector);
+    }
+}
+
+static void total_row(struct text_table *t,
+                      const struct backtest_total *x,
+                      const struct backtest_spec *spec,
+                      const struct backtest_layout *l)
+{
+    enum text_style style = x->n_active ? RS_STYLE_PLAIN : RS_STYLE_DIM;
+    char *distinction = rs_backtest_distinction(x->rule, spec);
+    rs_text_table_cell(t, x->n_fired ? RS_STYLE_BAD : style, "%s", x->rule->alert);
+    rs_text_table_cell(t, style, "%s", distinction);
+    rs_text_table_cell(t, style, "%s", x->group->name);
+    data_cell(t, x);
+    rs_text_table_cell(t, style, "%d", x->n_active);
+    rs_text_table_cell(t, style, "%d", x->n_fired);
+    if (x->n_fired) {
+        span_cell(t, style, x->firing_ms);
+        span_cell(t, style, x->longest_ms);
+        rs_layout_time(l, t, style, x->first_firing_ms, RS_NEVER);
+    } else {
+        rs_text_table_cell(t, style, "%s", "");
+        rs_text_table_cell(t, style, "%s", "");
+        rs_text_table_cell(t, style, "never");
+    }
+    free(distinction);
+}
+
+static void print_totals(FILE *to,
+                         const struct backtest *b,
+                         const struct backtest_spec *spec,
+                         const struct backtest_layout *l)
+{
+    int n = 0, name = 0, which = 0;
     struct backtest_total *total = rs_backtest_totals(b, spec, &n);
-    struct text_table *t = rs_text_table_new(7, column);
     for (int i = 0; i < n; i++) {
-        const struct backtest_total *x = &total[i];
-        enum text_style style = x->n_active ? RS_STYLE_PLAIN : RS_STYLE_DIM;
-        rs_text_table_cell(t, x->n_fired ? RS_STYLE_BAD : style, "%s", x->rule->alert);
-        rs_text_table_cell(t, style, "%s", x->group->name);
-        rs_text_table_cell(t, style, x->n_active ? "%d" : "·", x->n_active);
-        rs_text_table_cell(t, style, x->n_fired ? "%d" : "·", x->n_fired);
-        if (x->n_fired) {
-            span_cell(t, style, x->firing_ms);
-            span_cell(t, style, x->longest_ms);
-            time_cell(t, style, x->first_firing_ms, RS_NEVER);
-        } else {
-            for (int k = 0; k < 3; k++) {
-                rs_text_table_cell(t, style, "%s", k < 2 ? "·" : "");
-            }
-        }
+        char *distinction = rs_backtest_distinction(total[i].rule, spec);
+        name = rs_layout_longer(name, total[i].rule->alert);
+        which = rs_layout_longer(which, distinction);
+        free(distinction);
+    }
+    const struct text_column column[] = {
+        {"alert", .narrowest = rs_layout_keep(l, name, which > 0 ? 26 : 46)},
+        {"which", .narrowest = rs_layout_keep(l, which, 20)},
+        {"group", .narrowest = 8, .optional = true},
+        {"data"},
+        {"active", .right = true},
+        {"fired", .right = true},
+        {"firing in all", .right = true, .optional = true},
+        {"longest", .right = true, .optional = true},
+        {"first fired", .optional = true}};
+    struct text_table *t = rs_text_table_new(9, column);
+    for (int i = 0; i < n; i++) {
+        total_row(t, &total[i], spec, l);
     }
     if (n > 0) {
-        heading(to, "Alerts", colour);
-        rs_text_table_print(t, to, INDENT, width, colour);
+        rs_layout_heading(to, l, "Alerts");
+        rs_text_table_print(t, to, RS_BACKTEST_INDENT, l->width, l->colour);
     }
     rs_text_table_free(t);
     free(total);
 }
 
-static void print_failures(FILE *to, const struct backtest *b, int width, bool colour)
+static void print_failures(FILE *to, const struct backtest *b, const struct backtest_layout *l)
 {
     if (b->n_failure == 0) {
         return;
     }
-    heading(to, "Rules that could not be evaluated", colour);
+    rs_layout_heading(to, l, "Rules that could not be evaluated");
     for (int i = 0; i < b->n_failure; i++) {
         const struct backtest_failure *f = &b->failure[i];
         char time[48];
-        rs_text_styled(to, RS_STYLE_BAD, colour, "  ✘ ");
+        rs_text_styled(to, RS_STYLE_BAD, l->colour, "  ✘ ");
         fprintf(to, "%s of group %s: %" PRIu64 " time%s, first at %s (%s:%d)\n",
                 f->rule->alert ? f->rule->alert : f->rule->record, f->group->name, f->n,
                 plural(f->n), rs_backtest_time_short(time, sizeof(time), f->first_ms, RS_NEVER),
                 f->rule->at.file, f->rule->at.line);
-        rs_text_wrap(to, f->text, 4, width);
+        rs_text_wrap(to, f->text, 4, l->wrap);
     }
-}
-
-/* "HighErrors, SlowPortal (2)": names of the alerts, each once. */
-static void
-alerts_cell(struct text_table *t, const struct backtest *b, const struct backtest_notice *n)
-{
-    char text[512];
-    size_t used = 0;
-    text[0] = '\0';
-    for (int i = 0; i < n->n_firing + n->n_resolved; i++) {
-        const char *name = rs_labels_get(b->labels, n->alert[i], "alertname");
-        int n_same = 0;
-        bool seen = false;
-        for (int k = 0; k < n->n_firing + n->n_resolved; k++) {
-            bool same = strcmp(rs_labels_get(b->labels, n->alert[k], "alertname"), name) == 0;
-            seen = seen || (same && k < i);
-            n_same += same;
-        }
-        if (seen || used >= sizeof(text) - 8) {
-            continue;
-        }
-        int put = snprintf(text + used, sizeof(text) - used, n_same > 1 ? "%s%s (%d)" : "%s%s",
-                           used ? ", " : "", name, n_same);
-        used = used + (size_t)put < sizeof(text) ? used + (size_t)put : sizeof(text) - 1;
-    }
-    rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", text);
-}
-
-static void print_notices(FILE *to, const struct backtest *b, int width, bool colour)
-{
-    static const struct text_column column[] = {{"at"},
-                                                {"receiver", .narrowest = 12},
-                                                {"group", .right = true},
-                                                {"firing", .right = true},
-                                                {"resolved", .right = true},
-                                                {"alerts", .narrowest = 16}};
-    heading(to, "Notifications", colour);
-    if (b->n_notice == 0) {
-        fputs("  None: Alertmanager would have sent nothing.\n", to);
-        return;
-    }
-    struct text_table *t = rs_text_table_new(6, column);
-    int n = b->n_notice < ROWS_MAX ? b->n_notice : ROWS_MAX;
-    for (int i = 0; i < n; i++) {
-        const struct backtest_notice *x = &b->notice[i];
-        int64_t at_ms = x->at_ns / RS_NS_PER_MS;
-        time_cell(t, RS_STYLE_PLAIN, at_ms, RS_NEVER);
-        rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", x->receiver);
-        rs_text_table_cell(t, RS_STYLE_PLAIN, "%" PRIu64, x->group);
-        rs_text_table_cell(t, x->n_firing ? RS_STYLE_BAD : RS_STYLE_DIM, x->n_firing ? "%d" : "·",
-                           x->n_firing);
-        rs_text_table_cell(t, x->n_resolved ? RS_STYLE_GOOD : RS_STYLE_DIM,
-                           x->n_resolved ? "%d" : "·", x->n_resolved);
-        alerts_cell(t, b, x);
-    }
-    rs_text_table_print(t, to, INDENT, width, colour);
-    if (n < b->n_notice) {
-        fprintf(to, "  %d more; --json has all of them\n", b->n_notice - n);
-    }
-    rs_text_table_free(t);
 }
 
 void rs_backtest_print(
     FILE *to, const struct backtest *b, const struct backtest_spec *spec, int width, bool colour)
 {
     char from[48], until[48];
-    width = width < 60 ? 60 : width > 200 ? 200 : width;
+    bool endless = width == 0, narrow = !endless && width < NARROW;
+    int limited = width < 60 ? 60 : width > 200 ? 200 : width;
+    const struct backtest_layout l = {.width = endless ? INT_MAX / 64 : limited,
+                                      .wrap = endless ? 100 : limited,
+                                      .narrow = narrow,
+                                      .one_day = narrow && is_one_day(b),
+                                      .colour = colour};
     rs_backtest_time_short(from, sizeof(from), b->from_ms, RS_NEVER);
     rs_backtest_time_short(until, sizeof(until), b->to_ms, RS_NEVER);
     fprintf(to,
@@ -212,10 +237,11 @@ void rs_backtest_print(
         fprintf(to, "%d recorded series are left out: the rules write them themselves\n",
                 b->n_left_out);
     }
-    print_activations(to, b, width, colour);
-    print_totals(to, b, spec, width, colour);
-    print_failures(to, b, width, colour);
+    rs_backtest_print_notes(to, "", b, spec);
+    print_activations(to, b, &l);
+    print_totals(to, b, spec, &l);
+    print_failures(to, b, &l);
     if (spec->am) {
-        print_notices(to, b, width, colour);
+        rs_backtest_print_am(to, b, &l);
     }
 }

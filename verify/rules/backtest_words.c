@@ -85,6 +85,20 @@ static bool is_plain(const char *value)
     return value[strspn(value, plain)] == '\0';
 }
 
+static void put_label(struct text *t, struct label label)
+{
+    if (t->n > 0) {
+        put(t, ',');
+    }
+    put_text(t, label.name);
+    put(t, '=');
+    if (is_plain(label.value)) {
+        put_text(t, label.value);
+    } else {
+        put_quoted(t, label.value);
+    }
+}
+
 char *rs_backtest_labels(const struct label_table *table, rs_labels set)
 {
     struct text t = {0};
@@ -94,16 +108,7 @@ char *rs_backtest_labels(const struct label_table *table, rs_labels set)
         if (strcmp(label.name, "alertname") == 0) {
             continue;
         }
-        if (t.n > 0) {
-            put(&t, ',');
-        }
-        put_text(&t, label.name);
-        put(&t, '=');
-        if (is_plain(label.value)) {
-            put_text(&t, label.value);
-        } else {
-            put_quoted(&t, label.value);
-        }
+        put_label(&t, label);
     }
     return t.at ? t.at : rs_xstrdup("");
 }
@@ -187,6 +192,56 @@ void rs_backtest_put_value(FILE *to, double v)
     }
 }
 
+static bool has_label(const struct rule *rule, struct label label)
+{
+    for (int i = 0; i < rule->n_label; i++) {
+        if (strcmp(rule->label[i].name, label.name) == 0) {
+            return strcmp(rule->label[i].value, label.value) == 0;
+        }
+    }
+    return false;
+}
+
+/* Do all other rules of the alert's name have the label too? *out_n: how many there are. */
+static bool
+is_shared(const struct rule *rule, struct label label, const struct backtest_spec *spec, int *out_n)
+{
+    bool shared = true;
+    *out_n = 0;
+    for (int f = 0; f < spec->n_file; f++) {
+        for (int g = 0; g < spec->file[f]->n_group; g++) {
+            const struct rule_group *group = &spec->file[f]->group[g];
+            for (int i = 0; i < group->n_rule; i++) {
+                const struct rule *other = &group->rule[i];
+                if (other != rule && other->alert && strcmp(other->alert, rule->alert) == 0) {
+                    shared = shared && has_label(other, label);
+                    ++*out_n;
+                }
+            }
+        }
+    }
+    return shared;
+}
+
+char *rs_backtest_distinction(const struct rule *rule, const struct backtest_spec *spec)
+{
+    struct text t = {0};
+    int n_other = 0;
+    for (int i = 0; i < rule->n_label; i++) {
+        if (is_shared(rule, rule->label[i], spec, &n_other)) {
+            continue;
+        }
+        put_label(&t, rule->label[i]);
+    }
+    is_shared(rule, (struct label){"", ""}, spec, &n_other);
+    if (n_other > 0 && !t.at) {
+        char line[24];
+        snprintf(line, sizeof(line), "line %d", rule->at.line);
+        put_text(&t, line);
+    }
+    return t.at ? t.at : rs_xstrdup("");
+}
+
 static void count(struct backtest_total *total, const struct activation *a)
 {
     int64_t end = a->cleared_ms == RS_NEVER ? a->last_ms : a->cleared_ms;
@@ -230,6 +285,15 @@ rs_backtest_totals(const struct backtest *b, const struct backtest_spec *spec, i
             if (total[k].rule == b->activation[i].rule) {
                 count(&total[k], &b->activation[i]);
                 break;
+            }
+        }
+    }
+    for (int i = 0; i < b->n_selector; i++) {
+        const struct backtest_selector *s = &b->selector[i];
+        for (int k = 0; k < n && s->rule && !s->may_be_missing; k++) {
+            if (total[k].rule == s->rule) {
+                total[k].n_selector++;
+                total[k].n_missing += !s->found;
             }
         }
     }

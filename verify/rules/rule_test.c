@@ -340,6 +340,7 @@ static void note_failure(void *ctx, int64_t t_ms, const struct rule *rule, const
 {
     struct run *r = ctx;
     struct test_failure *f = add_failure(r, rule->at);
+    f->of_rule = true;
     f->what = rs_arena_printf(r->arena, "rule %s at %s", rule->alert ? rule->alert : rule->record,
                               format_time(r, (t_ms - r->test->start_ms) * RS_NS_PER_MS));
     f->why = rs_arena_strdup(r->arena, err ? err->text : "the evaluation failed");
@@ -421,7 +422,7 @@ static bool go(struct run *r)
             rs_rule_runner_eval(r->group[g].runner, test->start_ms + t_ns / RS_NS_PER_MS, &sink);
             keep_series(r);
         }
-        if (r->n_failure > 0 && strncmp(r->failure[r->n_failure - 1].what, "rule ", 5) == 0) {
+        if (r->n_failure > 0 && r->failure[r->n_failure - 1].of_rule) {
             return false;
         }
         for (int i = 0; i < test->n_alert_case; i++) {

@@ -49,23 +49,31 @@ print_all(FILE *to, const char *sign, enum text_style style, bool colour, const 
     }
 }
 
-/* Two texts whose lines are sorted but for the first, which is the same: what only one of them has is marked. */
+static bool has_line(const char *text, const char *wanted)
+{
+    struct lines lines = {text};
+    char line[LINE];
+    while (next_line(&lines, line, sizeof(line))) {
+        if (strcmp(line, wanted) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What was wanted in its order, then what was got and not wanted. */
 static void print_merged(FILE *to, const char *want, const char *got, bool colour)
 {
     struct lines w = {want}, g = {got};
-    char a[LINE], b[LINE];
-    bool has_a = next_line(&w, a, sizeof(a)), has_b = next_line(&g, b, sizeof(b));
-    while (has_a || has_b) {
-        int order = !has_b ? -1 : !has_a ? 1 : strcmp(a, b);
-        if (order == 0) {
-            print_line(to, "  ", RS_STYLE_PLAIN, colour, a);
-        } else if (order < 0) {
-            print_line(to, "- ", RS_STYLE_BAD, colour, a);
-        } else {
-            print_line(to, "+ ", RS_STYLE_GOOD, colour, b);
+    char line[LINE];
+    while (next_line(&w, line, sizeof(line))) {
+        bool both = has_line(got, line);
+        print_line(to, both ? "  " : "- ", both ? RS_STYLE_PLAIN : RS_STYLE_BAD, colour, line);
+    }
+    while (next_line(&g, line, sizeof(line))) {
+        if (!has_line(want, line)) {
+            print_line(to, "+ ", RS_STYLE_GOOD, colour, line);
         }
-        has_a = order <= 0 ? next_line(&w, a, sizeof(a)) : has_a;
-        has_b = order >= 0 ? next_line(&g, b, sizeof(b)) : has_b;
     }
 }
 
@@ -75,17 +83,31 @@ static bool same_head(const char *a, const char *b)
     return n == strcspn(b, "\n") && strncmp(a, b, n) == 0;
 }
 
-/* Both lists are sorted: a merge tells what only one of them has. */
+/*
+ * Both lists are sorted, so that a merge finds what stands in both; it runs twice, since what was wanted is told first.
+ */
 static void print_difference(FILE *to, const struct test_failure *f, bool colour)
 {
-    int i = 0, k = 0;
-    while (i < f->n_want || k < f->n_got) {
-        if (i < f->n_want && k < f->n_got && same_head(f->want[i], f->got[k])) {
-            print_merged(to, f->want[i++], f->got[k++], colour);
-        } else if (k == f->n_got || (i < f->n_want && strcmp(f->want[i], f->got[k]) < 0)) {
-            print_all(to, "- ", RS_STYLE_BAD, colour, f->want[i++]);
-        } else {
-            print_all(to, "+ ", RS_STYLE_GOOD, colour, f->got[k++]);
+    for (int round = 0; round < 2; round++) {
+        int i = 0, k = 0;
+        while (i < f->n_want || k < f->n_got) {
+            if (i < f->n_want && k < f->n_got && same_head(f->want[i], f->got[k])) {
+                if (round == 0) {
+                    print_merged(to, f->want[i], f->got[k], colour);
+                }
+                i++;
+                k++;
+            } else if (k == f->n_got || (i < f->n_want && strcmp(f->want[i], f->got[k]) < 0)) {
+                if (round == 0) {
+                    print_all(to, "- ", RS_STYLE_BAD, colour, f->want[i]);
+                }
+                i++;
+            } else {
+                if (round == 1) {
+                    print_all(to, "+ ", RS_STYLE_GOOD, colour, f->got[k]);
+                }
+                k++;
+            }
         }
     }
 }
@@ -101,10 +123,13 @@ static void print_failure(FILE *to, const struct test_failure *f, bool colour)
 
 void rs_test_report_print(FILE *to, const struct test_report *report, bool quiet, bool colour)
 {
-    int n_case = 0, n_failed = 0;
+    int n_case = 0, n_failed = 0, n_failed_case = 0;
     for (int i = 0; i < report->n_outcome; i++) {
         n_case += report->outcome[i].n_case;
         n_failed += report->outcome[i].n_failure > 0;
+        for (int k = 0; k < report->outcome[i].n_failure; k++) {
+            n_failed_case += !report->outcome[i].failure[k].of_rule;
+        }
     }
     if (quiet && n_failed == 0) {
         return;
@@ -112,7 +137,13 @@ void rs_test_report_print(FILE *to, const struct test_report *report, bool quiet
     rs_text_styled(to, n_failed ? RS_STYLE_BAD : RS_STYLE_GOOD, colour, n_failed ? "✘ " : "✔ ");
     fprintf(to, "%s: %d test%s, %d case%s", report->file->file, report->n_outcome,
             plural(report->n_outcome), n_case, plural(n_case));
-    fprintf(to, n_failed ? "; %d failed\n" : "\n", n_failed);
+    if (n_failed > 0) {
+        fprintf(to, "; %d test%s failed", n_failed, plural(n_failed));
+    }
+    if (n_failed_case > 0) {
+        fprintf(to, " (%d case%s)", n_failed_case, plural(n_failed_case));
+    }
+    fputc('\n', to);
     for (int i = 0; i < report->n_outcome; i++) {
         const struct test_outcome *o = &report->outcome[i];
         if (o->n_failure == 0) {
@@ -196,9 +227,6 @@ static void put_xml(FILE *to, const char *text)
 
 static void put_failure(FILE *to, const struct test_failure *f)
 {
-    fputs("      <failure message=\"", to);
-    put_xml(to, f->what);
-    fputs("\">", to);
     fprintf(to, "%s:%d: ", f->at.file, f->at.line);
     put_xml(to, f->what);
     fputc('\n', to);
@@ -216,7 +244,33 @@ static void put_failure(FILE *to, const struct test_failure *f)
         put_xml(to, f->got[i]);
         fputc('\n', to);
     }
-    fputs("</failure>\n", to);
+}
+
+/* One <failure> a test: readers of the format look at the first alone. */
+static void put_test(FILE *to, const char *file, const struct test_outcome *o)
+{
+    fputs("    <testcase name=\"", to);
+    if (o->test->name && *o->test->name) {
+        put_xml(to, o->test->name);
+    } else {
+        fprintf(to, "line %d", o->test->at.line);
+    }
+    fputs("\" classname=\"", to);
+    put_xml(to, file);
+    fprintf(to, "\" time=\"%.6f\"%s>\n", o->took_s, o->n_failure ? "" : "/");
+    if (o->n_failure == 0) {
+        return;
+    }
+    fputs("      <failure message=\"", to);
+    put_xml(to, o->failure[0].what);
+    if (o->n_failure > 1) {
+        fprintf(to, " and %d more", o->n_failure - 1);
+    }
+    fputs("\">", to);
+    for (int i = 0; i < o->n_failure; i++) {
+        put_failure(to, &o->failure[i]);
+    }
+    fputs("</failure>\n    </testcase>\n", to);
 }
 
 void rs_test_report_junit(FILE *to, int n, const struct test_report *report)
@@ -224,26 +278,17 @@ void rs_test_report_junit(FILE *to, int n, const struct test_report *report)
     fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n", to);
     for (int i = 0; i < n; i++) {
         int n_failed = 0;
+        double took_s = 0.0;
         for (int k = 0; k < report[i].n_outcome; k++) {
             n_failed += report[i].outcome[k].n_failure > 0;
+            took_s += report[i].outcome[k].took_s;
         }
         fputs("  <testsuite name=\"", to);
         put_xml(to, report[i].file->file);
-        fprintf(to, "\" tests=\"%d\" failures=\"%d\" errors=\"0\" skipped=\"0\">\n",
-                report[i].n_outcome, n_failed);
+        fprintf(to, "\" tests=\"%d\" failures=\"%d\" errors=\"0\" skipped=\"0\" time=\"%.6f\">\n",
+                report[i].n_outcome, n_failed, took_s);
         for (int k = 0; k < report[i].n_outcome; k++) {
-            const struct test_outcome *o = &report[i].outcome[k];
-            fputs("    <testcase name=\"", to);
-            if (o->test->name && *o->test->name) {
-                put_xml(to, o->test->name);
-            } else {
-                fprintf(to, "line %d", o->test->at.line);
-            }
-            fputs("\">\n", to);
-            for (int f = 0; f < o->n_failure; f++) {
-                put_failure(to, &o->failure[f]);
-            }
-            fputs("    </testcase>\n", to);
+            put_test(to, report[i].file->file, &report[i].outcome[k]);
         }
         fputs("  </testsuite>\n", to);
     }

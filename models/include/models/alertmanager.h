@@ -168,6 +168,19 @@ struct am_notification { /* belongs to the machine, valid during the call */
 };
 typedef void (*rs_am_notify)(void *ctx, int64_t now_ns, const struct am_notification *n);
 
+/* Why a firing alert that a flush found in its group is not told. */
+enum am_hold { RS_HOLD_NONE, RS_HOLD_INTERVAL, RS_HOLD_INHIBITED, RS_HOLD_SILENCED };
+struct am_held { /* belongs to the machine, valid during the call */
+    const struct am_route *route;
+    rs_labels group_key, alert;
+    enum am_hold why;
+    rs_labels source;                 /* of an inhibition: one alert that inhibits it */
+    const struct am_silence *silence; /* that is in force */
+};
+/* Tells of every alert that a flush holds back, flush by flush. fn NULL: of none, as at first. */
+typedef void (*rs_am_hold)(void *ctx, int64_t now_ns, const struct am_held *held);
+void rs_am_on_hold(struct alertmanager *am, rs_am_hold fn, void *ctx);
+
 /* Runs all timers due at now_ns, groups in order of creation. */
 void rs_am_tick(struct alertmanager *am, int64_t now_ns, rs_am_notify notify, void *ctx);
 

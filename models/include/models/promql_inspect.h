@@ -68,4 +68,20 @@ bool rs_promql_may_carry(const struct promql *q, const char *label);
  */
 bool rs_promql_apart(const struct promql *a, const struct promql *b);
 
+/* A selector in an expression. */
+struct promql_pick {
+    const char *text;   /* canonical, without range and modifiers; in the arena */
+    const char *metric; /* NULL: only matched by regex */
+    int64_t range_ms;   /* 0 = an instant selector */
+    bool absent;        /* absent() or absent_over_time() asks for it */
+    bool found;         /* a series of the tsdb matches it */
+};
+typedef void (*rs_promql_pick_fn)(void *ctx, const struct promql_pick *pick);
+/* Calls fn for every selector, left to right, and looks whether db has series for it. */
+void rs_promql_picks(struct arena *arena,
+                     const struct promql *q,
+                     const struct tsdb *db,
+                     rs_promql_pick_fn fn,
+                     void *ctx);
+
 #endif

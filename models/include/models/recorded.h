@@ -27,6 +27,11 @@ struct recorded_report {
         n_out_of_order;   /* samples older than one before them in the file: moved to their place */
     uint64_t n_same_time; /* second and later samples of one time: left out, the first one counts */
     uint64_t n_differing; /* of those, with another value */
+    /* The first sample of either kind, for a note that can be acted upon; of none, unset. */
+    struct recorded_place {
+        rs_labels labels;
+        int64_t t_ms;
+    } out_of_order, same_time;
 };
 
 struct recorded { /* heap: new / free; read-only for others */

@@ -60,9 +60,9 @@ struct alertmanager {
     struct label_map *by_key; /* [n_node], from the key to an index in group */
     uint64_t next_id;
     int64_t next_ns;
+    rs_am_hold on_hold; /* may be NULL */
+    void *hold_ctx;
 };
-
-const char *const rs_am_version_names[] = {"0.25", "0.28", "0.33", NULL};
 
 /* ---- sets of alerts -------------------------------------------------------------------------- */
 
@@ -105,11 +105,6 @@ static void set_swap(struct set_list *a, struct set_list *b)
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
-
-struct am_settings rs_am_settings_default(void)
-{
-    return (struct am_settings){.version = RS_AM_0_33};
-}
 
 struct alertmanager *rs_am_new(const struct am_config *config,
                                const struct am_settings *settings,
@@ -166,6 +161,12 @@ void rs_am_reset(struct alertmanager *am)
     am->next_id = 0;
     am->next_ns = RS_NEVER;
     rs_am_alerts_reset(&am->alerts);
+}
+
+void rs_am_on_hold(struct alertmanager *am, rs_am_hold fn, void *ctx)
+{
+    am->on_hold = fn;
+    am->hold_ctx = ctx;
 }
 
 struct route_visit {
@@ -434,8 +435,12 @@ static void flush_begin(
 
         m->n_post = k->n_post;
         m->resolved = rs_am_is_resolved(k, now_ns);
-        if (!muted && !rs_am_is_muted(&am->alerts, m->known, now_ns)) {
+        struct am_held held = {.route = g->node->route, .group_key = g->key, .alert = k->labels};
+        held.why = muted ? RS_HOLD_INTERVAL : rs_am_mute(&am->alerts, m->known, now_ns, &held);
+        if (held.why == RS_HOLD_NONE) {
             set_insert(am->alerts.labels, m->resolved ? &g->resolved : &g->firing, k->labels);
+        } else if (am->on_hold != NULL && !m->resolved) {
+            am->on_hold(am->hold_ctx, now_ns, &held);
         }
     }
     if (am->settings.peer > 0 && g->firing.n + g->resolved.n > 0) {

@@ -8,6 +8,13 @@
 
 #include "sim/arena.h"
 
+const char *const rs_am_version_names[] = {"0.25", "0.28", "0.33", NULL};
+
+struct am_settings rs_am_settings_default(void)
+{
+    return (struct am_settings){.version = RS_AM_0_33};
+}
+
 static struct matcher_set set_new(const struct am_matcher *from, int n)
 {
     struct matcher_set set = {n, rs_xcalloc((size_t)n + 1, sizeof *set.m)};

@@ -35,7 +35,8 @@ static bool inhibits(const struct am_alerts *a, int rule, int source, int target
     return !both && a->known[source].told && !rs_am_is_resolved(&a->known[source], now_ns);
 }
 
-static bool any_inhibits(const struct am_alerts *a, int rule, int target, int64_t now_ns)
+/* Index of a source that inhibits the target by this rule, -1 = none. */
+static int any_source(const struct am_alerts *a, int rule, int target, int64_t now_ns)
 {
     int class = side_of(a, target, rule)->class;
 
@@ -43,13 +44,14 @@ static bool any_inhibits(const struct am_alerts *a, int rule, int target, int64_
         const struct side *s = side_of(a, i, rule);
 
         if (s->source && s->class == class && inhibits(a, rule, i, target, now_ns)) {
-            return true;
+            return i;
         }
     }
-    return false;
+    return -1;
 }
 
-static bool is_inhibited(const struct am_alerts *a, int target, int64_t now_ns)
+/* Index of a source that inhibits the target, -1 = none. */
+static int source_of(const struct am_alerts *a, int target, int64_t now_ns)
 {
     for (int rule = 0; rule < a->tree.n_inhibit; rule++) {
         const struct side *s = side_of(a, target, rule);
@@ -58,15 +60,19 @@ static bool is_inhibited(const struct am_alerts *a, int target, int64_t now_ns)
         if (!s->target) {
             continue;
         }
-        if (a->settings->version >= RS_AM_0_33 ? one >= 0 && inhibits(a, rule, one, target, now_ns)
-                                               : any_inhibits(a, rule, target, now_ns)) {
-            return true;
+        if (a->settings->version < RS_AM_0_33) {
+            one = any_source(a, rule, target, now_ns);
+        } else if (one >= 0 && !inhibits(a, rule, one, target, now_ns)) {
+            one = -1;
+        }
+        if (one >= 0) {
+            return one;
         }
     }
-    return false;
+    return -1;
 }
 
-static bool is_silenced(const struct am_alerts *a, int known, int64_t now_ns)
+static const struct am_silence *silence_of(const struct am_alerts *a, int known, int64_t now_ns)
 {
     const bool *fits = &a->silenced[known * a->tree.n_silence];
 
@@ -74,15 +80,22 @@ static bool is_silenced(const struct am_alerts *a, int known, int64_t now_ns)
         const struct am_silence *s = &a->settings->silence[i];
 
         if (fits[i] && s->from_ns <= now_ns && now_ns < s->until_ns) {
-            return true;
+            return s;
         }
     }
-    return false;
+    return NULL;
 }
 
-bool rs_am_is_muted(const struct am_alerts *a, int known, int64_t now_ns)
+enum am_hold rs_am_mute(const struct am_alerts *a, int known, int64_t now_ns, struct am_held *held)
 {
-    return is_inhibited(a, known, now_ns) || is_silenced(a, known, now_ns);
+    int source = source_of(a, known, now_ns);
+
+    if (source >= 0) {
+        held->source = a->known[source].labels;
+        return RS_HOLD_INHIBITED;
+    }
+    held->silence = silence_of(a, known, now_ns);
+    return held->silence != NULL ? RS_HOLD_SILENCED : RS_HOLD_NONE;
 }
 
 static bool any_holds(const struct am_time_interval *const *interval, int n, int64_t unix_s)

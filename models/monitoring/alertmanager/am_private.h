@@ -65,8 +65,8 @@ static inline bool rs_am_is_resolved(const struct known *k, int64_t now_ns)
 /* The last multiple of `every_ns` since Alertmanager's own start that is not after now_ns. */
 int64_t rs_am_last_sweep(const struct am_settings *settings, int64_t now_ns, int64_t every_ns);
 
-/* am_mute.c. Is the alert kept back by another one, or by a silence? Asked only when a group is flushed. */
-bool rs_am_is_muted(const struct am_alerts *a, int known, int64_t now_ns);
+/* am_mute.c. Is the alert kept back by another one, or by a silence? By whom is told in *held. Asked only when a group is flushed. */
+enum am_hold rs_am_mute(const struct am_alerts *a, int known, int64_t now_ns, struct am_held *held);
 /* Is the whole route silent at this time of the calendar? */
 bool rs_am_route_is_muted(const struct am_route *route, int64_t unix_ns);
 /* A source has been reported: it may become the one that its class is judged by. */

@@ -226,6 +226,9 @@ struct promql {
     enum promql_dialect dialect;
 };
 
+/* The metric that a selector names, outside its braces or by equality; NULL if it names none. */
+const char *rs_selector_metric(const struct node *n);
+
 /* 2^63 nanoseconds: Prometheus' durations count them. */
 #define RS_DURATION_MAX_MS 9223372036854.0
 

@@ -196,7 +196,7 @@ struct span_walk {
     void *ctx;
 };
 
-static const char *metric_of(const struct node *n)
+const char *rs_selector_metric(const struct node *n)
 {
     if (n->u.sel.name != NULL) {
         return n->u.sel.name;
@@ -222,7 +222,8 @@ static void walk(const struct span_walk *w, const struct node *n, int64_t outer_
     case RS_NODE_SELECTOR:
         span = n->u.sel.range_ms > 0 ? n->u.sel.range_ms : w->lookback_ms;
         span = modifiers_span(&n->u.sel.mod, span);
-        w->fn(w->ctx, metric_of(n), span + outer_ms < SPAN_ALL ? span + outer_ms : SPAN_ALL, n->at);
+        w->fn(w->ctx, rs_selector_metric(n),
+              span + outer_ms < SPAN_ALL ? span + outer_ms : SPAN_ALL, n->at);
         break;
     case RS_NODE_SUBQUERY:
         span = modifiers_span(&n->u.sub.mod, n->u.sub.range_ms) + outer_ms;
@@ -280,7 +281,7 @@ struct cell *rs_selector_cell(struct promql_eval *e, const struct node *n)
     struct cell *c = rs_cell_make(n, n->u.sel.range_ms > 0 ? NULL : eval_instant, 0);
     struct select *s = rs_xcalloc(1, sizeof *s);
     struct longest longest = {n->at, 0};
-    const char *metric = metric_of(n);
+    const char *metric = rs_selector_metric(n);
 
     s->matcher = rs_xcalloc((size_t)n->u.sel.n_matcher + 1, sizeof *s->matcher);
     if (n->u.sel.name != NULL) {

@@ -98,12 +98,16 @@ static void sort_samples(struct sample *s, struct sample *spare, size_t n)
     }
 }
 
-static uint64_t count_out_of_order(const struct recorded_series *s)
+static uint64_t count_out_of_order(struct recorded *set, const struct recorded_series *s)
 {
     uint64_t n = 0;
     int64_t newest = INT64_MIN;
     for (size_t i = 0; i < s->n; i++) {
-        n += s->sample[i].t_ms < newest;
+        bool late = s->sample[i].t_ms < newest;
+        if (late && n + set->report.n_out_of_order == 0) {
+            set->report.out_of_order = (struct recorded_place){s->labels, s->sample[i].t_ms};
+        }
+        n += late;
         newest = s->sample[i].t_ms > newest ? s->sample[i].t_ms : newest;
     }
     return n;
@@ -115,7 +119,9 @@ static void drop_same_times(struct recorded *set, struct recorded_series *s)
     size_t kept = 0;
     for (size_t i = 0; i < s->n; i++) {
         if (kept > 0 && s->sample[kept - 1].t_ms == s->sample[i].t_ms) {
-            set->report.n_same_time++;
+            if (set->report.n_same_time++ == 0) {
+                set->report.same_time = (struct recorded_place){s->labels, s->sample[i].t_ms};
+            }
             set->report.n_differing += !same_bits(s->sample[kept - 1].v, s->sample[i].v);
             continue;
         }
@@ -127,7 +133,7 @@ static void drop_same_times(struct recorded *set, struct recorded_series *s)
 
 static void put_in_order(struct recorded *set, struct recorded_series *s)
 {
-    uint64_t n_out_of_order = count_out_of_order(s);
+    uint64_t n_out_of_order = count_out_of_order(set, s);
     if (n_out_of_order > 0) {
         struct sample *spare = rs_xcalloc(s->n / 2 + 1, sizeof(*spare));
         sort_samples(s->sample, spare, s->n);

@@ -29,6 +29,24 @@ int rs_rules_load(struct rules_loaded *out,
                   const char *path,
                   struct err_list *errors);
 
+/* The same, where an Alertmanager file is read as that release reads it; rs_rules_load takes the newest. */
+int rs_rules_load_as(struct rules_loaded *out,
+                     struct arena *arena,
+                     enum promql_dialect dialect,
+                     enum am_version version,
+                     const char *path,
+                     struct err_list *errors);
+
+/*
+ * Silences as `amtool silence query -o json` prints them; their times are Unix nanoseconds. *out_n of them, in the arena; 0, or -1
+ * with errors added.
+ */
+int rs_silences_load(const struct am_silence **out,
+                     int *out_n,
+                     struct arena *arena,
+                     const char *path,
+                     struct err_list *errors);
+
 /*
  * The same file as the server would load it from another folder: its path, which decides on the offsets of its groups, is
  * `folder`/NAME.

@@ -6,7 +6,8 @@
  *   Prometheus text      without that end: timestamps in milliseconds; what `promtool tsdb dump` prints
  *   query_range JSON     answers of the API as they are, bare results, or several of either one after the other
  *   CSV, wide            a time column, then one column per series whose heading is the series: x{a="b"}; empty = no sample
- *   CSV, long            time,series,value or time,metric,LABEL...,value
+ *   CSV, long            time,series,value or time,metric,LABEL...,value; with a name for series that have none also
+ *                        time,LABEL...,value
  * Times in CSV are seconds, "YYYY-MM-DD HH:MM:SS" or RFC 3339; the value "stale" is a stale marker. Exemplars, HELP and UNIT
  * are passed over; native histograms are refused.
  */
@@ -29,7 +30,8 @@ enum series_format {
 const char *rs_series_format_words(enum series_format format);
 
 struct series_options {
-    const char *metric; /* name of series that have none; NULL: such a series is an error */
+    const char *metric;     /* name of series that have none; NULL: such a series is an error */
+    struct err_list *notes; /* what was read, and may be meant otherwise; NULL: not told */
 };
 
 /*
@@ -50,8 +52,11 @@ int rs_series_parse(struct recorded *set,
                     enum series_format *out_format,
                     struct err_list *errors);
 
-/* A time of the command line: RFC 3339, "YYYY-MM-DD HH:MM:SS", seconds, or a duration ("2d12h"). 0 or -1. */
-int rs_series_time(int64_t *out_ms, const char *text);
+/*
+ * A time of the command line: seconds, RFC 3339, a date with or without a time of day (UTC where it names no zone), or a duration
+ * ("2d12h", "-1h"), which is relative to whatever the caller says. 0 or -1.
+ */
+int rs_series_time(int64_t *out_ms, bool *out_relative, const char *text);
 /* Is the text a legal name of a metric, of a label? */
 bool rs_series_is_metric(const char *text);
 bool rs_series_is_label(const char *text);

@@ -40,6 +40,9 @@ struct backtest_spec { /* everything is borrowed */
     const char *external_url;
     const struct am_config *am; /* NULL: no notifications */
     enum am_version am_version;
+    int n_silence;
+    const struct am_silence
+        *silence; /* [n_silence]; times are Unix nanoseconds, or those of the data */
 };
 
 /* One time that an alert was up. Times of what did not happen are RS_NEVER. */
@@ -66,13 +69,55 @@ struct backtest_failure {
 struct backtest_notice {
     int64_t at_ns;
     const char *receiver;
+    bool nobody; /* the receiver has no integrations: a real Alertmanager tells nobody */
     uint64_t group;
+    rs_labels group_labels;
     int n_firing, n_resolved;
     const rs_labels *alert; /* [n_firing + n_resolved], firing first; owned by the backtest */
 };
 
-struct backtest { /* heap: run / free */
+/* A firing alert that Alertmanager kept to itself at one flush or at many. */
+struct backtest_held {
+    const struct am_route *route;
+    rs_labels group_labels, alert;
+    enum am_hold why;
+    rs_labels source;                 /* of an inhibition: what inhibited it first */
+    const struct am_silence *silence; /* of a silence */
+    int64_t first_ns, last_ns;        /* flushes that held it back */
+    uint64_t n;                       /* and how many there were */
+    int older;                        /* private */
+};
+
+/* A selector of a rule, or of a query (rule NULL), and whether any series ever matched it. */
+struct backtest_selector {
+    const struct rule *rule;
+    const struct rule_group *group;
+    const char *text, *metric; /* metric NULL: only matched by regex */
+    int64_t range_ms;          /* 0 = an instant selector */
+    bool may_be_missing;       /* absent() asks for it, or it is ALERTS */
+    bool found;
+};
+
+/*
+ * A group that records at intervals as long as the lookback: between two of its samples those who read
+ * them at other times lose sight of the older one.
+ */
+struct backtest_gap {
+    const struct rule_group *group;
+    const struct rule *writer, *reader; /* the first reader */
+    int n_reader;                       /* rules */
+};
+
+struct backtest {        /* heap: run / free */
+    struct arena *arena; /* of its texts */
     const struct label_table *labels;
+    int n_selector;
+    struct backtest_selector
+        *selector; /* [n_selector] in the order of the files, then of the queries */
+    int n_gap;
+    struct backtest_gap *gap; /* [n_gap] in the order of the files */
+    int n_held;
+    struct backtest_held *held; /* [n_held] by first_ns */
     int n_activation;
     struct activation *activation; /* [n_activation] by active_ms, then by rule and labels */
     int n_failure;
@@ -99,11 +144,22 @@ struct backtest_source {
     const char *file, *format;
 };
 
-/* For people: activations, totals per alert, failures, notifications. */
+/* A time of evaluation: RFC 3339 for dates, else seconds ("233100", "0.5"). "" for RS_NEVER. n >= 40. Returns buf. */
+char *rs_backtest_time(char *buf, size_t n, int64_t t_ms);
+
+/* {a="b"} with the name in front, whole. Heap text, the caller frees it. */
+char *rs_backtest_series(const struct label_table *table, rs_labels set);
+
+/* For people: activations, totals per alert, failures, notifications. width 0: as wide as the texts are, nothing is cut. */
 void rs_backtest_print(
     FILE *to, const struct backtest *b, const struct backtest_spec *spec, int width, bool colour);
 /* alert,labels,active_from,firing_from,last_active,cleared_at: by alert, labels, time. Seconds, or RFC 3339 for dates. */
 void rs_backtest_print_csv(FILE *to, const struct backtest *b);
+/* What the reader must know to believe the rest, a line each: selectors without series, groups that leave gaps. */
+void rs_backtest_print_notes(FILE *to,
+                             const char *before,
+                             const struct backtest *b,
+                             const struct backtest_spec *spec);
 void rs_backtest_print_json(FILE *to, const struct backtest *b, const struct backtest_spec *spec);
 /* Answers of the queries: one query_range answer a line, with its query; or time,query,labels,value. */
 void rs_backtest_print_answers_json(FILE *to,

@@ -78,6 +78,7 @@ struct test_failure {
     struct mark at;
     const char *what; /* "alert Down at 5m" */
     const char *why;  /* an error, instead of lines; NULL = none */
+    bool of_rule;     /* a rule could not be evaluated, which ends the test; else it is a case */
     int n_want, n_got;
     const char *const *want; /* [n_want] sorted */
     const char *const *got;  /* [n_got] sorted */
@@ -88,6 +89,7 @@ struct test_outcome {
     int n_case; /* that were looked at */
     int n_failure;
     const struct test_failure *failure;
+    double took_s; /* as the caller has measured it; only JUnit's XML tells it */
 };
 
 /* Runs one test; what the outcome points to lives in the arena. The test's data is spent: a test runs once. */
@@ -107,7 +109,7 @@ struct test_report {
 /* "✔ file: 3 tests, 12 cases"; of failures what was wanted and not got (-), and got and not wanted (+). */
 void rs_test_report_print(FILE *to, const struct test_report *report, bool quiet, bool colour);
 void rs_test_report_json(FILE *to, int n, const struct test_report *report /* [n] */);
-/* JUnit's XML: a suite per file, a case per test, as promtool writes it. */
+/* JUnit's XML: a suite per file, a case per test with at most one failure, which tells all. */
 void rs_test_report_junit(FILE *to, int n, const struct test_report *report /* [n] */);
 
 #endif
