@@ -131,36 +131,25 @@ static void read_inhibits(struct am_reading *a, const struct node *root, struct 
 
 /* ---- global settings ---- */
 
-#define GLOBAL_0_25(X)                                                                             \
-    X("http_config")                                                                               \
-    X("opsgenie_api_key")                                                                          \
-    X("opsgenie_api_key_file")                                                                     \
-    X("opsgenie_api_url")                                                                          \
-    X("pagerduty_url")                                                                             \
-    X("slack_api_url")                                                                             \
-    X("slack_api_url_file")                                                                        \
-    X("smtp_auth_identity")                                                                        \
-    X("smtp_auth_password")                                                                        \
-    X("smtp_auth_password_file")                                                                   \
-    X("smtp_auth_secret") X("smtp_auth_username") X("smtp_from") X("smtp_hello")                   \
-        X("smtp_require_tls") X("smtp_smarthost") X("telegram_api_url") X("victorops_api_key")     \
-            X("victorops_api_key_file") X("victorops_api_url") X("webex_api_url")                  \
-                X("wechat_api_corp_id") X("wechat_api_secret") X("wechat_api_url")
-#define GLOBAL_0_28(X)                                                                             \
-    X("rocketchat_api_url")                                                                        \
-    X("rocketchat_token")                                                                          \
-    X("rocketchat_token_file")                                                                     \
+/* clang-format 14 takes these lists apart anew each time. */
+/* clang-format off */
+#define GLOBAL_0_25(X)                                                                            \
+    X("http_config") X("opsgenie_api_key") X("opsgenie_api_key_file") X("opsgenie_api_url")       \
+    X("pagerduty_url") X("slack_api_url") X("slack_api_url_file") X("smtp_auth_identity")         \
+    X("smtp_auth_password") X("smtp_auth_password_file") X("smtp_auth_secret")                    \
+    X("smtp_auth_username") X("smtp_from") X("smtp_hello") X("smtp_require_tls")                  \
+    X("smtp_smarthost") X("telegram_api_url") X("victorops_api_key") X("victorops_api_key_file")  \
+    X("victorops_api_url") X("webex_api_url") X("wechat_api_corp_id") X("wechat_api_secret")      \
+    X("wechat_api_url")
+#define GLOBAL_0_28(X)                                                                            \
+    X("rocketchat_api_url") X("rocketchat_token") X("rocketchat_token_file")                      \
     X("rocketchat_token_id") X("rocketchat_token_id_file") X("smtp_tls_config")
-#define GLOBAL_0_33(X)                                                                             \
-    X("jira_api_url")                                                                              \
-    X("mattermost_webhook_url")                                                                    \
-    X("mattermost_webhook_url_file")                                                               \
-    X("slack_app_token")                                                                           \
-    X("slack_app_token_file")                                                                      \
-    X("slack_app_url")                                                                             \
-    X("smtp_auth_secret_file")                                                                     \
-    X("smtp_force_implicit_tls")                                                                   \
-    X("telegram_bot_token") X("telegram_bot_token_file") X("wechat_api_secret_file")
+#define GLOBAL_0_33(X)                                                                            \
+    X("jira_api_url") X("mattermost_webhook_url") X("mattermost_webhook_url_file")                \
+    X("slack_app_token") X("slack_app_token_file") X("slack_app_url") X("smtp_auth_secret_file")  \
+    X("smtp_force_implicit_tls") X("telegram_bot_token") X("telegram_bot_token_file")             \
+    X("wechat_api_secret_file")
+/* clang-format on */
 
 #define AS_ROW(key) RS_AM_ROW(key),
 #define AS_NAME(key) key,
