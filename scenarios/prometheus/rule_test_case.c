@@ -135,7 +135,7 @@ static void read_values(struct reader *r,
     struct series_fault fault = {0};
     size_t n = 0;
     int line = 0;
-    if (rs_notation_values(node->code, &value, &n, &fault, &line) != 0) {
+    if (rs_notation_values(node->code, r->dialect, &value, &n, &fault, &line) != 0) {
         rs_err_list_add(r->errors, RS_E_SYNTAX, place(node, line, fault.col), "%s", fault.text);
         return;
     }

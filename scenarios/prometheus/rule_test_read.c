@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Unit-test files of rules. Source: cmd/promtool/unittest.go of Prometheus 3.5, unitTestFile and testGroup. */
-#include <glob.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../reader.h"
 #include "../text/file.h"
+#include "../text/glob.h"
 #include "../text/value.h"
 #include "rule_test_read.h"
 #include "scenarios/load.h"
@@ -142,15 +142,24 @@ static void read_rule_files(struct reader *r,
         if (!r->folder) { /* from memory: nothing is opened */
             continue;
         }
-        glob_t found = {0};
-        if (glob(rs_file_path(r, node->text, node->at), 0, NULL, &found) == 0) {
-            for (size_t k = 0; k < found.gl_pathc; k++) {
-                load_rule_file(r, &files, node->at, found.gl_pathv[k]);
-            }
-        } else {
+        const char *pattern = rs_file_path(r, node->text, node->at);
+        struct glob_paths found = {0};
+        if (node->text[0] == '\0') {
+            pattern = ""; /* not the folder */
+        } else if (node->text[0] != '/') {
+            pattern = rs_path_clean(r->arena, pattern);
+        }
+        if (rs_glob(r->arena, pattern, &found) != 0) {
+            rs_err_list_add(r->errors, RS_E_SYNTAX, node->at,
+                            "the pattern \"%s\" is malformed: a \"[\" wants its \"]\", a \"\\\" "
+                            "something behind it",
+                            node->text);
+        } else if (found.n == 0) {
             rs_err_list_add(notes, RS_E_REF, node->at, "no file matches \"%s\"", node->text);
         }
-        globfree(&found);
+        for (int k = 0; k < found.n; k++) {
+            load_rule_file(r, &files, node->at, found.at[k]);
+        }
     }
     out->rule_file = files.file;
     out->n_rule_file = files.n;

@@ -240,7 +240,7 @@ data() {
 # then the cases that fail, indented.
 unit_outcomes() {
     cd "$here/unit"
-    for file in pass fail traps order broken_expr rule_error notation; do
+    for file in pass fail traps order broken_expr rule_error notation ahead; do
         for dialect in 2.42 2.53 3; do
             status=0
             "$rollsim" rules test --json --prometheus $dialect $file.yml >"$work/json" 2>"$work/err" || status=$?
