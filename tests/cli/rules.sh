@@ -191,6 +191,16 @@ queries() {
     [ "$(wc -l <"$work/out")" -gt 1 ] || fail "answers could not be read again"
     expect 0 "$@" --rules rules.yml --query 'shop:errors:ratio_rate2m > 0.1' --query 'ALERTS{alertstate="firing"}' --csv
     golden query-rules.csv
+    # A query may look ahead, as on a server that is asked about the past; a rule sees what was known at its time.
+    printf 't_s,x\n0,0\n60,1\n120,2\n180,3\n240,4\n' >"$work/x.csv"
+    expect 0 eval --data "$work/x.csv" --from 60 --to 120 --query 'x offset -2m' --query 'x @ 240' \
+        --query 'x @ end() - x @ start()' --query 'sum_over_time(x[2m:1m] @ 120)' --query x --csv
+    sed -n 's/^[^,]*,\([0-9]*\),.*,\([0-9]*\)$/\1=\2/p' "$work/out" | paste -sd ' ' >"$work/got"
+    [ "$(cat "$work/got")" = "60=3 120=4 60=4 120=4 60=1 120=1 60=3 120=3 60=1 120=2" ] || fail "queries do not look ahead"
+    printf 'groups: [{name: g, rules: [{record: r, expr: x @ 240}, {alert: A, expr: x offset -1m > 3}]}]\n' >"$work/r.yml"
+    expect 0 eval --rules "$work/r.yml" --data "$work/x.csv" --query r --query 'r @ 240' --query 'ALERTS{alertname="A"}' --csv
+    sed -n 's/^[^,]*,\([0-9]*\),.*,\([0-9]*\)$/\1=\2/p' "$work/out" | paste -sd ' ' >"$work/got"
+    [ "$(cat "$work/got")" = "0=0 60=1 120=2 180=3 240=4 0=4 60=4 120=4 180=4 240=4 240=1" ] || fail "rules look ahead"
     # An expression that fails tells it, and the status shows it.
     expect 2 "$@" --query 'up * on() up'
     grep -q 'error: --query up \* on() up: ' "$work/err" || fail "a failing query is not told of"
