@@ -183,7 +183,15 @@ static int read_time(
     if (!text) {
         return 0;
     }
-    if (rs_series_time(&ms, &relative, text) != 0) {
+    int status = rs_series_time(&ms, &relative, text);
+    if (status == 0 && relative) {
+        ms += ms < 0 || text[0] == '-' ? data->last_ms : dated ? data->first_ms : 0;
+        status = rs_series_time_fits(ms) ? 0 : RS_SERIES_FAR;
+    }
+    if (status == RS_SERIES_FAR) {
+        return rs_err_set(err, RS_E_USAGE, "--%s is " RS_SERIES_RANGE ", got '%s'", option, text);
+    }
+    if (status != 0) {
         return rs_err_set(err, RS_E_USAGE,
                           "--%s must be a date, RFC 3339, seconds, or a duration from the first "
                           "(-1h: before the last) sample, got '%s'",
@@ -195,10 +203,7 @@ static int read_time(
                           "one, or a duration from the first sample, like %ss",
                           option, text, text);
     }
-    *out_ms = ms + (!relative                  ? 0
-                    : ms < 0 || text[0] == '-' ? data->last_ms
-                    : dated                    ? data->first_ms
-                                               : 0);
+    *out_ms = ms;
     return 0;
 }
 

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Series in CSV: a column per series, or a line per sample. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "../text/csv.h"
-#include "../text/value.h"
 #include "series_text.h"
 #include "sim/arena.h"
 
@@ -26,16 +24,19 @@ struct table {
 static int read_time(struct table *t, int64_t *out_ms)
 {
     struct csv *csv = &t->csv;
-    if (rs_series_seconds(out_ms, csv->field[0]) == 0) {
+    int status = rs_series_seconds(out_ms, csv->field[0]);
+    if (status == 0) {
         *out_ms /= t->in_ms ? 1000 : 1;
-        return rs_series_time_fits(*out_ms)
-                   ? 0
-                   : rs_csv_refuse(
-                         csv, csv->col[0],
-                         "the time lies beyond the year 33000; milliseconds stand in a column "
-                         "called \"t_ms\"");
+        status = rs_series_time_fits(*out_ms) ? 0 : RS_SERIES_FAR;
+    } else if (!t->in_ms && status != RS_SERIES_FAR) {
+        status = rs_series_date(out_ms, csv->field[0]);
     }
-    if (!t->in_ms && rs_series_date(out_ms, csv->field[0]) == 0) {
+    if (status == RS_SERIES_FAR) {
+        return rs_csv_refuse(csv, csv->col[0], "the time is " RS_SERIES_RANGE "%s",
+                             t->in_ms ? ""
+                                      : "; milliseconds stand in a column called \"t_ms\"");
+    }
+    if (status == 0) {
         return 0;
     }
     return rs_csv_refuse(csv, csv->col[0],

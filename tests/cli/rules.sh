@@ -206,6 +206,19 @@ queries() {
     grep -q 'error: --query up \* on() up: ' "$work/err" || fail "a failing query is not told of"
 }
 
+# The first and the last time that is read, and groups that are due once in centuries.
+far() {
+    printf 't_s,x\n9099999999,1\n' >"$work/far.csv"
+    printf 't_s,x\n-9099999999,1\n' >"$work/early.csv"
+    printf 'groups: [{name: g, interval: 290y, rules: [{alert: A, expr: x > 0}]}, {name: h, interval: 1y, rules: [{alert: B, expr: x > 0}]}]\n' >"$work/r.yml"
+    for file in far early; do
+        expect 0 eval --rules "$work/r.yml" --data "$work/$file.csv" --quiet
+        expect 0 eval --rules "$work/r.yml" --data "$work/$file.csv" --group-offsets hashed --rules-path /etc --quiet
+        expect 0 eval --data "$work/$file.csv" --query x --csv
+        grep -q '^x,.*,x,1$' "$work/out" || fail "no sample of $file.csv"
+    done
+}
+
 # A rule that fails is told of, and the others go on.
 failures() {
     cd "$here/rules"
@@ -328,6 +341,10 @@ wrong() {
         eval --data history.csv --query x --from 600
     refuse "rollsim: error: more than 100000000 evaluations lie between --from and --to; are the times of the data in one unit?" \
         eval --data history.csv --query x --from 2025-09-20 --evaluation-interval 1ms
+    refuse "rollsim: error: --to is out of range, the years 1682 to 2258, got '9999-12-31T00:00:00Z'" \
+        eval --data history.csv --query x --to 9999-12-31T00:00:00Z
+    refuse "rollsim: error: --to is out of range, the years 1682 to 2258, got '240y'" \
+        eval --data history.csv --query x --to 240y
     refuse "rollsim: error: --external-label must be NAME=VALUE, got 'north'" \
         eval --data history.csv --query x --external-label north
     refuse "rollsim: error: --external-label a is given twice" \
@@ -388,6 +405,6 @@ recorded() {
 }
 
 case $case_name in
-usage | documented | check | eval_forms | eval_notes | queries | failures | data | unit_outcomes | unit_forms | wrong | recorded) "$case_name" ;;
+usage | documented | check | eval_forms | eval_notes | queries | far | failures | data | unit_outcomes | unit_forms | wrong | recorded) "$case_name" ;;
 *) fail "no such case" ;;
 esac

@@ -154,6 +154,11 @@ static const struct {
      "3:60: native histograms are not supported"},
     {TESTS "start_timestamp: tomorrow\n",
      "3:22: \"start_timestamp\" must be RFC 3339 or seconds, got \"tomorrow\""},
+    {TESTS "start_timestamp: 1e11\n",
+     "3:22: \"start_timestamp\" is out of range, the years 1682 to 2258, got \"1e11\""},
+    {TESTS "start_timestamp: 9999-01-01T00:00:00Z\n",
+     "3:22: \"start_timestamp\" is out of range, the years 1682 to 2258, got "
+     "\"9999-01-01T00:00:00Z\""},
     {TESTS "external_labels: north\n", "3:22: \"external_labels\" must be a map of names to texts"},
 };
 
