@@ -167,6 +167,20 @@ static void read_rule_files(struct reader *r,
 
 /* ---- the whole ---- */
 
+/* Of the first test that has one. */
+static void note_start(const struct node *tests, struct err_list *notes)
+{
+    for (int i = 0; i < tests->n; i++) {
+        const struct pair *pair = rs_node_pair(tests->item[i], "start_timestamp");
+        if (pair) {
+            rs_err_list_add(notes, RS_E_REF, pair->at,
+                            "\"start_timestamp\" is known from Prometheus 3.9 on; promtool refuses "
+                            "it before");
+            return;
+        }
+    }
+}
+
 static struct rule_test_file *
 read_file(struct reader *r, const char *text, size_t n, struct err_list *notes)
 {
@@ -190,7 +204,9 @@ read_file(struct reader *r, const char *text, size_t n, struct err_list *notes)
     if (root->kind == RS_NODE_MAP) {
         read_order(r, root, out);
         read_rule_files(r, root, out, notes);
-        rs_test_read_all(r, rs_test_list(r, root, "tests"), out);
+        const struct node *tests = rs_test_list(r, root, "tests");
+        rs_test_read_all(r, tests, out);
+        note_start(tests, notes);
     }
     if (r->errors->n + r->errors->n_dropped != n_before) {
         rs_rule_test_file_free(out);

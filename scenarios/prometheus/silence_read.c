@@ -25,8 +25,7 @@ static int read_instant(struct reader *r, const struct node *node, const char *k
                                "\"%s\" is out of range, the years 1678 to 2261, got \"%s\"", key,
                                text);
     }
-    if (status == 0 &&
-        !__builtin_sub_overflow(unix_ns, r->sc->starts_at_unix_ns, out_ns)) {
+    if (status == 0 && !__builtin_sub_overflow(unix_ns, r->sc->starts_at_unix_ns, out_ns)) {
         return 0;
     }
     char seen[64];

@@ -33,8 +33,7 @@ static int read_time(struct table *t, int64_t *out_ms)
     }
     if (status == RS_SERIES_FAR) {
         return rs_csv_refuse(csv, csv->col[0], "the time is " RS_SERIES_RANGE "%s",
-                             t->in_ms ? ""
-                                      : "; milliseconds stand in a column called \"t_ms\"");
+                             t->in_ms ? "" : "; milliseconds stand in a column called \"t_ms\"");
     }
     if (status == 0) {
         return 0;
@@ -244,7 +243,9 @@ static bool read_heading(struct table *t)
     if (!rs_csv_next(csv)) {
         return false;
     }
-    rs_csv_split(csv);
+    if (!rs_csv_split(csv)) {
+        return false;
+    }
     size_t n = strlen(csv->field[0]);
     t->in_ms = n >= 3 && strcasecmp(csv->field[0] + n - 3, "_ms") == 0;
     t->value_column = column_named(csv, "value");
@@ -268,7 +269,9 @@ int rs_series_read_csv(struct series_reader *r, enum series_format *out_format)
     t.csv.field_max = FIELDS_MAX;
     if (read_heading(&t)) {
         while (rs_csv_next(&t.csv)) {
-            rs_csv_split(&t.csv);
+            if (!rs_csv_split(&t.csv)) {
+                continue;
+            }
             if (t.label) {
                 read_long_row(&t);
             } else {

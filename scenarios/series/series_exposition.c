@@ -285,7 +285,9 @@ int rs_series_read_exposition(struct series_reader *r, enum series_format *out_f
         }
         read_line(&e, line, n);
     }
-    if (r->n_error == n_before) {
+    if (r->source->damaged) { /* which is told by whoever opened it */
+        *out_format = RS_SERIES_PROMETHEUS;
+    } else if (r->n_error == n_before) {
         finish(&e, out_format);
     } else if (e.n_sample == 0 && r->n_error - n_before >= 3) {
         refuse_format(r, r->n_error - n_before);

@@ -115,6 +115,10 @@ static int read_and_close(struct recorded *set,
     int status = read_source(&r, &format);
     bool is_csv =
         format == RS_SERIES_CSV_WIDE || format == RS_SERIES_CSV_LONG; /* tells it itself */
+    struct err *last = errors->n > 0 && r.n_error > 0 ? &errors->item[errors->n - 1] : NULL;
+    if (source->damaged && last && errors->n_dropped == 0 && strstr(last->text, "breaks off")) {
+        errors->n--; /* it is not the text's fault */
+    }
     if (source->damaged && !is_csv) {
         status = rs_series_refuse(&r, RS_E_SYNTAX, source->line, 1,
                                   "the file is damaged: its gzip data cannot be read on");

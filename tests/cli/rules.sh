@@ -219,6 +219,60 @@ far() {
     done
 }
 
+# Control characters of files do not reach the terminal, nor XML what it cannot hold.
+odd_text() {
+    escape=$(printf '\033')
+    cat >"$work/odd.yml" <<'EOF'
+groups:
+  - name: "g\e[1m"
+    rules:
+      - {alert: "X\nY\e[31m", expr: up > 0, labels: {team: "a\nb\e[31m\x9b"}}
+      - {record: r, expr: up * on() up}
+EOF
+    cat >"$work/test.yml" <<'EOF'
+rule_files: [odd.yml]
+tests:
+  - name: "n\e[1m"
+    input_series: [{series: 'up{a="\x1b[31m"}', values: 1}]
+    promql_expr_test: [{expr: up, eval_time: 0, exp_samples: [{labels: 'up{a="\x1b[32m"}', value: 1}]}]
+EOF
+    printf 'time,series,value\n0,"up{a=""1"",b=""\033[31m""}",1\n0,"up{a=""2""}",1\n' >"$work/odd.csv"
+    expect 0 check "$work/odd.yml"
+    ! grep -q "$escape" "$work/out" || fail "check lets control characters through"
+    grep -q '^  X\\nY\\x1b\[31m ' "$work/out" || fail "check does not spell them"
+    expect 0 eval --rules "$work/odd.yml" --data "$work/odd.csv"
+    ! grep -q "$escape" "$work/out" || fail "eval lets control characters through"
+    grep -q 'X\\nY\\x1b\[31m' "$work/out" || fail "eval does not spell them"
+    expect 1 test "$work/test.yml"
+    ! grep -q "$escape" "$work/out" || fail "test lets control characters through"
+    name=$(printf '%s/t\377.yml' "$work")
+    cp "$work/test.yml" "$name"
+    expect 1 test "$name" --junit "$work/junit.xml"
+    ! grep -q "$escape" "$work/junit.xml" || fail "XML with control characters"
+    iconv -f UTF-8 -t UTF-8 "$work/junit.xml" >/dev/null || fail "XML that is not UTF-8"
+    grep -q 'testsuite name=".*/t\xef\xbf\xbd.yml"' "$work/junit.xml" || grep -q 'testsuite name=".*/t�.yml"' "$work/junit.xml" || fail "no name of the file"
+}
+
+# Words for what goes wrong where the data begin and end.
+ends() {
+    cd "$here/rules"
+    refuse "rollsim: error: --evaluation-interval must be longer than 0s" eval --data history.csv --query x --evaluation-interval 0
+    refuse "rollsim: error: --evaluation-interval must be above 0s, at most 1y, to the millisecond, got '2y'" \
+        eval --data history.csv --query x --evaluation-interval 2y
+    "$rollsim" rules eval --data - --query x <&- >"$work/out" 2>"$work/err" && fail "nothing was read"
+    grep -qx '(stdin): error: standard input is closed' "$work/err" || fail "no word of closed standard input"
+    awk 'BEGIN { print "t_s,x"; for (i = 0; i < 60000; i++) print i "," i * i % 9973 }' | gzip | head -c 9000 >"$work/cut.gz"
+    expect 2 eval --data "$work/cut.gz" --query x
+    [ "$(wc -l <"$work/err")" = 1 ] || fail "more than one word of a file that is cut"
+    grep -q 'cut.gz:[0-9]*:1: error: the file is damaged: its gzip data cannot be read on' "$work/err" || fail "not told as damaged"
+    printf 't_s,"x\ny"\n0,1\n' >"$work/q.csv"
+    refuse "$work/q.csv:1:5: error: the quote that begins here does not end on its line" eval --data "$work/q.csv" --query x
+    printf 'tests: [{start_timestamp: 60}, {start_timestamp: 0}]\n' >"$work/t.yml"
+    expect 0 test "$work/t.yml"
+    grep -qx "$work/t.yml:1:10: note: \"start_timestamp\" is known from Prometheus 3.9 on; promtool refuses it before" "$work/err" || fail "no note of start_timestamp"
+    [ "$(wc -l <"$work/err")" = 1 ] || fail "the note is told twice"
+}
+
 # A rule that fails is told of, and the others go on.
 failures() {
     cd "$here/rules"
@@ -315,7 +369,7 @@ wrong() {
     refuse "rollsim: error: --lookback must be longer than 0s" check rules.yml --lookback 0
     refuse "rollsim: error: --scrape-interval must be a duration like 15s or 5m, got 'often'" check rules.yml --scrape-interval often
     refuse "rollsim: error: --scrape-interval must be longer than 0s" check rules.yml --scrape-interval 0
-    refuse "rollsim: error: --lookback must be in 0s..1y, to the millisecond, got '2y'" eval --data history.csv --query x --lookback 2y
+    refuse "rollsim: error: --lookback must be above 0s, at most 1y, to the millisecond, got '2y'" eval --data history.csv --query x --lookback 2y
     refuse "rollsim: error: --group-offsets must be zero, hashed or hashed-slices, got 'random'" \
         eval --rules rules.yml --data history.csv --group-offsets random
     refuse "rollsim: error: --group-offsets hashed needs --rules-path: the offset is made of the path where the server loads the file" \
@@ -405,6 +459,6 @@ recorded() {
 }
 
 case $case_name in
-usage | documented | check | eval_forms | eval_notes | queries | far | failures | data | unit_outcomes | unit_forms | wrong | recorded) "$case_name" ;;
+usage | documented | check | eval_forms | eval_notes | queries | far | odd_text | ends | failures | data | unit_outcomes | unit_forms | wrong | recorded) "$case_name" ;;
 *) fail "no such case" ;;
 esac
