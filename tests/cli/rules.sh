@@ -110,6 +110,13 @@ check() {
     expect 0 check manifest.yml --lint-fatal
     golden check-manifest.out
     expect 2 check rules.yml alertmanager.yml alertmanager.yml
+    # From a pipe and from standard input.
+    for sub in check test; do
+        file=manifest.yml
+        [ $sub = check ] || file=../unit/notation.yml
+        "$rollsim" rules $sub - <$file >"$work/out" 2>"$work/err" || fail "$sub does not read standard input"
+        cat $file | "$rollsim" rules $sub /dev/stdin >"$work/out" 2>"$work/err" || fail "$sub does not read a pipe"
+    done
     # One dialect's expression is another's mistake.
     printf 'groups: [{name: a, rules: [{alert: A, expr: "x[0s] > 1"}, {alert: B, expr: "sum(x offset 0s) > 1"}]}]\n' >"$work/r.yml"
     expect 2 check "$work/r.yml" --prometheus 2.42
