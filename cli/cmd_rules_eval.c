@@ -183,7 +183,15 @@ static int read_time(
     if (!text) {
         return 0;
     }
-    if (rs_series_time(&ms, &relative, text) != 0) {
+    int status = rs_series_time(&ms, &relative, text);
+    if (status == 0 && relative) {
+        ms += ms < 0 || text[0] == '-' ? data->last_ms : dated ? data->first_ms : 0;
+        status = rs_series_time_fits(ms) ? 0 : RS_SERIES_FAR;
+    }
+    if (status == RS_SERIES_FAR) {
+        return rs_err_set(err, RS_E_USAGE, "--%s is " RS_SERIES_RANGE ", got '%s'", option, text);
+    }
+    if (status != 0) {
         return rs_err_set(err, RS_E_USAGE,
                           "--%s must be a date, RFC 3339, seconds, or a duration from the first "
                           "(-1h: before the last) sample, got '%s'",
@@ -195,10 +203,7 @@ static int read_time(
                           "one, or a duration from the first sample, like %ss",
                           option, text, text);
     }
-    *out_ms = ms + (!relative                  ? 0
-                    : ms < 0 || text[0] == '-' ? data->last_ms
-                    : dated                    ? data->first_ms
-                                               : 0);
+    *out_ms = ms;
     return 0;
 }
 
@@ -400,12 +405,12 @@ static const struct option_row options[] = {
             "TIME",
             "first evaluation not before this time (first sample); -1h: before the last"),
     RS_TEXT(0, to, "to", "TIME", "no evaluation after this time (last sample)"),
-    RS_DURATION(evaluation_interval,
-                "evaluation-interval",
-                0,
-                31536000,
-                "of groups that name no interval, and of --query (1m)"),
-    RS_DURATION(lookback, "lookback", 0, 31536000, "how long a sample counts as the newest (5m)"),
+    RS_DURATION_ABOVE_0(evaluation_interval,
+                        "evaluation-interval",
+                        31536000,
+                        "of groups that name no interval, and of --query (1m)"),
+    RS_DURATION_ABOVE_0(
+        lookback, "lookback", 31536000, "how long a sample counts as the newest (5m)"),
     RS_DURATION(query_offset, "query-offset", 0, 31536000, "of groups that name none (0s)"),
     RS_DURATION(resend_delay,
                 "resend-delay",

@@ -66,8 +66,10 @@ static int read_duration(struct duration_arg *out,
         ns % RS_NS_PER_MS != 0) {
         char least[40], most[40];
         return rs_err_set(
-            err, RS_E_USAGE, "--%s must be in %s..%s, to the millisecond, got '%s'", row->name,
-            rs_duration_format(least, sizeof(least), (int64_t)row->min * RS_NS_PER_S),
+            err, RS_E_USAGE,
+            row->positive ? "--%s must be above %s, at most %s, to the millisecond, got '%s'"
+                          : "--%s must be in %s..%s, to the millisecond, got '%s'",
+            row->name, rs_duration_format(least, sizeof(least), (int64_t)row->min * RS_NS_PER_S),
             rs_duration_format(most, sizeof(most), (int64_t)row->max * RS_NS_PER_S), text);
     }
     out->given = true;

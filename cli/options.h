@@ -61,8 +61,10 @@ struct option_row {
     const char *name;
     const char *arg; /* word for the argument in the usage text; NULL for switches */
     const char *help;
-    size_t offset;     /* of the field in struct cli_args */
-    uint64_t min, max; /* COUNT; DURATION: in seconds, min itself is legal */
+    size_t offset; /* of the field in struct cli_args */
+    uint64_t min,
+        max; /* COUNT; DURATION: in seconds, min itself is legal, unless it is 0 and `positive` */
+    bool positive;
 };
 
 /* Rows: letter (0 = none), field of struct cli_args, long name, word for the argument, bounds, help. */
@@ -90,6 +92,13 @@ struct option_row {
     {                                                                                              \
         .kind = RS_OPTION_DURATION, .name = (name_), .arg = "TIME", .help = (help_),               \
         .offset = offsetof(struct cli_args, field_), .min = (min_), .max = (max_)                  \
+    }
+
+/* One that must not be 0. */
+#define RS_DURATION_ABOVE_0(field_, name_, max_, help_)                                            \
+    {                                                                                              \
+        .kind = RS_OPTION_DURATION, .name = (name_), .arg = "TIME", .help = (help_),               \
+        .offset = offsetof(struct cli_args, field_), .max = (max_), .positive = true               \
     }
 
 /* Rows that several commands have, spelled once. */

@@ -277,6 +277,17 @@ read_condition(struct reader *r, const struct key *key, const struct node *node,
     return 0;
 }
 
+static int read_date(struct reader *r, const struct key *key, const struct node *node, void *to)
+{
+    int status = rs_time_parse(to, node->text);
+    if (status == RS_TIME_FAR) {
+        return rs_err_list_add(r->errors, RS_E_RANGE, node->at,
+                               "\"%s\" is out of range, the years 1678 to 2261, got \"%s\"",
+                               key->name, node->text);
+    }
+    return status == 0 ? 0 : refuse_type(r, key, node);
+}
+
 static int read_scalar(struct reader *r, const struct key *key, const struct node *node, char *base)
 {
     char *to = base + key->at;
@@ -285,9 +296,7 @@ static int read_scalar(struct reader *r, const struct key *key, const struct nod
         return rs_value_bool((bool *)to, node->text) == 0 ? 0 : refuse_type(r, key, node);
     case RS_V_INT:
     case RS_V_COUNT: return read_whole(r, key, node, to);
-    case RS_V_TIME:
-        return rs_time_parse((int64_t *)(void *)to, node->text) == 0 ? 0
-                                                                     : refuse_type(r, key, node);
+    case RS_V_TIME: return read_date(r, key, node, to);
     case RS_V_DAYTIME:
         return rs_value_daytime((int64_t *)(void *)to, node->text) == 0 ? 0
                                                                         : refuse_type(r, key, node);

@@ -136,7 +136,7 @@ int rs_time_parse(int64_t *out_unix_ns, const char *text)
     int64_t unix_ns = 0;
     if (__builtin_mul_overflow(unix_s, RS_NS_PER_S, &unix_ns) ||
         __builtin_add_overflow(unix_ns, fraction_ns, &unix_ns)) {
-        return -1;
+        return RS_TIME_FAR;
     }
     *out_unix_ns = unix_ns;
     return 0;

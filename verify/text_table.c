@@ -48,6 +48,39 @@ static void add_cell(struct text_table *t, struct cell c)
     t->cell[t->n_cell++] = c;
 }
 
+/* What comes from a file must not steer the terminal: control characters are spelled as in C. */
+static void put_tame(FILE *to, const char *text, size_t n)
+{
+    const unsigned char *p = (const unsigned char *)text, *end = p + n;
+    for (; p < end; p++) {
+        bool c1 = end - p > 1 && p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0; /* up to U+009F */
+        p += c1;
+        if (*p == '\n')
+            fputs("\\n", to);
+        else if (c1 || *p < 0x20 || *p == 0x7f)
+            fprintf(to, "\\x%02x", *p);
+        else
+            fputc(*p, to);
+    }
+}
+
+void rs_text_tame(FILE *to, const char *text)
+{
+    put_tame(to, text, strlen(text));
+}
+
+static const char *tame(struct arena *arena, const char *text)
+{
+    char *heap = NULL;
+    size_t n = 0;
+    FILE *to = open_memstream(&heap, &n);
+    rs_text_tame(to, text);
+    fclose(to);
+    const char *kept = rs_arena_strdup(arena, heap);
+    free(heap);
+    return kept;
+}
+
 void rs_text_table_cell(struct text_table *t, enum text_style style, const char *fmt, ...)
 {
     char text[512];
@@ -55,7 +88,7 @@ void rs_text_table_cell(struct text_table *t, enum text_style style, const char 
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    add_cell(t, (struct cell){rs_arena_strdup(t->arena, text), style});
+    add_cell(t, (struct cell){tame(t->arena, text), style});
 }
 
 void rs_text_table_rule(struct text_table *t)
@@ -108,7 +141,9 @@ static const char *style_code(enum text_style style)
 void rs_text_styled(FILE *to, enum text_style style, bool colour, const char *text)
 {
     bool painted = colour && style != RS_STYLE_PLAIN;
-    fprintf(to, "%s%s%s", painted ? style_code(style) : "", text, painted ? "\033[0m" : "");
+    fputs(painted ? style_code(style) : "", to);
+    rs_text_tame(to, text);
+    fputs(painted ? "\033[0m" : "", to);
 }
 
 void rs_text_wrap(FILE *to, const char *text, int indent, int width)
@@ -127,7 +162,7 @@ void rs_text_wrap(FILE *to, const char *text, int indent, int width)
             at = fprintf(to, "%*s", indent, "");
         else
             at += fprintf(to, " ");
-        fwrite(text, 1, n, to);
+        put_tame(to, text, n);
         at += signs;
         text += n;
         text += strspn(text, " \n");

@@ -27,7 +27,7 @@ struct text_table; /* opaque, heap */
 struct text_table *rs_text_table_new(int n_column, const struct text_column *column);
 void rs_text_table_free(struct text_table *t); /* NULL ok */
 
-/* The next cell of the present row. */
+/* The next cell of the present row; control characters are spelled out. */
 void rs_text_table_cell(struct text_table *t, enum text_style style, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* A line between the rows before and after; the present row must be full. */
@@ -40,7 +40,9 @@ void rs_text_table_print(const struct text_table *t, FILE *to, int indent, int w
 int rs_text_width(const char *text);
 /* Prints text broken at spaces into lines of at most width signs, each indented. */
 void rs_text_wrap(FILE *to, const char *text, int indent, int width);
-/* Prints text in a style when colour is set, else plainly. */
+/* Prints text with control characters spelled out: \n, \x1b. */
+void rs_text_tame(FILE *to, const char *text);
+/* Prints text in a style when colour is set, else plainly; control characters are spelled out. */
 void rs_text_styled(FILE *to, enum text_style style, bool colour, const char *text);
 
 #endif

@@ -6,7 +6,6 @@
 #include <strings.h>
 
 #include "../series/series_notation.h"
-#include "../text/value.h"
 #include "rule_test_read.h"
 #include "sim/clock.h"
 
@@ -135,7 +134,7 @@ static void read_values(struct reader *r,
     struct series_fault fault = {0};
     size_t n = 0;
     int line = 0;
-    if (rs_notation_values(node->code, &value, &n, &fault, &line) != 0) {
+    if (rs_notation_values(node->code, r->dialect, &value, &n, &fault, &line) != 0) {
         rs_err_list_add(r->errors, RS_E_SYNTAX, place(node, line, fault.col), "%s", fault.text);
         return;
     }
@@ -277,17 +276,15 @@ static void read_expr_cases(struct reader *r, const struct node *map, struct rul
 static void read_start(struct reader *r, const struct node *map, struct rule_test *test)
 {
     const struct node *node = text_of(r, map, "start_timestamp", false);
-    double s = 0.0;
-    if (node && rs_value_timestamp(&s, node->text) != 0) {
+    int status = node ? rs_series_date(&test->start_ms, node->text) : 0;
+    if (status == RS_SERIES_FAR) {
+        rs_err_list_add(r->errors, RS_E_RANGE, node->at,
+                        "\"start_timestamp\" is " RS_SERIES_RANGE ", got \"%.60s\"", node->text);
+    } else if (status != 0) {
         rs_err_list_add(r->errors, RS_E_TYPE, node->at,
                         "\"start_timestamp\" must be RFC 3339 or seconds, got \"%.60s\"",
                         node->text);
     }
-    if (!(fabs(s) < 1e11)) {
-        rs_err_list_add(r->errors, RS_E_RANGE, node->at, "\"start_timestamp\" is no time of ours");
-        s = 0.0;
-    }
-    test->start_ms = (int64_t)llround(s * 1000.0);
 }
 
 static void read_test(struct reader *r,

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Unit-test files of rules. Source: cmd/promtool/unittest.go of Prometheus 3.5, unitTestFile and testGroup. */
-#include <glob.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../reader.h"
 #include "../text/file.h"
+#include "../text/glob.h"
 #include "../text/value.h"
 #include "rule_test_read.h"
 #include "scenarios/load.h"
@@ -142,21 +142,44 @@ static void read_rule_files(struct reader *r,
         if (!r->folder) { /* from memory: nothing is opened */
             continue;
         }
-        glob_t found = {0};
-        if (glob(rs_file_path(r, node->text, node->at), 0, NULL, &found) == 0) {
-            for (size_t k = 0; k < found.gl_pathc; k++) {
-                load_rule_file(r, &files, node->at, found.gl_pathv[k]);
-            }
-        } else {
+        const char *pattern = rs_file_path(r, node->text, node->at);
+        struct glob_paths found = {0};
+        if (node->text[0] == '\0') {
+            pattern = ""; /* not the folder */
+        } else if (node->text[0] != '/') {
+            pattern = rs_path_clean(r->arena, pattern);
+        }
+        if (rs_glob(r->arena, pattern, &found) != 0) {
+            rs_err_list_add(r->errors, RS_E_SYNTAX, node->at,
+                            "the pattern \"%s\" is malformed: a \"[\" wants its \"]\", a \"\\\" "
+                            "something behind it",
+                            node->text);
+        } else if (found.n == 0) {
             rs_err_list_add(notes, RS_E_REF, node->at, "no file matches \"%s\"", node->text);
         }
-        globfree(&found);
+        for (int k = 0; k < found.n; k++) {
+            load_rule_file(r, &files, node->at, found.at[k]);
+        }
     }
     out->rule_file = files.file;
     out->n_rule_file = files.n;
 }
 
 /* ---- the whole ---- */
+
+/* Of the first test that has one. */
+static void note_start(const struct node *tests, struct err_list *notes)
+{
+    for (int i = 0; i < tests->n; i++) {
+        const struct pair *pair = rs_node_pair(tests->item[i], "start_timestamp");
+        if (pair) {
+            rs_err_list_add(notes, RS_E_REF, pair->at,
+                            "\"start_timestamp\" is known from Prometheus 3.9 on; promtool refuses "
+                            "it before");
+            return;
+        }
+    }
+}
 
 static struct rule_test_file *
 read_file(struct reader *r, const char *text, size_t n, struct err_list *notes)
@@ -181,7 +204,9 @@ read_file(struct reader *r, const char *text, size_t n, struct err_list *notes)
     if (root->kind == RS_NODE_MAP) {
         read_order(r, root, out);
         read_rule_files(r, root, out, notes);
-        rs_test_read_all(r, rs_test_list(r, root, "tests"), out);
+        const struct node *tests = rs_test_list(r, root, "tests");
+        rs_test_read_all(r, tests, out);
+        note_start(tests, notes);
     }
     if (r->errors->n + r->errors->n_dropped != n_before) {
         rs_rule_test_file_free(out);

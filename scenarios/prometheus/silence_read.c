@@ -19,8 +19,13 @@ static int read_instant(struct reader *r, const struct node *node, const char *k
     if (rs_duration_parse(out_ns, text) == 0) {
         return 0;
     }
-    if (rs_time_parse(&unix_ns, text) == 0 &&
-        !__builtin_sub_overflow(unix_ns, r->sc->starts_at_unix_ns, out_ns)) {
+    int status = rs_time_parse(&unix_ns, text);
+    if (status == RS_TIME_FAR) {
+        return rs_err_list_add(r->errors, RS_E_RANGE, node->at,
+                               "\"%s\" is out of range, the years 1678 to 2261, got \"%s\"", key,
+                               text);
+    }
+    if (status == 0 && !__builtin_sub_overflow(unix_ns, r->sc->starts_at_unix_ns, out_ns)) {
         return 0;
     }
     char seen[64];

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Series in CSV: a column per series, or a line per sample. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "../text/csv.h"
-#include "../text/value.h"
 #include "series_text.h"
 #include "sim/arena.h"
 
@@ -26,16 +24,18 @@ struct table {
 static int read_time(struct table *t, int64_t *out_ms)
 {
     struct csv *csv = &t->csv;
-    if (rs_series_seconds(out_ms, csv->field[0]) == 0) {
+    int status = rs_series_seconds(out_ms, csv->field[0]);
+    if (status == 0) {
         *out_ms /= t->in_ms ? 1000 : 1;
-        return rs_series_time_fits(*out_ms)
-                   ? 0
-                   : rs_csv_refuse(
-                         csv, csv->col[0],
-                         "the time lies beyond the year 33000; milliseconds stand in a column "
-                         "called \"t_ms\"");
+        status = rs_series_time_fits(*out_ms) ? 0 : RS_SERIES_FAR;
+    } else if (!t->in_ms && status != RS_SERIES_FAR) {
+        status = rs_series_date(out_ms, csv->field[0]);
     }
-    if (!t->in_ms && rs_series_date(out_ms, csv->field[0]) == 0) {
+    if (status == RS_SERIES_FAR) {
+        return rs_csv_refuse(csv, csv->col[0], "the time is " RS_SERIES_RANGE "%s",
+                             t->in_ms ? "" : "; milliseconds stand in a column called \"t_ms\"");
+    }
+    if (status == 0) {
         return 0;
     }
     return rs_csv_refuse(csv, csv->col[0],
@@ -243,7 +243,9 @@ static bool read_heading(struct table *t)
     if (!rs_csv_next(csv)) {
         return false;
     }
-    rs_csv_split(csv);
+    if (!rs_csv_split(csv)) {
+        return false;
+    }
     size_t n = strlen(csv->field[0]);
     t->in_ms = n >= 3 && strcasecmp(csv->field[0] + n - 3, "_ms") == 0;
     t->value_column = column_named(csv, "value");
@@ -267,7 +269,9 @@ int rs_series_read_csv(struct series_reader *r, enum series_format *out_format)
     t.csv.field_max = FIELDS_MAX;
     if (read_heading(&t)) {
         while (rs_csv_next(&t.csv)) {
-            rs_csv_split(&t.csv);
+            if (!rs_csv_split(&t.csv)) {
+                continue;
+            }
             if (t.label) {
                 read_long_row(&t);
             } else {

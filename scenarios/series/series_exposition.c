@@ -40,6 +40,7 @@ struct exposition {
     int late_line, late_col;         /* of the first that cannot be seconds */
     int first_line, first_col;       /* of the first timestamp */
     int64_t low_ms, high_ms;         /* the span of all of them, as seconds */
+    int far_line, far_col;           /* of the first that cannot be milliseconds */
 };
 
 static uint64_t hash_of(const char *text, size_t n) /* FNV-1a */
@@ -137,13 +138,17 @@ static void read_sample(struct exposition *e, const char *line, int series, char
     char *time = next_word(&p);
     int time_col = column_of(line, time);
     char *rest = p + strspn(p, " \t");
+    int status = rs_series_seconds(&sample.at_ms, time);
     if (rs_series_value(&sample.v, value) != 0) {
         refuse(e, value_col, "a value is expected behind the series", value);
     } else if (!*time || *time == '#') {
         rs_series_refuse(e->r, RS_E_SYNTAX, e->line, value_col,
                          "the sample has no timestamp; a recording needs one on every line");
-    } else if (rs_series_seconds(&sample.at_ms, time) != 0) {
-        refuse(e, time_col, "a timestamp must be a number", time);
+    } else if (status != 0) {
+        refuse(e, time_col,
+               status == RS_SERIES_FAR ? "the timestamp is " RS_SERIES_RANGE
+                                       : "a timestamp must be a number",
+               time);
     } else if (*rest && *rest != '#') {
         refuse(e, column_of(line, rest), "only an exemplar may follow the timestamp", rest);
     } else {
@@ -161,6 +166,10 @@ static void read_sample(struct exposition *e, const char *line, int series, char
         if (e->late_line == 0 && !rs_series_time_fits(sample.at_ms)) {
             e->late_line = e->line;
             e->late_col = time_col;
+        }
+        if (e->far_line == 0 && !rs_series_time_fits(sample.at_ms / 1000)) {
+            e->far_line = e->line;
+            e->far_col = time_col;
         }
         if (e->n_sample == e->cap_sample) {
             e->cap_sample = e->cap_sample ? 2 * e->cap_sample : 1024;
@@ -231,8 +240,11 @@ static int finish(struct exposition *e, enum series_format *out_format)
     if (e->ended && e->late_line > 0) {
         return rs_series_refuse(
             e->r, RS_E_RANGE, e->late_line, e->late_col,
-            "a timestamp of OpenMetrics is in seconds; this one lies beyond the year "
-            "33000");
+            "a timestamp of OpenMetrics is in seconds; this one is " RS_SERIES_RANGE);
+    }
+    if (!e->ended && e->far_line > 0) {
+        return rs_series_refuse(e->r, RS_E_RANGE, e->far_line, e->far_col,
+                                "the timestamp is " RS_SERIES_RANGE);
     }
     for (size_t i = 0; i < e->n_sample; i++) {
         const struct pending *s = &e->sample[i];
@@ -273,7 +285,9 @@ int rs_series_read_exposition(struct series_reader *r, enum series_format *out_f
         }
         read_line(&e, line, n);
     }
-    if (r->n_error == n_before) {
+    if (r->source->damaged) { /* which is told by whoever opened it */
+        *out_format = RS_SERIES_PROMETHEUS;
+    } else if (r->n_error == n_before) {
         finish(&e, out_format);
     } else if (e.n_sample == 0 && r->n_error - n_before >= 3) {
         refuse_format(r, r->n_error - n_before);

@@ -78,8 +78,12 @@ static int read_point(struct answer *a)
         if (rs_json_scalar(&a->j) != 0) {
             return -1;
         }
-        if (n == 0 &&
-            (rs_series_seconds(&s.t_ms, a->j.text) != 0 || !rs_series_time_fits(s.t_ms))) {
+        int status = n == 0 ? rs_series_seconds(&s.t_ms, a->j.text) : 0;
+        if (status == RS_SERIES_FAR || (status == 0 && n == 0 && !rs_series_time_fits(s.t_ms))) {
+            return rs_json_refuse(&a->j, "the time is " RS_SERIES_RANGE ", got \"%.60s\"",
+                                  a->j.text);
+        }
+        if (status != 0) {
             return rs_json_refuse(&a->j, "a time must be a number of seconds, got \"%.60s\"",
                                   a->j.text);
         }

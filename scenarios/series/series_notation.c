@@ -36,36 +36,68 @@ static int push(struct values *out, struct notation_value value)
     return 0;
 }
 
-/* A number without its sign, or Inf or NaN; "0x10" is a 0, then x10. Returns the bytes taken, 0 = none. */
-static size_t take_number(const char *p, double *out)
+static bool is_word(char c)
 {
-    char text[64];
-    size_t n = 0;
-    if (strncasecmp(p, "inf", 3) == 0 || strncasecmp(p, "nan", 3) == 0) {
-        *out = tolower((unsigned char)*p) == 'i' ? (double)INFINITY : (double)NAN;
-        return 3;
-    }
-    n = strspn(p, "0123456789.");
-    if (n == 0 || (n == 1 && *p == '.')) {
-        return 0;
-    }
-    if (p[n] == 'e' || p[n] == 'E') {
-        size_t sign = p[n + 1] == '+' || p[n + 1] == '-';
-        size_t digits = strspn(p + n + 1 + sign, "0123456789");
-        n += digits > 0 ? 1 + sign + digits : 0;
-    }
-    if (n >= sizeof(text)) {
-        return 0;
-    }
-    memcpy(text, p, n);
-    text[n] = '\0';
-    return rs_series_value(out, text) == 0 ? n : 0;
+    return isalnum((unsigned char)c) || c == '_';
 }
 
-static size_t take_signed(const char *p, double *out)
+/* Digits; from 3 on with single underscores between them. */
+static size_t take_digits(const char *p, enum promql_dialect dialect)
+{
+    size_t n = strspn(p, "0123456789");
+    while (dialect == RS_PROMQL_3 && n > 0 && p[n] == '_' && isdigit((unsigned char)p[n + 1])) {
+        n += 1 + strspn(p + n + 1, "0123456789");
+    }
+    return n;
+}
+
+/* Like Go's ParseInt with base 0, so that 010 is 8, else like its ParseFloat, to which 1e400 is none. */
+static int read_number(const char *text, double *out)
+{
+    if (text[0] == '0' && strspn(text, "01234567") == strlen(text) && strlen(text) <= 21) {
+        *out = (double)strtoull(text, NULL, 8);
+        return 0;
+    }
+    return rs_series_value(out, text) == 0 && isfinite(*out) ? 0 : -1;
+}
+
+/* A number without its sign, or a word Inf or NaN; "0x10" is a 0, then x10. Returns the bytes taken, 0 = none. */
+static size_t take_number(const char *p, enum promql_dialect dialect, double *out)
+{
+    char text[64];
+    size_t n = 0, n_text = 0;
+    if (strncasecmp(p, "inf", 3) == 0 || strncasecmp(p, "nan", 3) == 0) {
+        *out = tolower((unsigned char)*p) == 'i' ? (double)INFINITY : (double)NAN;
+        return is_word(p[3]) ? 0 : 3;
+    }
+    n = take_digits(p, dialect);
+    if (p[n] == '.') {
+        n += 1 + take_digits(p + n + 1, dialect);
+        if (n == 1) {
+            return 0;
+        }
+    }
+    if (n > 0 && (p[n] == 'e' || p[n] == 'E')) {
+        size_t sign = p[n + 1] == '+' || p[n + 1] == '-';
+        size_t digits = take_digits(p + n + 1 + sign, dialect);
+        n += digits > 0 ? 1 + sign + digits : 0;
+    }
+    if (n == 0 || n >= sizeof(text)) {
+        return 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] != '_') {
+            text[n_text++] = p[i];
+        }
+    }
+    text[n_text] = '\0';
+    return read_number(text, out) == 0 ? n : 0;
+}
+
+static size_t take_signed(const char *p, enum promql_dialect dialect, double *out)
 {
     size_t sign = *p == '+' || *p == '-';
-    size_t n = take_number(p + sign, out);
+    size_t n = take_number(p + sign, dialect, out);
     if (n == 0) {
         return 0;
     }
@@ -88,7 +120,7 @@ static size_t take_times(const char *p, struct item *item)
 }
 
 /* Reads one item. Returns the bytes taken, 0 when it is none. */
-static size_t take_item(const char *p, struct item *item)
+static size_t take_item(const char *p, enum promql_dialect dialect, struct item *item)
 {
     size_t n = 0;
     *item = (struct item){.kind = RS_NOTATION_NUMBER};
@@ -100,12 +132,12 @@ static size_t take_item(const char *p, struct item *item)
         item->kind = RS_NOTATION_GAP;
         return 1 + take_times(p + 1, item);
     }
-    n = take_signed(p, &item->v);
+    n = take_signed(p, dialect, &item->v);
     if (n == 0) {
         return 0;
     }
     if (p[n] == '+' || p[n] == '-') {
-        size_t step = take_signed(p + n, &item->step);
+        size_t step = take_signed(p + n, dialect, &item->step);
         n += step;
         size_t times = step ? take_times(p + n, item) : 0;
         return times ? n + times : 0; /* a step without a number of times says nothing */
@@ -141,6 +173,7 @@ static int fault_at(struct series_fault *fault, int col, const char *fmt, ...)
 }
 
 int rs_notation_values(const char *text,
+                       enum promql_dialect dialect,
                        struct notation_value **out,
                        size_t *out_n,
                        struct series_fault *fault,
@@ -166,7 +199,7 @@ int rs_notation_values(const char *text,
             fault->col = (int)(p - line) + 1;
             break;
         }
-        size_t n = take_item(p, &item);
+        size_t n = take_item(p, dialect, &item);
         if (n == 0 || (p[n] != '\0' && !isspace((unsigned char)p[n]))) {
             status = fault_at(fault, (int)(p - line) + 1,
                               "values are numbers, \"_\", \"stale\", or like 0+10x5, got \"%.*s\"",

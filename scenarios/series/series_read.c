@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Recorded series: which format a text has, and what all readers do. */
 #include <ctype.h>
-#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 #include <strings.h>
 
 #include "../reader.h"
-#include "../text/value.h"
 #include "series_text.h"
 #include "sim/clock.h"
 
@@ -117,6 +115,10 @@ static int read_and_close(struct recorded *set,
     int status = read_source(&r, &format);
     bool is_csv =
         format == RS_SERIES_CSV_WIDE || format == RS_SERIES_CSV_LONG; /* tells it itself */
+    struct err *last = errors->n > 0 && r.n_error > 0 ? &errors->item[errors->n - 1] : NULL;
+    if (source->damaged && last && errors->n_dropped == 0 && strstr(last->text, "breaks off")) {
+        errors->n--; /* it is not the text's fault */
+    }
     if (source->damaged && !is_csv) {
         status = rs_series_refuse(&r, RS_E_SYNTAX, source->line, 1,
                                   "the file is damaged: its gzip data cannot be read on");
@@ -158,14 +160,19 @@ int rs_series_time(int64_t *out_ms, bool *out_relative, const char *text)
 {
     int64_t ns = 0;
     *out_relative = false;
-    if (rs_series_seconds(out_ms, text) == 0) {
-        return rs_series_time_fits(*out_ms) ? 0 : -1;
+    int status = rs_series_seconds(out_ms, text);
+    if (status == 0) {
+        return rs_series_time_fits(*out_ms) ? 0 : RS_SERIES_FAR;
     }
-    if (rs_series_date(out_ms, text) == 0) {
-        return 0;
+    status = status == RS_SERIES_FAR ? status : rs_series_date(out_ms, text);
+    if (status == 0 || status == RS_SERIES_FAR) {
+        return status;
     }
     if (rs_duration_parse(&ns, text + (*text == '-')) != 0) {
         return -1;
+    }
+    if (!rs_series_time_fits(ns / RS_NS_PER_MS)) {
+        return RS_SERIES_FAR;
     }
     *out_ms = (*text == '-' ? -ns : ns) / RS_NS_PER_MS;
     *out_relative = true;

@@ -10,10 +10,13 @@
 #include <strings.h>
 
 #include "../text/value.h"
+#include "sim/clock.h"
 
 enum { LABELS_MAX = 256 };
-/* Beyond this many milliseconds nobody records: the year 33658, either way. */
-#define TIME_MS_MAX INT64_C(1000000000000000)
+/* Beyond this many milliseconds nobody records, either way: nanoseconds end four years later. */
+#define TIME_MS_MAX INT64_C(9100000000000)
+/* Longer numbers are no milliseconds either. */
+#define SECONDS_MAX 1e15
 
 /* First bytes of characters and what may follow: neither longer than need be, nor a surrogate, nor past the last one. */
 static const struct {
@@ -384,8 +387,11 @@ int rs_series_seconds(int64_t *out_ms, const char *text)
         return 0;
     }
     double s = 0.0;
-    if (rs_series_value(&s, text) != 0 || !(fabs(s) < (double)TIME_MS_MAX)) {
+    if (rs_series_value(&s, text) != 0 || isnan(s)) {
         return -1;
+    }
+    if (!(fabs(s) < SECONDS_MAX)) {
+        return RS_SERIES_FAR;
     }
     *out_ms = (int64_t)(s * 1000.0);
     return 0;
@@ -404,7 +410,11 @@ int rs_series_date(int64_t *out_ms, const char *text)
     bool zoneless = n >= DATE_AND_TIME && text[DATE] == 'T' &&
                     strspn(text + DATE_AND_TIME, ".0123456789") == n - DATE_AND_TIME;
     snprintf(rfc, sizeof(rfc), "%s%s", text, date_only ? "T00:00:00Z" : zoneless ? "Z" : "");
-    if (rs_value_timestamp(&s, rfc) != 0) {
+    int status = rs_value_timestamp(&s, rfc);
+    if (status == RS_TIME_FAR || !(fabs(s) < (double)TIME_MS_MAX / 1000.0)) {
+        return RS_SERIES_FAR;
+    }
+    if (status != 0) {
         return -1;
     }
     *out_ms = (int64_t)llround(s * 1000.0);

@@ -34,17 +34,16 @@ int rs_series_labels(rs_labels *out,
 /* A value as Go reads a float: decimal, 0x1p3, NaN, Inf, in any case. 0 or -1. */
 int rs_series_value(double *out, const char *text);
 /*
- * Decimal seconds to milliseconds, cut off below, without a detour over floats where they are short. 0 or -1. The result may
- * be later than any recording's, since the text may turn out to be milliseconds.
+ * Decimal seconds to milliseconds, cut off below, without a detour over floats where they are short. 0, -1, or RS_SERIES_FAR
+ * of a number that is no time in any unit. The result may be later than any recording's, since the text may turn out to be
+ * milliseconds.
  */
 int rs_series_seconds(int64_t *out_ms, const char *text);
 /*
- * A date to milliseconds: RFC 3339, or "YYYY-MM-DD HH:MM:SS" with a blank or a T, or "YYYY-MM-DD", which are UTC where they
- * name no zone. 0 or -1.
+ * Seconds or a date to milliseconds that fit: RFC 3339, or "YYYY-MM-DD HH:MM:SS" with a blank or a T, or "YYYY-MM-DD", which are
+ * UTC where they name no zone. 0, -1, or RS_SERIES_FAR.
  */
 int rs_series_date(int64_t *out_ms, const char *text);
-/* Is that a time of ours: within some 30,000 years of the epoch? */
-bool rs_series_time_fits(int64_t ms);
 
 /* Is the text UTF-8? */
 bool rs_is_utf8(const char *text);

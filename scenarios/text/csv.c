@@ -104,6 +104,9 @@ static char *cut_field(struct csv *csv, char *p)
             p += *p == '"';
             *to++ = *p;
         }
+        if (*p == '\0') {
+            rs_csv_refuse(csv, csv->col[i], "the quote that begins here does not end on its line");
+        }
         p += *p == '"';
         char *comma = strchr(p, ',');
         *to = '\0';
@@ -119,10 +122,12 @@ static char *cut_field(struct csv *csv, char *p)
     return comma ? comma + 1 : NULL;
 }
 
-void rs_csv_split(struct csv *csv)
+bool rs_csv_split(struct csv *csv)
 {
+    int n_error = csv->n_error;
     csv->n_field = 0;
     for (char *p = csv->text; p && csv->n_field < csv->field_max;) {
         p = cut_field(csv, p);
     }
+    return csv->n_error == n_error;
 }

@@ -30,8 +30,8 @@ void rs_csv_take(struct csv *csv, const struct text_source *source, struct err_l
 void rs_csv_close(struct csv *csv);
 /* The next line that is neither blank nor a comment, without its end; false at the end or when reading must stop. */
 bool rs_csv_next(struct csv *csv);
-/* Cuts the line in hand into fields. */
-void rs_csv_split(struct csv *csv);
+/* Cuts the line in hand into fields. False with an error when a quote is left open: the rest of its line is the field then. */
+bool rs_csv_split(struct csv *csv);
 /* An error at a column of the line in hand. Always returns -1. */
 int rs_csv_refuse(struct csv *csv, int col, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -2,6 +2,7 @@
 #include "text_source.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,8 +24,13 @@ int rs_source_open(struct text_source *s, const char *path, struct err_list *err
     struct stat about;
     *s = (struct text_source){.path = path, .line = 1, .col = 1};
     if (strcmp(path, "-") == 0) {
-        int fd = dup(STDIN_FILENO);
+        int flags = fcntl(STDIN_FILENO, F_GETFL), fd = dup(STDIN_FILENO);
         s->path = "(stdin)";
+        if (flags < 0 || (flags & O_ACCMODE) == O_WRONLY) {
+            close(fd);
+            return rs_err_list_add(errors, RS_E_IO, (struct mark){s->path, 0, 0},
+                                   "standard input is closed");
+        }
         s->gz = fd >= 0 ? gzdopen(fd, "rb") : NULL;
     } else if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
         return rs_err_list_add(errors, RS_E_IO, (struct mark){path, 0, 0},
@@ -135,7 +141,7 @@ char *rs_source_line(struct text_source *s, size_t n_max, size_t *out_n, bool *t
         }
         read_block(s);
     }
-    if (!end && seen == 0) {
+    if (!end && (seen == 0 || s->damaged)) { /* a line that breaks off says nothing by itself */
         return NULL;
     }
     char *line = s->buf + s->at;

@@ -182,8 +182,9 @@ int rs_value_timestamp(double *out_s, const char *text)
         snprintf(rfc + n, sizeof(rfc) - n, "Z");
     }
     int64_t ns = 0;
-    if (rs_time_parse(&ns, rfc) != 0) {
-        return -1;
+    int status = rs_time_parse(&ns, rfc);
+    if (status != 0) {
+        return status;
     }
     *out_s = (double)(ns / RS_NS_PER_S) + (double)(ns % RS_NS_PER_S) * 1e-9;
     return 0;

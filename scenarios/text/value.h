@@ -16,7 +16,8 @@ int rs_value_daytime(int64_t *out_ns, const char *text); /* 00:00 to 24:00, seco
 int rs_value_weekday(int *out, const char *text);        /* mon = 0 ... sun = 6 */
 /* Duration to seconds without the rounding of a day in nanoseconds: the same words as rs_duration_parse. */
 int rs_value_seconds(double *out_s, const char *text);
-/* RFC 3339, or "YYYY-MM-DD HH:MM:SS" (UTC), or a number of seconds; seconds since the epoch (or the number). */
+/* RFC 3339, or "YYYY-MM-DD HH:MM:SS" (UTC), or a number of seconds; seconds since the epoch (or the number).
+ * 0, -1, or RS_TIME_FAR of a date beyond what is told in nanoseconds. */
 int rs_value_timestamp(double *out_s, const char *text);
 
 #endif

@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/unit"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-for file in pass fail traps order broken_expr rule_error notation; do
+for file in pass fail traps order broken_expr rule_error notation ahead; do
     for word in "$@"; do
         status=0
         "${word#*=}" test rules $file.yml >"$log" 2>&1 || status=$?

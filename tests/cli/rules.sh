@@ -110,6 +110,13 @@ check() {
     expect 0 check manifest.yml --lint-fatal
     golden check-manifest.out
     expect 2 check rules.yml alertmanager.yml alertmanager.yml
+    # From a pipe and from standard input.
+    for sub in check test; do
+        file=manifest.yml
+        [ $sub = check ] || file=../unit/notation.yml
+        "$rollsim" rules $sub - <$file >"$work/out" 2>"$work/err" || fail "$sub does not read standard input"
+        cat $file | "$rollsim" rules $sub /dev/stdin >"$work/out" 2>"$work/err" || fail "$sub does not read a pipe"
+    done
     # One dialect's expression is another's mistake.
     printf 'groups: [{name: a, rules: [{alert: A, expr: "x[0s] > 1"}, {alert: B, expr: "sum(x offset 0s) > 1"}]}]\n' >"$work/r.yml"
     expect 2 check "$work/r.yml" --prometheus 2.42
@@ -191,9 +198,86 @@ queries() {
     [ "$(wc -l <"$work/out")" -gt 1 ] || fail "answers could not be read again"
     expect 0 "$@" --rules rules.yml --query 'shop:errors:ratio_rate2m > 0.1' --query 'ALERTS{alertstate="firing"}' --csv
     golden query-rules.csv
+    # A query may look ahead, as on a server that is asked about the past; a rule sees what was known at its time.
+    printf 't_s,x\n0,0\n60,1\n120,2\n180,3\n240,4\n' >"$work/x.csv"
+    expect 0 eval --data "$work/x.csv" --from 60 --to 120 --query 'x offset -2m' --query 'x @ 240' \
+        --query 'x @ end() - x @ start()' --query 'sum_over_time(x[2m:1m] @ 120)' --query x --csv
+    sed -n 's/^[^,]*,\([0-9]*\),.*,\([0-9]*\)$/\1=\2/p' "$work/out" | paste -sd ' ' >"$work/got"
+    [ "$(cat "$work/got")" = "60=3 120=4 60=4 120=4 60=1 120=1 60=3 120=3 60=1 120=2" ] || fail "queries do not look ahead"
+    printf 'groups: [{name: g, rules: [{record: r, expr: x @ 240}, {alert: A, expr: x offset -1m > 3}]}]\n' >"$work/r.yml"
+    expect 0 eval --rules "$work/r.yml" --data "$work/x.csv" --query r --query 'r @ 240' --query 'ALERTS{alertname="A"}' --csv
+    sed -n 's/^[^,]*,\([0-9]*\),.*,\([0-9]*\)$/\1=\2/p' "$work/out" | paste -sd ' ' >"$work/got"
+    [ "$(cat "$work/got")" = "0=0 60=1 120=2 180=3 240=4 0=4 60=4 120=4 180=4 240=4 240=1" ] || fail "rules look ahead"
     # An expression that fails tells it, and the status shows it.
     expect 2 "$@" --query 'up * on() up'
     grep -q 'error: --query up \* on() up: ' "$work/err" || fail "a failing query is not told of"
+}
+
+# The first and the last time that is read, and groups that are due once in centuries.
+far() {
+    printf 't_s,x\n9099999999,1\n' >"$work/far.csv"
+    printf 't_s,x\n-9099999999,1\n' >"$work/early.csv"
+    printf 'groups: [{name: g, interval: 290y, rules: [{alert: A, expr: x > 0}]}, {name: h, interval: 1y, rules: [{alert: B, expr: x > 0}]}]\n' >"$work/r.yml"
+    for file in far early; do
+        expect 0 eval --rules "$work/r.yml" --data "$work/$file.csv" --quiet
+        expect 0 eval --rules "$work/r.yml" --data "$work/$file.csv" --group-offsets hashed --rules-path /etc --quiet
+        expect 0 eval --data "$work/$file.csv" --query x --csv
+        grep -q '^x,.*,x,1$' "$work/out" || fail "no sample of $file.csv"
+    done
+}
+
+# Control characters of files do not reach the terminal, nor XML what it cannot hold.
+odd_text() {
+    escape=$(printf '\033')
+    cat >"$work/odd.yml" <<'EOF'
+groups:
+  - name: "g\e[1m"
+    rules:
+      - {alert: "X\nY\e[31m", expr: up > 0, labels: {team: "a\nb\e[31m\x9b"}}
+      - {record: r, expr: up * on() up}
+EOF
+    cat >"$work/test.yml" <<'EOF'
+rule_files: [odd.yml]
+tests:
+  - name: "n\e[1m"
+    input_series: [{series: 'up{a="\x1b[31m"}', values: 1}]
+    promql_expr_test: [{expr: up, eval_time: 0, exp_samples: [{labels: 'up{a="\x1b[32m"}', value: 1}]}]
+EOF
+    printf 'time,series,value\n0,"up{a=""1"",b=""\033[31m""}",1\n0,"up{a=""2""}",1\n' >"$work/odd.csv"
+    expect 0 check "$work/odd.yml"
+    ! grep -q "$escape" "$work/out" || fail "check lets control characters through"
+    grep -q '^  X\\nY\\x1b\[31m ' "$work/out" || fail "check does not spell them"
+    expect 0 eval --rules "$work/odd.yml" --data "$work/odd.csv"
+    ! grep -q "$escape" "$work/out" || fail "eval lets control characters through"
+    grep -q 'X\\nY\\x1b\[31m' "$work/out" || fail "eval does not spell them"
+    expect 1 test "$work/test.yml"
+    ! grep -q "$escape" "$work/out" || fail "test lets control characters through"
+    name=$(printf '%s/t\377.yml' "$work")
+    cp "$work/test.yml" "$name"
+    expect 1 test "$name" --junit "$work/junit.xml"
+    ! grep -q "$escape" "$work/junit.xml" || fail "XML with control characters"
+    iconv -f UTF-8 -t UTF-8 "$work/junit.xml" >/dev/null || fail "XML that is not UTF-8"
+    grep -q 'testsuite name=".*/t\xef\xbf\xbd.yml"' "$work/junit.xml" || grep -q 'testsuite name=".*/t�.yml"' "$work/junit.xml" || fail "no name of the file"
+}
+
+# Words for what goes wrong where the data begin and end.
+ends() {
+    cd "$here/rules"
+    refuse "rollsim: error: --evaluation-interval must be longer than 0s" eval --data history.csv --query x --evaluation-interval 0
+    refuse "rollsim: error: --evaluation-interval must be above 0s, at most 1y, to the millisecond, got '2y'" \
+        eval --data history.csv --query x --evaluation-interval 2y
+    "$rollsim" rules eval --data - --query x <&- >"$work/out" 2>"$work/err" && fail "nothing was read"
+    grep -qx '(stdin): error: standard input is closed' "$work/err" || fail "no word of closed standard input"
+    awk 'BEGIN { print "t_s,x"; for (i = 0; i < 60000; i++) print i "," i * i % 9973 }' | gzip | head -c 9000 >"$work/cut.gz"
+    expect 2 eval --data "$work/cut.gz" --query x
+    [ "$(wc -l <"$work/err")" = 1 ] || fail "more than one word of a file that is cut"
+    grep -q 'cut.gz:[0-9]*:1: error: the file is damaged: its gzip data cannot be read on' "$work/err" || fail "not told as damaged"
+    printf 't_s,"x\ny"\n0,1\n' >"$work/q.csv"
+    refuse "$work/q.csv:1:5: error: the quote that begins here does not end on its line" eval --data "$work/q.csv" --query x
+    printf 'tests: [{start_timestamp: 60}, {start_timestamp: 0}]\n' >"$work/t.yml"
+    expect 0 test "$work/t.yml"
+    grep -qx "$work/t.yml:1:10: note: \"start_timestamp\" is known from Prometheus 3.9 on; promtool refuses it before" "$work/err" || fail "no note of start_timestamp"
+    [ "$(wc -l <"$work/err")" = 1 ] || fail "the note is told twice"
 }
 
 # A rule that fails is told of, and the others go on.
@@ -240,7 +324,7 @@ data() {
 # then the cases that fail, indented.
 unit_outcomes() {
     cd "$here/unit"
-    for file in pass fail traps order broken_expr rule_error notation; do
+    for file in pass fail traps order broken_expr rule_error notation ahead; do
         for dialect in 2.42 2.53 3; do
             status=0
             "$rollsim" rules test --json --prometheus $dialect $file.yml >"$work/json" 2>"$work/err" || status=$?
@@ -292,7 +376,7 @@ wrong() {
     refuse "rollsim: error: --lookback must be longer than 0s" check rules.yml --lookback 0
     refuse "rollsim: error: --scrape-interval must be a duration like 15s or 5m, got 'often'" check rules.yml --scrape-interval often
     refuse "rollsim: error: --scrape-interval must be longer than 0s" check rules.yml --scrape-interval 0
-    refuse "rollsim: error: --lookback must be in 0s..1y, to the millisecond, got '2y'" eval --data history.csv --query x --lookback 2y
+    refuse "rollsim: error: --lookback must be above 0s, at most 1y, to the millisecond, got '2y'" eval --data history.csv --query x --lookback 2y
     refuse "rollsim: error: --group-offsets must be zero, hashed or hashed-slices, got 'random'" \
         eval --rules rules.yml --data history.csv --group-offsets random
     refuse "rollsim: error: --group-offsets hashed needs --rules-path: the offset is made of the path where the server loads the file" \
@@ -318,6 +402,10 @@ wrong() {
         eval --data history.csv --query x --from 600
     refuse "rollsim: error: more than 100000000 evaluations lie between --from and --to; are the times of the data in one unit?" \
         eval --data history.csv --query x --from 2025-09-20 --evaluation-interval 1ms
+    refuse "rollsim: error: --to is out of range, the years 1682 to 2258, got '9999-12-31T00:00:00Z'" \
+        eval --data history.csv --query x --to 9999-12-31T00:00:00Z
+    refuse "rollsim: error: --to is out of range, the years 1682 to 2258, got '240y'" \
+        eval --data history.csv --query x --to 240y
     refuse "rollsim: error: --external-label must be NAME=VALUE, got 'north'" \
         eval --data history.csv --query x --external-label north
     refuse "rollsim: error: --external-label a is given twice" \
@@ -378,6 +466,6 @@ recorded() {
 }
 
 case $case_name in
-usage | documented | check | eval_forms | eval_notes | queries | failures | data | unit_outcomes | unit_forms | wrong | recorded) "$case_name" ;;
+usage | documented | check | eval_forms | eval_notes | queries | far | odd_text | ends | failures | data | unit_outcomes | unit_forms | wrong | recorded) "$case_name" ;;
 *) fail "no such case" ;;
 esac

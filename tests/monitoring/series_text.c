@@ -46,7 +46,7 @@ int series_values(const char *text, struct value *out, int cap)
     size_t n = 0;
     int line = 0, kept = 0;
 
-    if (rs_notation_values(text, &value, &n, &fault, &line) != 0) {
+    if (rs_notation_values(text, RS_PROMQL_3, &value, &n, &fault, &line) != 0) {
         return -1;
     }
     if (n > 0 && value[n - 1].kind == RS_NOTATION_NATIVE) {

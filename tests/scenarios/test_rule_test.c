@@ -25,6 +25,9 @@ static const struct {
     {"_x0 1", "1", NULL},
     {"-2-3x2", "-2 -5 -8", NULL},
     {"stale Inf -inf NaN", "stale inf -inf nan", NULL},
+    {"Inf+1x1 nAn-2x0 +inf", "inf inf nan inf", NULL},
+    {"1_000 1_0.5 1e1_0 1_0x1", "1000 10.5 1e+10 10 10", NULL},
+    {"010 -010x1 08 010.0 0x1 0_10", "8 -8 -8 8 10 0 0 8", NULL},
     {"  1\n\n 2\t3 ", "1 2 3", NULL},
     {"1 {{schema:1 sum:2}} 3", "1 native", NULL},
     {"1 2,3", NULL, "0:3: values are numbers, \"_\", \"stale\", or like 0+10x5, got \"2,3\""},
@@ -34,6 +37,19 @@ static const struct {
     {"1x", NULL, "0:1: values are numbers, \"_\", \"stale\", or like 0+10x5, got \"1x\""},
     {"1\n 2 stales", NULL,
      "1:4: values are numbers, \"_\", \"stale\", or like 0+10x5, got \"stales\""},
+    {"infx2", NULL, "0:1: values are numbers, \"_\", \"stale\", or like 0+10x5, got \"infx2\""},
+    {"Nanx2", NULL, "0:1: values are numbers, \"_\", \"stale\", or like 0+10x5, got \"Nanx2\""},
+    {"1+NaNx2", NULL, "0:1: values are numbers, \"_\", \"stale\", or like 0+10x5, got \"1+NaNx2\""},
+    {"infinity", NULL,
+     "0:1: values are numbers, \"_\", \"stale\", or like 0+10x5, got \"infinity\""},
+    {"1e400", NULL, "0:1: values are numbers, \"_\", \"stale\", or like 0+10x5, got \"1e400\""},
+    {"1__0", NULL, "0:1: values are numbers, \"_\", \"stale\", or like 0+10x5, got \"1__0\""},
+    {"1_", NULL, "0:1: values are numbers, \"_\", \"stale\", or like 0+10x5, got \"1_\""},
+    {"1_.5", NULL, "0:1: values are numbers, \"_\", \"stale\", or like 0+10x5, got \"1_.5\""},
+    {"1._5", NULL, "0:1: values are numbers, \"_\", \"stale\", or like 0+10x5, got \"1._5\""},
+    {"1e_5", NULL, "0:1: values are numbers, \"_\", \"stale\", or like 0+10x5, got \"1e_5\""},
+    {"1x1_0", NULL, "0:1: values are numbers, \"_\", \"stale\", or like 0+10x5, got \"1x1_0\""},
+    {".", NULL, "0:1: values are numbers, \"_\", \"stale\", or like 0+10x5, got \".\""},
     {"1x99999999999", NULL, "0:1: more than 10000000 values"},
 };
 
@@ -60,7 +76,7 @@ START_TEST(test_notation)
     size_t n = 0, size = 0;
     int line = 0;
     char *got = NULL, words[256];
-    int status = rs_notation_values(notations[_i].text, &value, &n, &fault, &line);
+    int status = rs_notation_values(notations[_i].text, RS_PROMQL_3, &value, &n, &fault, &line);
     if (notations[_i].fault) {
         ck_assert_int_eq(status, -1);
         snprintf(words, sizeof(words), "%d:%d: %s", line, fault.col, fault.text);
@@ -76,6 +92,21 @@ START_TEST(test_notation)
     fclose(to);
     ck_assert_str_eq(got, notations[_i].values);
     free(got);
+    free(value);
+}
+END_TEST
+
+/* Before 3 no underscore stands in a number. */
+START_TEST(test_old_notation)
+{
+    struct notation_value *value = NULL;
+    struct series_fault fault = {0};
+    size_t n = 0;
+    int line = 0;
+    ck_assert_int_eq(rs_notation_values("1_000", RS_PROMQL_2_53, &value, &n, &fault, &line), -1);
+    ck_assert_str_eq(fault.text,
+                     "values are numbers, \"_\", \"stale\", or like 0+10x5, got \"1_000\"");
+    ck_assert_int_eq(rs_notation_values("1e3", RS_PROMQL_2_42, &value, &n, &fault, &line), 0);
     free(value);
 }
 END_TEST
@@ -123,6 +154,11 @@ static const struct {
      "3:60: native histograms are not supported"},
     {TESTS "start_timestamp: tomorrow\n",
      "3:22: \"start_timestamp\" must be RFC 3339 or seconds, got \"tomorrow\""},
+    {TESTS "start_timestamp: 1e11\n",
+     "3:22: \"start_timestamp\" is out of range, the years 1682 to 2258, got \"1e11\""},
+    {TESTS "start_timestamp: 9999-01-01T00:00:00Z\n",
+     "3:22: \"start_timestamp\" is out of range, the years 1682 to 2258, got "
+     "\"9999-01-01T00:00:00Z\""},
     {TESTS "external_labels: north\n", "3:22: \"external_labels\" must be a map of names to texts"},
 };
 
@@ -175,6 +211,7 @@ int main(void)
     Suite *suite = suite_create("unit tests of rules");
     TCase *tc = tcase_create("files");
     tcase_add_loop_test(tc, test_notation, 0, sizeof(notations) / sizeof(notations[0]));
+    tcase_add_test(tc, test_old_notation);
     tcase_add_loop_test(tc, test_bad, 0, sizeof(bad) / sizeof(bad[0]));
     tcase_add_test(tc, test_defaults);
     suite_add_tcase(suite, tc);

@@ -187,9 +187,35 @@ static const struct {
      "1:5: without \"# EOF\" at the end of the file times are milliseconds, and this looks like "
      "seconds; OpenMetrics cut short?"},
     {"x 1 1395066363000\n# EOF\n",
-     "1:5: a timestamp of OpenMetrics is in seconds; this one lies beyond the year 33000"},
-    {"t_s,x\n1395066363000,1\n",
-     "2:1: the time lies beyond the year 33000; milliseconds stand in a column called \"t_ms\""},
+     "1:5: a timestamp of OpenMetrics is in seconds; this one is out of range, the years 1682 "
+     "to 2258"},
+    {"x 1 9100000000000\nx 1 -9100000000001\n",
+     "1:5: the timestamp is out of range, the years 1682 to 2258"},
+    {"x 1 1e300\n", "1:5: the timestamp is out of range, the years 1682 to 2258, got \"1e300\""},
+    {"x 1 999999999999999\n", "1:5: the timestamp is out of range, the years 1682 to 2258"},
+    {"x 1 nan\n", "1:5: a timestamp must be a number, got \"nan\""},
+    {"[{\"metric\":{\"__name__\":\"x\"},\"values\":[[9223372037,1]]}]",
+     "1:40: the time is out of range, the years 1682 to 2258, got \"9223372037\""},
+    {"[{\"metric\":{\"__name__\":\"x\"},\"values\":[[-1e300,1]]}]",
+     "1:40: the time is out of range, the years 1682 to 2258, got \"-1e300\""},
+#define FAR_CSV(time)                                                                              \
+    {                                                                                              \
+        "t_s,x\n" time ",1\n",                                                                     \
+            "2:1: the time is out of range, the years 1682 to 2258; milliseconds "                 \
+            "stand in a column called \"t_ms\""                                                    \
+    }
+    FAR_CSV("1395066363000"),
+    FAR_CSV("253402300799"),
+    FAR_CSV("9223372037"),
+    FAR_CSV("-62135596800"),
+    FAR_CSV("1e300"),
+    FAR_CSV("-1e18"),
+    FAR_CSV("9223372036854775"),
+    FAR_CSV("9999-12-31T00:00:00Z"),
+    FAR_CSV("2259-01-01 00:00:00"),
+    FAR_CSV("1600-01-01T00:00:00Z"),
+    {"t_ms,x\n1e300,1\n", "2:1: the time is out of range, the years 1682 to 2258"},
+    {"t_ms,x\n9100000000000,1\n", "2:1: the time is out of range, the years 1682 to 2258"},
     {"x 1 10\n# EOF\ny 1 10\n", "3:1: nothing may follow \"# EOF\""},
     {"# A page\n\n- of a list\n- of words\n- that is long\n",
      "3:1: the text is none that is read: OpenMetrics or Prometheus text, query_range JSON, or CSV "
@@ -367,6 +393,13 @@ START_TEST(test_times)
                 {"2025-01-01", 0, 1735689600000, false},
                 {"2025-01-32", -1, 0, false},
                 {"2025-01-01T00:00", -1, 0, false},
+                {"9e9", 0, 9000000000000, false},
+                {"-9e9", 0, -9000000000000, false},
+                {"9100000000", -2, 0, false},
+                {"1e300", -2, 0, false},
+                {"9999-12-31T00:00:00Z", -2, 0, false},
+                {"292y", -2, 0, false},
+                {"nan", -1, 0, false},
                 {"yesterday", -1, 0, false},
                 {"-", -1, 0, false},
                 {"", -1, 0, false}};
@@ -376,7 +409,8 @@ START_TEST(test_times)
         ck_assert_msg(rs_series_time(&ms, &relative, rows[i].text) == rows[i].status, "%s",
                       rows[i].text);
         ck_assert_msg(rows[i].status != 0 || relative == rows[i].relative, "%s", rows[i].text);
-        ck_assert_msg(ms == rows[i].ms, "%s gave %lld", rows[i].text, (long long)ms);
+        ck_assert_msg(rows[i].status != 0 || ms == rows[i].ms, "%s gave %lld", rows[i].text,
+                      (long long)ms);
     }
 }
 END_TEST

@@ -174,7 +174,7 @@ START_TEST(test_time)
     int64_t unix_ns = REFUSED;
     int status = rs_time_parse(&unix_ns, text);
     if (time_rows[_i].unix_s == REFUSED) {
-        ck_assert_msg(status == -1 && unix_ns == REFUSED, "'%s' was taken", text);
+        ck_assert_msg(status < 0 && unix_ns == REFUSED, "'%s' was taken", text);
         return;
     }
     ck_assert_msg(status == 0, "'%s' was refused", text);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "backtest_look.h"
+#include "models/promql_inspect.h"
 #include "sim/arena.h"
 #include "sim/clock.h"
 
@@ -32,6 +33,8 @@ struct run {
     struct turn *turn; /* [n_turn] */
     int n_turn;
     struct promql_eval **query; /* [n_query] */
+    bool ahead;                 /* a query looks ahead: all of them come after the rules */
+    int n_kept;                 /* series of db that are kept whole for them */
     struct alertmanager *am;
     int64_t am_now_ns;      /* Alertmanager's clock never goes back */
     const struct turn *now; /* whose turn it is */
@@ -235,18 +238,14 @@ static void leave_out(struct run *r)
     }
 }
 
-/* The first of the times k * interval + offset that is not before from. */
+/* The first of the times k * interval + offset that is not before from; intervals may be of centuries. */
 static int64_t first_turn(int64_t from_ns, int64_t interval_ns, int64_t offset_ns)
 {
-    int64_t k = (from_ns - offset_ns) / interval_ns;
-    int64_t at = k * interval_ns + offset_ns;
-    while (at < from_ns) {
-        at += interval_ns;
-    }
-    while (at - interval_ns >= from_ns) {
-        at -= interval_ns;
-    }
-    return at;
+    int64_t since_ns = from_ns % interval_ns, at_ns = 0;
+    since_ns += since_ns < 0 ? interval_ns : 0;
+    int64_t wait_ns = offset_ns - since_ns;
+    wait_ns += wait_ns < 0 ? interval_ns : 0;
+    return __builtin_add_overflow(from_ns, wait_ns, &at_ns) ? INT64_MAX : at_ns;
 }
 
 static void add_group(struct run *r, const struct rule_file *file, const struct rule_group *group)
@@ -282,8 +281,11 @@ static void make_ready(struct run *r)
         n_group += spec->file[f]->n_group;
     }
     leave_out(r);
+    for (int i = 0; i < spec->n_query; i++) {
+        r->ahead = r->ahead || rs_promql_looks_ahead(spec->query[i].expr);
+    }
     r->db = rs_tsdb_new(spec->data->labels);
-    rs_recorded_attach(spec->data, r->db, false);
+    rs_recorded_attach(spec->data, r->db, r->ahead);
     r->turn = rs_xcalloc((size_t)n_group + 1, sizeof(*r->turn));
     r->query = rs_xcalloc((size_t)spec->n_query + 1, sizeof(struct promql_eval *));
     for (int i = 0; i < spec->n_query;
@@ -291,6 +293,9 @@ static void make_ready(struct run *r)
         struct promql_options opt = rs_promql_options_default();
         opt.lookback_ms = spec->lookback_ms;
         opt.subquery_step_ms = spec->interval_ms;
+        opt.has_span = true;
+        opt.start_ms = spec->from_ms;
+        opt.end_ms = spec->to_ms;
         r->query[i] = rs_promql_eval_new(spec->query[i].expr, r->db, opt);
         r->out->answer[i] = rs_recorded_new(spec->data->labels);
     }
@@ -299,7 +304,7 @@ static void make_ready(struct run *r)
             add_group(r, spec->file[f], &spec->file[f]->group[g]);
         }
     }
-    if (spec->n_query > 0) {
+    if (spec->n_query > 0 && !r->ahead) {
         struct turn *turn = &r->turn[r->n_turn++];
         turn->interval_ns = spec->interval_ms * RS_NS_PER_MS;
         turn->next_ns = spec->from_ms * RS_NS_PER_MS;
@@ -356,6 +361,26 @@ static void run_am(struct run *r, int64_t now_ns)
     r->am_now_ns = now_ns;
 }
 
+/* What rules write must stay for queries that come after them. */
+static void keep_series(struct run *r)
+{
+    for (; r->ahead && r->n_kept < rs_tsdb_count(r->db); r->n_kept++) {
+        rs_tsdb_retain(r->db, r->n_kept, INT64_MAX / 4);
+    }
+}
+
+/* As a server answers that is asked about the past: all samples are there, later ones too. */
+static void look_back(struct run *r)
+{
+    const struct backtest_spec *spec = r->spec;
+    for (int i = 0; r->ahead && i < rs_tsdb_count(r->db); i++) {
+        rs_tsdb_touch(r->db, i, INT64_MAX / 4);
+    }
+    for (int64_t t_ms = spec->from_ms; r->ahead && t_ms <= spec->to_ms; t_ms += spec->interval_ms) {
+        answer_queries(r, t_ms);
+    }
+}
+
 static void go(struct run *r)
 {
     const struct rule_sink sink = {.ctx = r,
@@ -372,12 +397,16 @@ static void go(struct run *r)
         if (turn->group) {
             rs_rule_runner_eval(turn->runner, t_ms, &sink);
             r->out->n_evaluation += (uint64_t)turn->group->n_rule;
+            keep_series(r);
         } else {
             answer_queries(r, t_ms);
         }
-        turn->next_ns += turn->interval_ns;
+        if (__builtin_add_overflow(turn->next_ns, turn->interval_ns, &turn->next_ns)) {
+            turn->next_ns = INT64_MAX; /* never */
+        }
     }
     run_am(r, end_ns);
+    look_back(r);
 }
 
 /* Alerts that are still up at the end were so at the last evaluation of their group. */

@@ -208,10 +208,12 @@ static void print_failures(FILE *to, const struct backtest *b, const struct back
         const struct backtest_failure *f = &b->failure[i];
         char time[48];
         rs_text_styled(to, RS_STYLE_BAD, l->colour, "  ✘ ");
-        fprintf(to, "%s of group %s: %" PRIu64 " time%s, first at %s (%s:%d)\n",
-                f->rule->alert ? f->rule->alert : f->rule->record, f->group->name, f->n,
-                plural(f->n), rs_backtest_time_short(time, sizeof(time), f->first_ms, RS_NEVER),
-                f->rule->at.file, f->rule->at.line);
+        rs_text_tame(to, f->rule->alert ? f->rule->alert : f->rule->record);
+        fputs(" of group ", to);
+        rs_text_tame(to, f->group->name);
+        fprintf(to, ": %" PRIu64 " time%s, first at %s (%s:%d)\n", f->n, plural(f->n),
+                rs_backtest_time_short(time, sizeof(time), f->first_ms, RS_NEVER), f->rule->at.file,
+                f->rule->at.line);
         rs_text_wrap(to, f->text, 4, l->wrap);
     }
 }

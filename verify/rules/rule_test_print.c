@@ -114,7 +114,9 @@ static void print_difference(FILE *to, const struct test_failure *f, bool colour
 
 static void print_failure(FILE *to, const struct test_failure *f, bool colour)
 {
-    fprintf(to, "    %s:%d: %s\n", f->at.file, f->at.line, f->what);
+    fprintf(to, "    %s:%d: ", f->at.file, f->at.line);
+    rs_text_tame(to, f->what);
+    fputc('\n', to);
     if (f->why) {
         fprintf(to, "      %s\n", f->why);
     }
@@ -150,7 +152,9 @@ void rs_test_report_print(FILE *to, const struct test_report *report, bool quiet
             continue;
         }
         if (o->test->name && *o->test->name) {
-            fprintf(to, "  test \"%s\", line %d\n", o->test->name, o->test->at.line);
+            fputs("  test \"", to);
+            rs_text_tame(to, o->test->name);
+            fprintf(to, "\", line %d\n", o->test->at.line);
         } else {
             fprintf(to, "  test of line %d\n", o->test->at.line);
         }
@@ -208,26 +212,46 @@ void rs_test_report_json(FILE *to, int n, const struct test_report *report)
     json_decref(root);
 }
 
+/* Bytes of the UTF-8 character at p that XML 1.0 has, 0 if it is none. */
+static size_t xml_length(const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    size_t n = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+    unsigned code = n == 1 ? p[0] : p[0] & (0x7fU >> n);
+    static const unsigned least[] = {0, 0x20, 0x80, 0x800, 0x10000};
+    for (size_t i = 1; i < n; i++) {
+        if ((p[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+        code = code << 6 | (p[i] & 0x3fU);
+    }
+    bool head = n == 1 || (p[0] >= 0xc2 && p[0] <= 0xf4);
+    return head && (code >= least[n] || code == '\t') && code <= 0x10ffff &&
+                   (code < 0xd800 || code > 0xdfff) && code != 0xfffe && code != 0xffff
+               ? n
+               : 0;
+}
+
+/* What XML cannot hold, a control character or no UTF-8, is told by the sign for that. */
 static void put_xml(FILE *to, const char *text)
 {
-    for (; *text; text++) {
+    for (size_t n = 1; *text; text += n > 0 ? n : 1) {
+        n = 1;
         switch (*text) {
         case '<': fputs("&lt;", to); break;
         case '>': fputs("&gt;", to); break;
         case '&': fputs("&amp;", to); break;
         case '"': fputs("&quot;", to); break;
         case '\n': fputs("&#10;", to); break;
-        default:
-            if ((unsigned char)*text >= 0x20 || *text == '\t') { /* XML 1.0 has no others */
-                fputc(*text, to);
-            }
+        default: n = xml_length(text); fwrite(n > 0 ? text : "\xef\xbf\xbd", 1, n > 0 ? n : 3, to);
         }
     }
 }
 
 static void put_failure(FILE *to, const struct test_failure *f)
 {
-    fprintf(to, "%s:%d: ", f->at.file, f->at.line);
+    put_xml(to, f->at.file);
+    fprintf(to, ":%d: ", f->at.line);
     put_xml(to, f->what);
     fputc('\n', to);
     if (f->why) {

@@ -79,6 +79,9 @@ struct promql_options {
     int64_t subquery_step_ms;
     /* How far behind the newest samples the evaluations run (a rule's query offset): the samples are kept so much longer. */
     int64_t behind_ms;
+    /* Of a query over a span of time: what `@ start()` and `@ end()` are. Else they are the time of the evaluation. */
+    bool has_span;
+    int64_t start_ms, end_ms;
     /* Walk every window anew and remember nothing: slow, and the measure of all that remembers. */
     bool plain;
 };

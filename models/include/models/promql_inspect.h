@@ -84,4 +84,7 @@ void rs_promql_picks(struct arena *arena,
                      rs_promql_pick_fn fn,
                      void *ctx);
 
+/* Does the expression look at other times than its own and those before it: `@`, or an offset below 0? */
+bool rs_promql_looks_ahead(const struct promql *q);
+
 #endif

@@ -104,8 +104,8 @@ int64_t rs_modified_time(const struct promql_eval *e, const struct modifiers *mo
     switch (mod->at) {
     case RS_AT_NONE: break;
     case RS_AT_TIME: t_ms = mod->at_ms; break;
-    case RS_AT_START: /* of a rule or instant query: its own time */
-    case RS_AT_END: t_ms = e->now_ms; break;
+    case RS_AT_START: t_ms = e->opt.has_span ? e->opt.start_ms : e->now_ms; break;
+    case RS_AT_END: t_ms = e->opt.has_span ? e->opt.end_ms : e->now_ms; break;
     }
     return t_ms - mod->offset_ms;
 }

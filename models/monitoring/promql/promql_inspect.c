@@ -329,6 +329,7 @@ struct walk {
     rs_promql_window_fn window;
     rs_promql_metric_fn metric;
     void *ctx;
+    bool ahead; /* found by the way */
 };
 
 static bool needs_two(const char *function)
@@ -382,13 +383,21 @@ static void look_at_argument(struct walk *w, const struct node *call_node, const
     w->window(w->ctx, &window);
 }
 
+static bool leaves_time(const struct modifiers *mod)
+{
+    return mod->at != RS_AT_NONE || mod->offset_ms < 0;
+}
+
 static void walk(struct walk *w, const struct node *n)
 {
     switch (n->kind) {
     case RS_NODE_NUMBER:
-    case RS_NODE_STRING:
-    case RS_NODE_SELECTOR: return;
-    case RS_NODE_SUBQUERY: walk(w, n->u.sub.expr); return;
+    case RS_NODE_STRING: return;
+    case RS_NODE_SELECTOR: w->ahead = w->ahead || leaves_time(&n->u.sel.mod); return;
+    case RS_NODE_SUBQUERY:
+        w->ahead = w->ahead || leaves_time(&n->u.sub.mod);
+        walk(w, n->u.sub.expr);
+        return;
     case RS_NODE_CALL:
         for (int i = 0; i < n->u.call.n_arg; i++) {
             look_at_argument(w, n, n->u.call.arg[i]);
@@ -420,4 +429,11 @@ void rs_promql_absents(const struct promql *q, rs_promql_metric_fn fn, void *ctx
 {
     struct walk w = {.metric = fn, .ctx = ctx};
     walk(&w, q->root);
+}
+
+bool rs_promql_looks_ahead(const struct promql *q)
+{
+    struct walk w = {0};
+    walk(&w, q->root);
+    return w.ahead;
 }

@@ -52,11 +52,16 @@ int rs_series_parse(struct recorded *set,
                     enum series_format *out_format,
                     struct err_list *errors);
 
+/* Of times: a number or a date, but none of ours. */
+enum { RS_SERIES_FAR = -2 };
+#define RS_SERIES_RANGE "out of range, the years 1682 to 2258"
 /*
  * A time of the command line: seconds, RFC 3339, a date with or without a time of day (UTC where it names no zone), or a duration
- * ("2d12h", "-1h"), which is relative to whatever the caller says. 0 or -1.
+ * ("2d12h", "-1h"), which is relative to whatever the caller says. 0, -1, or RS_SERIES_FAR.
  */
 int rs_series_time(int64_t *out_ms, bool *out_relative, const char *text);
+/* Is that a time of ours: not so far from the epoch that its nanoseconds cannot be told? */
+bool rs_series_time_fits(int64_t ms);
 /* Is the text a legal name of a metric, of a label? */
 bool rs_series_is_metric(const char *text);
 bool rs_series_is_label(const char *text);

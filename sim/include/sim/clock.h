@@ -30,7 +30,9 @@ char *rs_duration_format(char *buf, size_t n, int64_t ns);
 /* For people: two leading units, rounded ("4m 07s", "1h 02m", "12.3s", "85ms"). n >= 32. Returns buf. */
 char *rs_duration_human(char *buf, size_t n, int64_t ns);
 
-/* RFC 3339 ("2025-09-29T09:00:00Z", fraction and offset allowed) to nanoseconds since the Unix epoch; 0 or -1. */
+/* RFC 3339 ("2025-09-29T09:00:00Z", fraction and offset allowed) to nanoseconds since the Unix epoch; 0, -1,
+ * or RS_TIME_FAR where they do not fit. */
+enum { RS_TIME_FAR = -2 };
 int rs_time_parse(int64_t *out_unix_ns, const char *text);
 /* The reverse, in UTC with 'Z'; no fraction for a whole second, else 3, 6 or 9 digits, the fewest that are exact. n >= 40. Returns buf. */
 char *rs_time_format(char *buf, size_t n, int64_t unix_ns);
