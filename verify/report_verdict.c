@@ -219,7 +219,8 @@ static void print_notes(FILE *to, const struct run_result *r, int width, bool co
         char head[200];
         if (v->kind == RS_VERDICT_HOLDS)
             continue;
-        snprintf(head, sizeof head, "\n  %s %s%s%s", verdict_sign(v->kind), c->name,
+        fputc('\n', to);
+        snprintf(head, sizeof head, "  %s %s%s%s", verdict_sign(v->kind), c->name,
                  c->ref ? "  " : "", c->ref ? c->ref : "");
         rs_text_styled(to, verdict_style(v->kind), colour, head);
         fputc('\n', to);

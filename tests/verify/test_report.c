@@ -85,6 +85,7 @@ START_TEST(test_text_says)
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
         ck_assert_msg(strstr(text, needed[i]) != NULL, "no \"%s\" in:\n%.6000s", needed[i],
                       strstr(text, "Verdicts"));
+    ck_assert_ptr_null(strchr(text, '\\')); /* no control character of ours is spelled out */
     free(text);
     text = text_of(100, true);
     ck_assert_ptr_nonnull(strstr(text, "\033[1;31m✘ violated*\033[0m"));
