@@ -257,7 +257,8 @@ def main():
     found = am_real.programs("prometheus-alertmanager")
     for one in range(seed, seed + (6 if os.environ.get("ROLLSIM_ORACLE_LONG") else 1)):
         # The same script again gives the same groups: what differs once and not again is a race inside the real one, as when
-        # a group's timer is set anew while it starts. What differs twice is ours.
+        # a group's timer is set anew while it starts, or a tick that fell on the beginning of the muted minute. What differs
+        # twice is ours.
         before = None
         for again in (False, True):
             wrong, judged, late = attempt(am_run, found, one, n_cell)
