@@ -154,6 +154,36 @@ static void finish_probability(struct reader *r, const struct node *map, void *d
     }
 }
 
+/* Of a bound: `from` may also be the condition itself. */
+static void finish_bound(struct reader *r, const struct node *map, void *draft, void *out)
+{
+    struct claim *c = draft;
+    (void)out;
+    c->kind = RS_CLAIM_BOUND;
+    c->of = RS_Q_LEG;
+    const struct node *from = rs_node_get(map, "from"), *to = rs_node_get(map, "to");
+    c->from_condition = from->kind == RS_NODE_SCALAR && strcmp(from->text, "condition") == 0;
+    int from_mark = c->from_condition ? RS_CLOCK_ONSET : find_clock(r, from);
+    int to_mark = find_clock(r, to);
+    if (from_mark < 0 || to_mark < 0) {
+        return;
+    }
+    c->from = (enum clock_mark)from_mark;
+    c->to = (enum clock_mark)to_mark;
+    if (from_mark >= to_mark || (c->from_condition && to_mark < RS_CLOCK_PENDING)) {
+        rs_err_list_add(r->errors, RS_E_RANGE, to->at,
+                        "\"to\" must come after \"from\" on the rollback clock");
+    }
+    read_limit(r, map, "within", RS_Q_LEG, &c->within);
+}
+
+static void finish_splitting(struct reader *r, const struct node *map, void *draft, void *out)
+{
+    struct claim *c = draft;
+    (void)r, (void)map, (void)out;
+    c->splitting.given = true;
+}
+
 static void finish_quantile(struct reader *r, const struct node *map, void *draft, void *out)
 {
     struct claim *c = draft;
@@ -225,6 +255,32 @@ static const struct section expectation_section = {"expectation", "A mean.", exp
                                                    RS_N_KEY(expectation_keys),
                                                    .finish = finish_expectation};
 
+static const struct key bound_keys[] = {
+    {"from", RS_V_OWN, RS_KEY_REQUIRED, .shape = "condition, or a mark of the rollback clock",
+     .help = "Start of the leg. \"condition\": what is watched becomes true and stays so."},
+    {"to", RS_V_OWN, RS_KEY_REQUIRED, .shape = "mark of the rollback clock",
+     .help = "End of the leg."},
+    {"within", RS_V_OWN, RS_KEY_REQUIRED, .shape = "duration",
+     .help = "No history takes longer, whatever the phases and draws."},
+    {"procedure", RS_V_REF, .at = CLAIM(procedure), .names = RS_NAME_PROCEDURE,
+     .help = "Only rollbacks by this procedure; all without it."},
+};
+static const struct section bound_section = {"bound", "A worst case.", bound_keys,
+                                             RS_N_KEY(bound_keys), .finish = finish_bound};
+
+static const struct key splitting_keys[] = {
+    {"slack", RS_V_SECONDS_LIST, .def = "(chosen by pilot runs)", .at = CLAIM(splitting.slack_s),
+     .n_at = CLAIM(splitting.n_level),
+     .help = "Levels: time left until the deadline, at each of which histories are multiplied."},
+    {"effort", RS_V_COUNT, .min = 2, .max = 1e6, .def = "200", .at = CLAIM(splitting.effort),
+     .help = "Histories a level."},
+    {"repeats", RS_V_COUNT, .min = 2, .max = 1e6, .def = "20", .at = CLAIM(splitting.n_macro),
+     .help = "Independent repetitions, which the interval rests on."},
+};
+static const struct section splitting_section = {
+    "splitting", "Importance splitting, for events that are too rare to be met.", splitting_keys,
+    RS_N_KEY(splitting_keys), .finish = finish_splitting};
+
 static void read_given(struct reader *r, const struct node *node, struct claim *c)
 {
     static const struct {
@@ -251,11 +307,30 @@ static void read_given(struct reader *r, const struct node *node, struct claim *
     c->given_fault = rs_names_find(r, RS_NAME_FAULT, node->text, node->at);
 }
 
+/* A claim that says all of it already. */
+static void refuse_sides(struct reader *r, const struct node *map)
+{
+    static const char *const side[] = {"at_least", "at_most"};
+    for (int i = 0; i < 2; i++) {
+        const struct pair *pair = rs_node_pair(map, side[i]);
+        if (pair) {
+            rs_err_list_add(r->errors, RS_E_KEY, pair->at, "\"%s\" does not go with a bound",
+                            side[i]);
+        }
+    }
+}
+
 static void finish_claim(struct reader *r, const struct node *map, void *draft, void *out)
 {
     struct claim *c = draft;
     (void)out;
-    if (!has(map, "probability") && !has(map, "quantile") && !has(map, "expectation")) {
+    if (!has(map, "probability") && !has(map, "quantile") && !has(map, "expectation") &&
+        !has(map, "bound")) {
+        return;
+    }
+    read_given(r, rs_node_get(map, "given"), c);
+    if (has(map, "bound")) {
+        refuse_sides(r, map);
         return;
     }
     const char *side = has(map, "at_least") ? "at_least" : "at_most";
@@ -268,7 +343,6 @@ static void finish_claim(struct reader *r, const struct node *map, void *draft, 
     c->at_most = has(map, "at_most");
     /* A probability is itself a ratio, whatever it is the probability of. */
     read_limit(r, map, side, c->kind == RS_CLAIM_PROBABILITY ? RS_Q_ERROR_RATIO : c->of, &c->limit);
-    read_given(r, rs_node_get(map, "given"), c);
     if (c->kind == RS_CLAIM_EXPECTATION && c->limit >= c->cap) {
         rs_err_list_add(r->errors, RS_E_RANGE, rs_node_get(map, side)->at,
                         "\"%s\" must be below the cap", side);
@@ -285,6 +359,9 @@ static const struct key claim_keys[] = {
      .help = "A claim on a quantile."},
     {"expectation", RS_V_MAP, RS_KEY_ONE_OF, .of = &expectation_section,
      .help = "A claim on a mean."},
+    {"bound", RS_V_MAP, RS_KEY_ONE_OF, .of = &bound_section, .help = "A claim on a worst case."},
+    {"splitting", RS_V_MAP, .of = &splitting_section, .with = "probability", .def = "(off)",
+     .help = "Importance splitting: for violations rarer than about 1e-5. Asymptotic only."},
     {"given", RS_V_OWN, .def = "(all)", .shape = "none, any, all or the name of a fault",
      .help = "Only replicas without a fault, with any fault, all, or with that fault."},
     {"at_least", RS_V_OWN, .shape = "ratio, duration or number",

@@ -273,6 +273,22 @@ static const struct section post_section = {
     .also_at = SIDE(action),
     .finish = finish_post};
 
+#define METRIC(field) offsetof(struct listed_metric, field)
+
+static const struct key metric_keys[] = {
+    {"metric", RS_V_METRIC, RS_KEY_REQUIRED, .at = METRIC(metric),
+     .help = "Prometheus name of a counter, or of a histogram without its suffix."},
+    {"says", RS_V_TEXT, .at = METRIC(says), .help = "The document's own words for it."},
+    {"ref", RS_V_TEXT, .at = METRIC(ref), .help = ref_help},
+};
+static const struct section metric_section = {"listed metric",
+                                              "A metric that the document wants to be watched.",
+                                              metric_keys,
+                                              RS_N_KEY(metric_keys),
+                                              .size = sizeof(struct listed_metric),
+                                              .has_mark = true,
+                                              .mark_at = METRIC(at)};
+
 struct runbook_draft {
     struct response response;
     int n_post;
@@ -302,6 +318,8 @@ static void finish_runbook(struct reader *r, const struct node *map, void *draft
 static const struct key runbook_keys[] = {
     {"checklist", RS_V_LIST, .at = RESPONSE(checklist), .n_at = RESPONSE(n_checklist),
      .of = &item_section, .help = "Preconditions."},
+    {"metrics", RS_V_LIST, .at = RESPONSE(metric), .n_at = RESPONSE(n_metric),
+     .of = &metric_section, .help = "Metrics that are to be watched."},
     {"stages", RS_V_LIST, RS_KEY_REQUIRED | RS_KEY_SOME, .at = RESPONSE(stage),
      .n_at = RESPONSE(n_stage), .of = &rs_section_stage, .help = "Steps of the rollout, in order."},
     {"lull", RS_V_DURATION, .at = RESPONSE(lull_ns),

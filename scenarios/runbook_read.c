@@ -187,6 +187,8 @@ static const struct key gate_keys[] = {
      .help = "Trips when this is true (not empty)."},
     {"require", RS_V_PROMQL, RS_KEY_ONE_OF, .at = GATE(expr), .n_at = GATE(expr_text),
      .help = "Trips when this is not true."},
+    {"says", RS_V_TEXT, .at = GATE(says),
+     .help = "The document's own words for it; rollsim check holds the condition against them."},
     {"when", RS_V_WORD, .def = "looks", .at = GATE(when), .words = gate_when_words,
      .help = "Read at every look of the watcher, at the end of the watch, or at every evaluation."},
     {"then", RS_V_WORD, RS_KEY_REQUIRED, .at = GATE(then), .words = rs_gate_then_words,
@@ -257,6 +259,34 @@ static const struct section ramp_section = {"ramp",
                                             "A flag is widened step by step after the watch.",
                                             ramp_keys, RS_N_KEY(ramp_keys), .finish = finish_ramp};
 
+static const char *const hold_then_words[] = {"rollback", "halt", NULL};
+
+/* The words are two of the four that gates have. */
+static void finish_on_hold(struct reader *r, const struct node *map, void *draft, void *out)
+{
+    struct stage *s = draft;
+    (void)out;
+    s->on_hold.given = true;
+    s->on_hold.at = map->at;
+    s->on_hold.then = s->on_hold.then == 0 ? RS_THEN_ROLLBACK : RS_THEN_HALT;
+    check_procedure(r, map, s->on_hold.then);
+}
+
+static const struct key on_hold_keys[] = {
+    {"look_again", RS_V_DURATION, RS_KEY_REQUIRED | RS_KEY_POSITIVE,
+     .at = STAGE(on_hold.look_again_ns),
+     .help = "The gates are read again so often; the stage goes on once none of them trips."},
+    {"at_most", RS_V_DURATION, RS_KEY_REQUIRED | RS_KEY_POSITIVE, .at = STAGE(on_hold.at_most_ns),
+     .help = "After so long it is given up."},
+    {"then", RS_V_WORD, RS_KEY_REQUIRED, .at = STAGE(on_hold.then), .words = hold_then_words,
+     .help = "What giving up means."},
+    {"procedure", RS_V_REF, .at = STAGE(on_hold.procedure), .names = RS_NAME_PROCEDURE,
+     .help = "How to roll back."},
+};
+static const struct section on_hold_section = {
+    "hold", "What becomes of a stage that was held or halted.", on_hold_keys,
+    RS_N_KEY(on_hold_keys), .finish = finish_on_hold};
+
 static void finish_stage(struct reader *r, const struct node *map, void *draft, void *out)
 {
     struct stage *s = draft;
@@ -294,6 +324,8 @@ static const struct key stage_keys[] = {
     {"ramp", RS_V_MAP, .of = &ramp_section, .help = "A flag is widened step by step."},
     {"closing", RS_V_LIST, .at = STAGE(closing), .n_at = STAGE(n_closing), .of = &rs_section_action,
      .help = "Done after the watch and the ramp have passed."},
+    {"on_hold", RS_V_MAP, .of = &on_hold_section, .def = "(the rollout ends there)",
+     .help = "How a stage that was held or halted goes on."},
     {"ref", RS_V_TEXT, .at = STAGE(ref), .help = ref_help},
     {"assumes", RS_V_ASSUMES, .help = assumes_help},
 };
@@ -315,6 +347,8 @@ static const struct key procedure_keys[] = {
     {"title", RS_V_TEXT, .at = PROCEDURE(title), .help = "One line for people."},
     {"trigger", RS_V_PROMQL, .at = PROCEDURE(trigger), .n_at = PROCEDURE(trigger_text),
      .help = "The runbook's trigger; true when not empty. Watchers look for it."},
+    {"says", RS_V_TEXT, .at = PROCEDURE(says),
+     .help = "The document's own words for the trigger; rollsim check holds it against them."},
     {"recovered", RS_V_PROMQL, .def = "(the trigger is not true any more)",
      .at = PROCEDURE(recovered), .n_at = PROCEDURE(recovered_text),
      .help = "True once the metric is back where it should be."},

@@ -27,13 +27,70 @@ const char *rs_quantity_name(enum quantity q)
 
 const char *rs_verdict_name(enum verdict_kind v)
 {
-    switch (v) {
-    case RS_VERDICT_HOLDS: return "holds";
-    case RS_VERDICT_VIOLATED: return "violated";
-    case RS_VERDICT_UNDECIDED: return "undecided";
+    static const char *const names[RS_VERDICT_N] = {
+        [RS_VERDICT_PROVED] = "proved",       [RS_VERDICT_HOLDS] = "holds",
+        [RS_VERDICT_VIOLATED] = "violated",   [RS_VERDICT_REFUTED] = "refuted",
+        [RS_VERDICT_UNBOUNDED] = "unbounded", [RS_VERDICT_UNDECIDED] = "undecided",
+    };
+    assert(v >= 0 && v < RS_VERDICT_N);
+    return names[v];
+}
+
+bool rs_verdict_is_bad(enum verdict_kind v)
+{
+    return v == RS_VERDICT_VIOLATED || v == RS_VERDICT_REFUTED || v == RS_VERDICT_UNBOUNDED;
+}
+
+bool rs_verdict_is_good(enum verdict_kind v)
+{
+    return v == RS_VERDICT_PROVED || v == RS_VERDICT_HOLDS;
+}
+
+const char *rs_engine_name(enum engine e)
+{
+    static const char *const names[RS_ENGINE_N] = {
+        [RS_ENGINE_EXHAUSTIVE] = "exhaustive", [RS_ENGINE_BOUND] = "bound",
+        [RS_ENGINE_E_PROCESS] = "e-process",   [RS_ENGINE_MEAN] = "mean-sequence",
+        [RS_ENGINE_SPLITTING] = "splitting",
+    };
+    assert(e >= 0 && e < RS_ENGINE_N);
+    return names[e];
+}
+
+const char *rs_engine_guarantee(enum engine e)
+{
+    switch (e) {
+    case RS_ENGINE_EXHAUSTIVE:
+    case RS_ENGINE_BOUND: return "proved";
+    case RS_ENGINE_E_PROCESS:
+    case RS_ENGINE_MEAN: return "statistical";
+    case RS_ENGINE_SPLITTING: return "asymptotic";
+    case RS_ENGINE_N: break;
     }
-    assert(!"a verdict of no kind");
+    assert(!"an engine of no kind");
     return "";
+}
+
+const char *rs_open_reason_name(enum open_reason r)
+{
+    static const char *const names[RS_OPEN_N] = {
+        [RS_OPEN_NONE] = "none",
+        [RS_OPEN_NO_REPLICA] = "no-replica",
+        [RS_OPEN_NOT_APPLICABLE] = "not-applicable",
+        [RS_OPEN_NO_EVENT] = "no-event",
+        [RS_OPEN_BUDGET] = "budget",
+        [RS_OPEN_CUT] = "cut",
+        [RS_OPEN_TRUNCATED] = "truncated",
+        [RS_OPEN_LOOSE] = "loose",
+    };
+    assert(r >= 0 && r < RS_OPEN_N);
+    return names[r];
+}
+
+bool rs_claim_is_statistical(const struct claim *c)
+{
+    return c->kind == RS_CLAIM_PROBABILITY || c->kind == RS_CLAIM_QUANTILE ||
+           c->kind == RS_CLAIM_EXPECTATION;
 }
 
 bool rs_claim_is_event(const struct claim *c)
@@ -70,6 +127,9 @@ static double deadline_ns(const struct claim *c)
     case RS_CLAIM_PROBABILITY: return c->within;
     case RS_CLAIM_QUANTILE: return c->limit;
     case RS_CLAIM_EXPECTATION: return c->cap;
+    case RS_CLAIM_BOUND:
+    case RS_CLAIM_ALWAYS:
+    case RS_CLAIM_NEVER: break;
     }
     assert(!"a claim of no kind");
     return 0.0;

@@ -114,7 +114,7 @@ static void choose_witnesses(struct pick_book *b, const struct run_result *r)
 {
     for (int i = 0; i < r->n_verdict; i++) {
         const struct verdict *v = &r->verdict[i];
-        if (v->kind != RS_VERDICT_VIOLATED || !v->has_witness)
+        if (!rs_verdict_is_bad(v->kind) || !v->has_witness)
             continue;
         for (size_t j = 0; j < b->n; j++) {
             if (b->all[j].replica == v->witness) {

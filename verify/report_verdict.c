@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The terminal's first page: outcomes and verdicts. */
-#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -61,24 +60,14 @@ void rs_run_print_outcomes(FILE *to, const struct run_result *r, int width, bool
 
 static const char *verdict_sign(enum verdict_kind k)
 {
-    switch (k) {
-    case RS_VERDICT_HOLDS: return "✔";
-    case RS_VERDICT_VIOLATED: return "✘";
-    case RS_VERDICT_UNDECIDED: return "?";
-    }
-    assert(!"a verdict of no kind");
-    return "";
+    return rs_verdict_is_good(k) ? "✔" : rs_verdict_is_bad(k) ? "✘" : "?";
 }
 
 static enum text_style verdict_style(enum verdict_kind k)
 {
-    switch (k) {
-    case RS_VERDICT_HOLDS: return RS_STYLE_GOOD;
-    case RS_VERDICT_VIOLATED: return RS_STYLE_BAD;
-    case RS_VERDICT_UNDECIDED: return RS_STYLE_OPEN;
-    }
-    assert(!"a verdict of no kind");
-    return RS_STYLE_PLAIN;
+    return rs_verdict_is_good(k)  ? RS_STYLE_GOOD
+           : rs_verdict_is_bad(k) ? RS_STYLE_BAD
+                                  : RS_STYLE_OPEN;
 }
 
 static void verdict_row(struct text_table *t, const struct verdict *v)
@@ -200,7 +189,7 @@ static void print_holding(FILE *to, const struct run_result *r, int width)
     for (int i = 0; i < r->n_verdict; i++) {
         const struct verdict *v = &r->verdict[i];
         char text[1024];
-        if (v->kind != RS_VERDICT_HOLDS || !v->claim->says)
+        if (!rs_verdict_is_good(v->kind) || !v->claim->says)
             continue;
         if (!any)
             fputc('\n', to);
@@ -217,7 +206,7 @@ static void print_notes(FILE *to, const struct run_result *r, int width, bool co
         const struct verdict *v = &r->verdict[i];
         const struct claim *c = v->claim;
         char head[200];
-        if (v->kind == RS_VERDICT_HOLDS)
+        if (rs_verdict_is_good(v->kind))
             continue;
         fputc('\n', to);
         snprintf(head, sizeof head, "  %s %s%s%s", verdict_sign(v->kind), c->name,
@@ -285,7 +274,7 @@ static void print_placeholders(FILE *to, const struct run_result *r, int width)
 
 static void print_tally(FILE *to, const struct run_result *r, int width)
 {
-    int n[3] = {0};
+    int n[RS_VERDICT_N] = {0};
     char family[24], text[200];
     for (int i = 0; i < r->n_verdict; i++)
         n[r->verdict[i].kind]++;

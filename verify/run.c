@@ -247,7 +247,7 @@ int rs_run_status(const struct run_result *r)
 {
     int status = 0;
     for (int i = 0; i < r->n_verdict; i++) {
-        if (r->verdict[i].kind == RS_VERDICT_VIOLATED)
+        if (rs_verdict_is_bad(r->verdict[i].kind))
             return 1;
         if (r->verdict[i].kind == RS_VERDICT_UNDECIDED)
             status = 3;

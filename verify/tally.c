@@ -257,6 +257,9 @@ static struct interval no_knowledge(const struct claim *c)
     case RS_CLAIM_PROBABILITY: return (struct interval){0.0, 1.0};
     case RS_CLAIM_QUANTILE: return (struct interval){0.0, INFINITY};
     case RS_CLAIM_EXPECTATION: return (struct interval){0.0, c->cap};
+    case RS_CLAIM_BOUND:
+    case RS_CLAIM_ALWAYS:
+    case RS_CLAIM_NEVER: break;
     }
     assert(!"a claim of no kind");
     return (struct interval){0.0, INFINITY};
@@ -284,6 +287,9 @@ struct verdict rs_tally_decide(struct tally *t, double confidence, uint64_t n_re
     case RS_CLAIM_PROBABILITY: decide_ratio(t, &v, &f); break;
     case RS_CLAIM_QUANTILE: decide_quantile(t, &v, &f); break;
     case RS_CLAIM_EXPECTATION: decide_mean(t, &v, &f); break;
+    case RS_CLAIM_BOUND:
+    case RS_CLAIM_ALWAYS:
+    case RS_CLAIM_NEVER: assert(!"no replica decides this claim");
     }
     v.kind = judge(v.interval, c->at_most, c->limit);
     name_witness(t, &v);

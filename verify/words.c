@@ -12,6 +12,9 @@ const char *rs_claim_kind_name(enum claim_kind k)
     case RS_CLAIM_PROBABILITY: return "probability";
     case RS_CLAIM_QUANTILE: return "quantile";
     case RS_CLAIM_EXPECTATION: return "expectation";
+    case RS_CLAIM_BOUND: return "bound";
+    case RS_CLAIM_ALWAYS: return "always";
+    case RS_CLAIM_NEVER: return "never";
     }
     assert(!"a claim of no kind");
     return "";

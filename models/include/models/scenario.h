@@ -316,6 +316,7 @@ struct gate {
     struct mark at;
     const struct promql *expr;
     const char *expr_text;
+    const char *says; /* the document's own words for it, or NULL */
     enum gate_when
         when; /* at every look of the watcher, at the end of the watch, or at every evaluation (automation) */
     bool
@@ -329,6 +330,18 @@ struct ramp_step {
     struct mark at;
     double percent; /* 0..100 */
     int64_t watch_ns;
+};
+
+/*
+ * What becomes of a stage that was held or halted: the gates are read again every look_again_ns; once none of them trips the
+ * stage goes on where it was; after at_most_ns it is given up. Without it a hold is the end of the rollout.
+ */
+struct on_hold {
+    bool given;
+    struct mark at;
+    int64_t look_again_ns, at_most_ns; /* > 0 */
+    enum gate_then then;               /* giving up: RS_THEN_ROLLBACK or RS_THEN_HALT */
+    int procedure;                     /* RS_THEN_ROLLBACK */
 };
 
 struct stage {
@@ -351,6 +364,7 @@ struct stage {
     const struct ramp_step *ramp;
     int n_closing;
     const struct action *closing; /* after the watch has passed (disable the fallback, ...) */
+    struct on_hold on_hold;
 };
 
 struct procedure {
@@ -362,6 +376,7 @@ struct procedure {
     const struct promql *
         recovered; /* true = the metric is back under its threshold; NULL = trigger not true any more */
     const char *recovered_text;
+    const char *says; /* the document's own words for the trigger, or NULL */
     int n_alert;
     const char *const *alert; /* alert names that lead here */
     int by; /* role that decides and acts when no other acknowledged; -1 = automation */
@@ -400,7 +415,16 @@ struct assumption {
     bool placeholder;
 };
 
+/* A metric that the runbook says is to be watched. */
+struct listed_metric {
+    const char *metric; /* Prometheus name of the counter, or of the histogram without its suffix */
+    const char *says, *ref;
+    struct mark at;
+};
+
 struct response {
+    int n_metric;
+    const struct listed_metric *metric; /* [n_metric] */
     int n_role;
     const struct role *role;
     int n_stage;
