@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What a condition of a runbook, or the expression of an alert, looks at: its comparisons, each with the kind of number that is
- * compared. Read from the syntax tree alone. What is not recognised is RS_MEASURE_OTHER and is never guessed at.
+ * compared. Read from the syntax tree alone, and from those of the recording rules whose series it reads. What is not
+ * recognised is RS_MEASURE_OTHER and is never guessed at.
  */
 #ifndef MODELS_PROMQL_CONDITION_H
 #define MODELS_PROMQL_CONDITION_H
@@ -13,7 +14,7 @@
 #include "sim/arena.h"
 
 enum measure_kind {
-    RS_MEASURE_RATIO, /* sum(rate(x{...}[w])) / sum(rate(x[w])): the share of `of` that `metric` makes up */
+    RS_MEASURE_RATIO, /* sum(rate(x{...}[w])) / sum(rate(y[w])): the share of `of` that `metric` makes up */
     RS_MEASURE_QUANTILE, /* histogram_quantile(q, sum by (le) (rate(x_bucket[w]))), seconds */
     RS_MEASURE_MEAN,     /* sum(rate(x_sum[w])) / sum(rate(x_count[w])) */
     RS_MEASURE_COUNT,    /* sum(increase(x[w])) */
@@ -23,7 +24,18 @@ enum measure_kind {
     RS_MEASURE_OTHER
 };
 
-enum comparison_op { RS_OP_GT, RS_OP_GE, RS_OP_LT, RS_OP_LE, RS_OP_EQ, RS_OP_NE, RS_OP_PRESENT };
+enum comparison_op {
+    RS_CMP_GT,
+    RS_CMP_GE,
+    RS_CMP_LT,
+    RS_CMP_LE,
+    RS_CMP_EQ,
+    RS_CMP_NE,
+    RS_CMP_PRESENT, /* a series is there, whatever its value */
+    RS_CMP_ABSENT   /* none is: absent(x) */
+};
+/* ">", ">=", ..., "present", "absent" */
+const char *rs_comparison_op_name(enum comparison_op op);
 
 /* name="value" and the like, of a selector. */
 struct matcher_text {
@@ -43,11 +55,16 @@ struct comparison {
     const struct matcher_text *of_matcher;
     const char *alert; /* ALERT */
     double q;          /* QUANTILE */
-    int64_t window_ms; /* 0 = an instant */
-    bool per_series;   /* not summed up: true when one series is */
+    int64_t window_ms; /* 0 = an instant; RATIO and MEAN: since the counters began */
+    bool last_two;     /* irate: of the window only the last two samples */
+    bool per_series; /* not summed up over what a service has several of: true when one series is */
+    bool per_job;    /* kept apart by job, and none is named: true when one job's is */
+    bool averaged;   /* avg() over series */
     enum comparison_op op;
-    double limit;
-    struct mark at; /* of the comparison, in the file that the expression stands in */
+    double limit;   /* in the measure's own unit: seconds, shares of 1, events, events per second */
+    double written; /* the limit as it stands in the text: 99 in `100 * a / b < 99` */
+    const char *text; /* the comparison alone, canonical */
+    struct mark at;   /* of the comparison, in the file that the expression stands in */
 };
 
 /* Disjunction of conjunctions: true when all comparisons of one term are. */
@@ -57,11 +74,27 @@ struct condition_term {
 };
 struct promql_condition {
     int n_term;
-    const struct condition_term
-        *term; /* [n_term]; `unless` and what else cannot be told apart: one OTHER */
+    const struct condition_term *term; /* [n_term] >= 1 */
 };
 
-/* Reads an expression; everything is made in the arena. */
-void rs_promql_condition(struct arena *arena, const struct promql *q, struct promql_condition *out);
+/* The rule files whose recording rules may be looked into. Borrowed. */
+struct rule_file;
+struct promql_records {
+    int n_file;
+    struct rule_file *const *file; /* [n_file] */
+};
+
+/*
+ * Reads an expression; everything is made in the arena.
+ *   records  NULL = a recorded series is read as a VALUE
+ * `a unless b` is `a` and one OTHER; an expression that would come to more than 64 terms is one OTHER.
+ */
+void rs_promql_condition(struct arena *arena,
+                         const struct promql *q,
+                         const struct promql_records *records,
+                         struct promql_condition *out);
+
+/* The same measure of the same thing: kind, metrics, matchers (in any order), q; windows and limits apart. */
+bool rs_comparison_same_measure(const struct comparison *a, const struct comparison *b);
 
 #endif
