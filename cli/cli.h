@@ -51,4 +51,7 @@ bool rs_term_has_colour(FILE *to);
 /* Columns of the terminal behind `to`; 100 for files and pipes. */
 int rs_term_width(FILE *to);
 
+/* The same for words that are read line by line, as a compiler's are: nothing is broken (INT_MAX) in files and pipes. */
+int rs_term_line_width(FILE *to);
+
 #endif

@@ -1,65 +1,42 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "cli.h"
+#include "reports.h"
 #include "scenario_args.h"
 #include "scenarios/load.h"
+#include "sim/arena.h"
 #include "sim/clock.h"
-#include "verify/rule_check.h"
+#include "verify/check_report.h"
 
-/* What the scenario holds, for the word that it is well-formed. */
-struct holding {
-    const char *what, *plural;
-    int n;
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_SARIF, FORMAT_N };
+static const char *const format_names[] = {"text", "json", "sarif"};
+
+/* From which severity on findings make the command fail. */
+enum bar { BAR_ERROR, BAR_WARNING, BAR_NEVER };
+
+struct wish {
+    int format;
+    enum bar bar;
 };
-#define N_HOLDING 8
 
-static void count(struct holding out[N_HOLDING], const struct scenario *sc)
+static int read_bar(enum bar *out, const char *word, struct err *err)
 {
-    const struct holding all[N_HOLDING] = {
-        {"service", "services", sc->n_service},
-        {"flag", "flags", sc->n_flag},
-        {"fault", "faults", sc->n_fault},
-        {"stage", "stages", sc->response.n_stage},
-        {"procedure", "procedures", sc->response.n_procedure},
-        {"role", "roles", sc->response.n_role},
-        {"rule file", "rule files", sc->monitoring.n_rule_file},
-        {"claim", "claims", sc->n_claim},
-    };
-    for (int i = 0; i < N_HOLDING; i++) {
-        out[i] = all[i];
-    }
-}
-
-/* Calls fn for what Prometheus' and Alertmanager's files hold and rollsim passes over, file by file. */
-static void
-each_note(const struct scenario *sc, void (*fn)(void *ctx, const struct note *note), void *ctx)
-{
-    const struct monitoring *m = &sc->monitoring;
-    for (int i = 0; i < m->n_rule_file; i++) {
-        for (int j = 0; j < m->rule_file[i]->n_note; j++) {
-            fn(ctx, &m->rule_file[i]->note[j]);
+    static const char *const names[] = {"error", "warning", "never"};
+    for (int i = 0; i < 3; i++) {
+        if (!word || strcmp(word, names[i]) == 0) {
+            *out = (enum bar)i;
+            return 0;
         }
     }
-    for (int i = 0; m->alertmanager && i < m->alertmanager->n_note; i++) {
-        fn(ctx, &m->alertmanager->note[i]);
-    }
-    const struct am_config *am = m->alertmanager;
-    for (int i = 0; am && i < am->n_receiver; i++) {
-        if (am->receiver[i].n_integration == 0) {
-            const struct note note = {am->receiver[i].at,
-                                      "without integrations: a channel of a scenario is told "
-                                      "through it all the same"};
-            fn(ctx, &note);
-            return; /* one word for all of them */
-        }
-    }
+    return rs_err_set(err, RS_E_USAGE, "--fail-on must be warning, error or never, got '%s'", word);
 }
 
-static void print_note(void *ctx, const struct note *note)
+static int exit_status(const struct findings *f, enum bar bar)
 {
-    (void)ctx;
-    printf("%s:%d:%d: note: %s\n", note->at.file, note->at.line, note->at.col, note->text);
+    int n = bar == BAR_NEVER ? 0 : f->n_error + (bar == BAR_WARNING ? f->n_warning : 0);
+    return n > 0 ? RS_EXIT_VIOLATED : RS_EXIT_HOLDS;
 }
 
 /* What the closer look at the rules would find; its notes of what is ignored stand here already. */
@@ -76,135 +53,153 @@ static struct rule_check *look_at_rules(const struct scenario *sc)
         .n_ignore = 1,
         .ignore = ignored,
     };
-    return rs_rule_check_run(&spec);
+    return m->n_rule_file > 0 ? rs_rule_check_run(&spec) : NULL;
 }
 
-static void point_at_rules(const struct scenario *sc)
+static int print_sarif(FILE *to, const void *ctx)
 {
-    const struct monitoring *m = &sc->monitoring;
-    if (m->n_rule_file == 0) {
-        return;
-    }
-    struct rule_check *found = look_at_rules(sc);
-    int n_note = found->n_finding - found->n_warning;
-    if (found->n_finding > 0) {
-        printf("%d warning%s and %d note%s on the rules: rollsim rules check", found->n_warning,
-               found->n_warning == 1 ? "" : "s", n_note, n_note == 1 ? "" : "s");
-        for (int i = 0; i < m->n_rule_file; i++) {
-            printf(" %s", m->rule_file[i]->file);
+    return rs_check_print_sarif(to, ctx);
+}
+
+/* Words that could not be written are noticed when stdout is closed (main.c). */
+static void print(const struct check_report *r, int format)
+{
+    switch ((enum format)format) {
+    case FORMAT_TEXT:
+        if (r->scenario) {
+            rs_check_print_text(stdout, r, rs_term_line_width(stdout), rs_term_has_colour(stdout));
+        } else {
+            rs_err_list_print(r->errors, stderr);
         }
-        printf("%s%s\n", m->alertmanager ? " " : "", m->alertmanager ? m->alertmanager->file : "");
+        break;
+    case FORMAT_JSON: rs_check_print_json(stdout, r); break;
+    case FORMAT_SARIF: rs_check_print_sarif(stdout, r); break;
+    case FORMAT_N: break;
     }
-    rs_rule_check_free(found);
 }
 
-static void print_text(const char *file, const struct scenario *sc)
+static struct scenario *load(const char *file, struct err_list *errors)
 {
-    struct holding holding[N_HOLDING];
-    count(holding, sc);
-    printf("%s: scenario is well-formed:", file);
-    for (int i = 0; i < N_HOLDING; i++) {
-        const struct holding *h = &holding[i];
-        printf("%s %d %s", i ? "," : "", h->n, h->n == 1 ? h->what : h->plural);
+    struct err record = {0};
+    if (rs_args_no_record(file, &record)) {
+        rs_err_list_push(errors, &record);
+        return NULL;
     }
-    putchar('\n');
-    each_note(sc, print_note, NULL);
-    point_at_rules(sc);
+    struct scenario *sc = rs_scenario_load(file, errors);
+    rs_err_list_sort(errors);
+    return sc;
 }
 
-static json_t *errors_json(const struct err_list *errors)
+static int check_file(const struct cli_args *args, const struct wish *wish, struct err *err)
 {
-    json_t *list = json_array();
-    for (size_t i = 0; i < errors->n; i++) {
-        const struct err *e = &errors->item[i];
-        json_array_append_new(list, json_pack("{s:s, s:i, s:i, s:s}", "file", e->file, "line",
-                                              e->line, "column", e->col, "text", e->text));
-    }
-    return list;
-}
-
-static void add_note(void *ctx, const struct note *note)
-{
-    json_array_append_new(ctx,
-                          json_pack("{s:s, s:i, s:i, s:s}", "file", note->at.file, "line",
-                                    note->at.line, "column", note->at.col, "text", note->text));
-}
-
-static void print_json(const char *file, const struct scenario *sc, const struct err_list *errors)
-{
-    json_t *root = json_pack("{s:s, s:b}", "file", file, "well_formed", sc != NULL);
-    if (sc) {
-        struct holding holding[N_HOLDING];
-        count(holding, sc);
-        json_t *holds = json_object();
-        for (int i = 0; i < N_HOLDING; i++) {
-            json_object_set_new(holds, holding[i].plural, json_integer(holding[i].n));
-        }
-        json_object_set_new(root, "name", json_string(sc->name));
-        json_object_set_new(root, "sha256", json_string(sc->sha256));
-        json_object_set_new(root, "holds", holds);
-        json_t *notes = json_array();
-        each_note(sc, add_note, notes);
-        json_object_set_new(root, "notes", notes);
-        if (sc->monitoring.n_rule_file > 0) {
-            struct rule_check *found = look_at_rules(sc);
-            json_object_set_new(root, "rules",
-                                json_pack("{s:i, s:i}", "warnings", found->n_warning, "notes",
-                                          found->n_finding - found->n_warning));
-            rs_rule_check_free(found);
-        }
-    }
-    json_object_set_new(root, "errors", errors_json(errors));
-    json_dumpf(root, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(root);
-}
-
-static int check_file(const struct cli_args *args)
-{
-    const char *file = args->operand[0];
     struct err_list errors;
     rs_err_list_init(&errors);
-    struct err record = {0};
-    struct scenario *sc = NULL;
-    if (rs_args_no_record(file, &record)) {
-        rs_err_list_push(&errors, &record);
-    } else {
-        sc = rs_scenario_load(file, &errors);
-    }
-    rs_err_list_sort(&errors);
-    if (args->json) {
-        print_json(file, sc, &errors);
-    } else if (sc) {
-        print_text(file, sc);
-    } else {
-        rs_err_list_print(&errors, stderr);
-    }
-    int status = sc ? RS_EXIT_HOLDS : RS_EXIT_USAGE;
+    struct scenario *sc = load(args->operand[0], &errors);
+    struct findings *findings = sc ? rs_check_run(sc) : NULL;
+    struct rule_check *rules = sc ? look_at_rules(sc) : NULL;
+    const struct check_report report = {
+        .file = args->operand[0],
+        .scenario = sc,
+        .findings = findings,
+        .rules = rules,
+        .errors = &errors,
+        .exit_status = sc ? exit_status(findings, wish->bar) : RS_EXIT_USAGE,
+    };
+    print(&report, wish->format);
+    int failed = rs_report_file_write(args->sarif, print_sarif, &report, err);
+    rs_rule_check_free(rules);
+    rs_findings_free(findings);
     rs_scenario_free(sc);
     rs_err_list_clear(&errors);
-    return status;
+    return failed ? -1 : report.exit_status;
+}
+
+static int unknown_code(const char *word, struct err *err)
+{
+    const char *names[64];
+    size_t n = 0;
+    for (const struct finding_code *c = rs_finding_codes; c->name && n < 64; c++) {
+        names[n++] = c->name;
+    }
+    const char *near = rs_near_name(word, names, n);
+    return near ? rs_err_set(err, RS_E_USAGE, "no finding has the code '%s' (did you mean '%s'?)",
+                             word, near)
+                : rs_err_set(err, RS_E_USAGE,
+                             "no finding has the code '%s'; rollsim check --list prints all", word);
+}
+
+static int explain(const char *word, struct err *err)
+{
+    const struct finding_code *code = rs_finding_code(word);
+    if (!code) {
+        return unknown_code(word, err);
+    }
+    const char *page = rs_finding_page(word);
+    if (page) {
+        fputs(page, stdout);
+    } else {
+        printf("%s (%s): %s\n", code->name, rs_severity_name(code->severity), code->summary);
+    }
+    return RS_EXIT_HOLDS;
+}
+
+/* What can be asked without a scenario; -2: it is none of that. */
+static int answer(const struct cli_args *args, struct err *err)
+{
+    if (args->print_reference) {
+        rs_scenario_print_reference(stdout);
+    } else if (args->print_schema) {
+        rs_scenario_print_schema(stdout);
+    } else if (args->list) {
+        rs_finding_codes_print(stdout, rs_term_width(stdout), rs_term_has_colour(stdout));
+    } else if (args->explain) {
+        return explain(args->explain, err);
+    } else {
+        return -2;
+    }
+    return RS_EXIT_HOLDS;
+}
+
+static int check(const struct cli_args *args, struct err *err)
+{
+    struct wish wish;
+    int status = answer(args, err);
+    if (status != -2) {
+        return status;
+    }
+    if (args->n_operand == 0) {
+        return rs_err_set(err, RS_E_USAGE, "rollsim check wants SCENARIO");
+    }
+    if (rs_args_format(&wish.format, args, format_names, FORMAT_N, err) ||
+        read_bar(&wish.bar, args->fail_on, err) ||
+        rs_report_file_check("--sarif", args->sarif, err)) {
+        return -1;
+    }
+    return check_file(args, &wish, err);
 }
 
 static int run_check(const struct cli_args *args)
 {
-    if (args->print_reference) {
-        rs_scenario_print_reference(stdout);
-        return RS_EXIT_HOLDS;
+    struct err err = {0};
+    int status = check(args, &err);
+    if (status < 0) {
+        rs_err_print(&err, stderr);
+        status = rs_err_exit_status(&err);
     }
-    if (args->print_schema) {
-        rs_scenario_print_schema(stdout);
-        return RS_EXIT_HOLDS;
-    }
-    if (args->n_operand == 0) {
-        fputs("rollsim: error: rollsim check wants SCENARIO\n", stderr);
-        return RS_EXIT_USAGE;
-    }
-    return check_file(args);
+    return status;
 }
 
 static const struct option_row options[] = {
-    RS_ROW_JSON,
+    RS_TEXT(0, format, "format", "FORMAT", "text, json or sarif (text)"),
+    RS_ROW_JSON_FORMAT,
+    RS_TEXT(0, sarif, "sarif", "FILE", "write SARIF 2.1.0 to this file, too"),
+    RS_TEXT(0,
+            fail_on,
+            "fail-on",
+            "SEVERITY",
+            "findings from which on it fails: warning, error or never (error)"),
+    RS_TEXT(0, explain, "explain", "CODE", "tell what a finding means and stop"),
+    RS_SWITCH(0, list, "list", "list the codes of all findings and stop"),
     RS_SWITCH(0, print_reference, "print-reference", "print the reference of all keys and stop"),
     RS_SWITCH(0, print_schema, "print-schema", "print the JSON Schema for editors and stop"),
     RS_ROW_HELP,
@@ -213,13 +208,22 @@ static const struct option_row options[] = {
 const struct cmd cmd_check = {
     .name = "check",
     .args = "SCENARIO",
-    .summary = "read a scenario and tell every mistake in it",
-    .about = "Reads the scenario and every file that it names. All mistakes are told in one go, "
-             "each with\n"
-             "file:line:column; the exit status is then 2. Notes tell what its rule files and its\n"
-             "Alertmanager file hold that has no effect here.",
+    .summary = "find the mistakes in a scenario and the holes in its runbook",
+    .about =
+        "Reads the scenario and every file that it names. Mistakes in them are told all in one "
+        "go, each with\n"
+        "file:line:column. A scenario that is well-formed is then searched for holes in the "
+        "runbook: triggers that\n"
+        "nobody observes, waits longer than the time allowed, states without a way back. Every "
+        "finding has a code,\n"
+        "its evidence in numbers, and what would mend it. Nothing is simulated.\n"
+        "\n"
+        "Exit status: 0 no finding of the severity of --fail-on, 1 there is one, 2 bad input or "
+        "usage.",
     .examples = "  rollsim check scenarios/prisma/prisma.yaml\n"
-                "  rollsim check scenarios/prisma/prisma.yaml --json\n"
+                "  rollsim check scenarios/prisma/prisma.yaml --format sarif >check.sarif\n"
+                "  rollsim check scenarios/prisma/prisma.yaml --fail-on warning\n"
+                "  rollsim check --explain grey-zone\n"
                 "  rollsim check --print-schema > scenario.schema.json\n",
     .n_operand_min = 0,
     .n_operand_max = 1,

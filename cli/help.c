@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -92,4 +93,9 @@ int rs_term_width(FILE *to)
         return size.ws_col;
     }
     return 100;
+}
+
+int rs_term_line_width(FILE *to)
+{
+    return isatty(fileno(to)) ? rs_term_width(to) : INT_MAX;
 }

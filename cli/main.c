@@ -15,6 +15,7 @@
  *     cmd_rules*.c  a command of commands, for rule files without a scenario
  *     options.c     the tables of options over getopt_long
  *     progress.c    the progress line and Ctrl-C
+ *     reports.c     formats, and reports that go to files
  *     timeline*.c   one history told to people, or to machines
  */
 #include <errno.h>

@@ -35,12 +35,12 @@ struct list_arg {
 struct cli_args {
     int n_operand;
     const char *operand[RS_MAX_OPERAND];
-    bool help, json, quiet, force, print_reference, print_schema, csv, lint_fatal;
-    const char *output, *plots, *format, *only, *fault;
+    bool help, json, quiet, force, print_reference, print_schema, csv, lint_fatal, list, all;
+    const char *output, *plots, *format, *only, *fault, *fail_on, *explain, *sarif;
     const char *prometheus, *from, *to, *group_offsets, *rules_path, *alertmanager,
         *alertmanager_version, *silences, *metric, *junit, *run;
     struct duration_arg evaluation_interval, lookback, scrape_interval, query_offset, resend_delay;
-    struct list_arg rules, data, query, external_label, ignore;
+    struct list_arg rules, data, query, external_label, ignore, claim;
     struct count_arg replica, replicas, seed, jobs;
     int n_traffic;
     const char *traffic[RS_MAX_TRAFFIC]; /* "SERVICE=FILE" */
@@ -104,6 +104,7 @@ struct option_row {
 /* Rows that several commands have, spelled once. */
 #define RS_ROW_HELP RS_SWITCH('h', help, "help", "this text")
 #define RS_ROW_JSON RS_SWITCH(0, json, "json", "print JSON for machines on stdout")
+#define RS_ROW_JSON_FORMAT RS_SWITCH(0, json, "json", "the same as --format json")
 #define RS_ROW_SEED                                                                                \
     RS_COUNT(0, seed, "seed", 0, UINT64_MAX, "seed of every random stream (the scenario's)")
 #define RS_ROW_PROMETHEUS                                                                          \

@@ -146,15 +146,14 @@ void rs_text_styled(FILE *to, enum text_style style, bool colour, const char *te
     fputs(painted ? "\033[0m" : "", to);
 }
 
-void rs_text_wrap(FILE *to, const char *text, int indent, int width)
+void rs_text_wrap_on(FILE *to, const char *text, int at, int indent, int width)
 {
-    int at = 0;
     while (*text) {
         size_t n = strcspn(text, " \n");
         int signs = 0;
         for (size_t i = 0; i < n; i++)
             signs += starts_sign(text[i]);
-        if (at > 0 && at + 1 + signs > width) {
+        if (at > indent && signs >= width - at) {
             fputc('\n', to);
             at = 0;
         }
@@ -168,6 +167,11 @@ void rs_text_wrap(FILE *to, const char *text, int indent, int width)
         text += strspn(text, " \n");
     }
     fputc('\n', to);
+}
+
+void rs_text_wrap(FILE *to, const char *text, int indent, int width)
+{
+    rs_text_wrap_on(to, text, 0, indent, width);
 }
 
 /* ---- printing -------------------------------------------------------------------------------------------------------- */

@@ -40,6 +40,8 @@ void rs_text_table_print(const struct text_table *t, FILE *to, int indent, int w
 int rs_text_width(const char *text);
 /* Prints text broken at spaces into lines of at most width signs, each indented. */
 void rs_text_wrap(FILE *to, const char *text, int indent, int width);
+/* The same behind `at` columns that are printed already, if at > 0: a space goes between, or a new line. */
+void rs_text_wrap_on(FILE *to, const char *text, int at, int indent, int width);
 /* Prints text with control characters spelled out: \n, \x1b. */
 void rs_text_tame(FILE *to, const char *text);
 /* Prints text in a style when colour is set, else plainly; control characters are spelled out. */

@@ -23,7 +23,16 @@ _rollsim()
     --query | --from | --to | --run | --metric | --external-label | --lookback | --query-offset | --resend-delay | \
         --evaluation-interval | --scrape-interval) return ;;
     --format)
-        mapfile -t COMPREPLY < <(compgen -W 'svg png' -- "$word")
+        case $command in
+        check) mapfile -t COMPREPLY < <(compgen -W 'text json sarif' -- "$word") ;;
+        verify) mapfile -t COMPREPLY < <(compgen -W 'text json junit sarif' -- "$word") ;;
+        *) mapfile -t COMPREPLY < <(compgen -W 'svg png' -- "$word") ;;
+        esac
+        return
+        ;;
+    --fail-on) mapfile -t COMPREPLY < <(compgen -W 'error warning never' -- "$word"); return ;;
+    --explain)
+        mapfile -t COMPREPLY < <(compgen -W "$(rollsim check --list 2>/dev/null | sed '1d; s/ .*//')" -- "$word")
         return
         ;;
     --replica | --replicas | -n | --seed | --jobs | -j | --only) return ;;
@@ -44,7 +53,7 @@ _rollsim()
     --plots) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
     esac
     case $command in
-    check) options='--json --print-reference --print-schema --help' ;;
+    check) options='--format --json --sarif --fail-on --explain --list --print-reference --print-schema --help' ;;
     rehearse) options='--fault --replica --seed --traffic --json --help' ;;
     verify) options='--output --replicas --seed --jobs --plots --force --traffic --json --quiet --help' ;;
     plot) options='--output --format --only --quiet --help' ;;

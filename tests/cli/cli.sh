@@ -120,14 +120,15 @@ out" ] || fail "a refused command left a file behind"
 }
 
 check() {
-    expect 0 check "$scenario"
+    expect 0 check "$scenario" --fail-on never
     says out "scenario is well-formed: 4 services, 5 flags, 5 faults, 6 stages, 4 procedures, 3 roles"
     says out 'alertmanager.yml:14:5: note: what the integrations of 3 receivers hold is ignored: '
     says out 'on the rules: rollsim rules check '
     silent err
-    expect 0 check --json "$scenario"
+    expect 0 check --json "$scenario" --fail-on never
     says out '"well_formed": true'
     says out '"notes"'
+    says out '"findings"'
     expect 2 check
     says err "rollsim check wants SCENARIO"
     expect 2 check no-such.yaml
@@ -137,6 +138,51 @@ check() {
     says out '"$schema"'
     expect 0 check --print-reference
     says out "horizon"
+    expect 0 check --list
+    says out "grey-zone"
+    expect 0 check --explain grey-zone
+    says out "grey-zone"
+    expect 2 check --explain gray-zone
+    says err "no finding has the code 'gray-zone' (did you mean 'grey-zone'?)"
+}
+
+# The three formats, the file beside them, and from which findings on the command fails.
+check_formats() {
+    expect 0 check "$scenario" --fail-on never --sarif check.sarif
+    says out "scenario is well-formed"
+    [ ! -e check.sarif.part ] || fail "a part of the report was left behind"
+    expect 0 check "$scenario" --fail-on never --format sarif
+    cmp -s out check.sarif || fail "--sarif and --format sarif differ"
+    says out '"version": "2.1.0"'
+    ! grep -qF "$here" out || fail "a path of this machine in the SARIF log"
+    expect 0 check "$scenario" --fail-on never --format json
+    n=$(grep -c '"severity": "error"' out) || true
+    m=$(grep -c '"severity": "warning"' out) || true
+    status=0
+    [ "$n" = 0 ] || status=1
+    expect "$status" check "$scenario"
+    expect "$status" check "$scenario" --fail-on error --json
+    says out "\"exit_status\": $status"
+    [ "$m" = 0 ] || status=1
+    expect "$status" check "$scenario" --fail-on warning
+    expect 2 check "$scenario" --fail-on anything
+    says err "--fail-on must be warning, error or never, got 'anything'"
+    expect 2 check "$scenario" --format xml
+    says err "--format must be text, json or sarif, got 'xml'"
+    expect 2 check "$scenario" --json --format sarif
+    says err "--json and --format sarif exclude each other"
+    expect 2 check "$scenario" --sarif no/such/folder/check.sarif
+    says err "folder no/such/folder does not exist"
+    cp "$scenario" precious.yaml
+    expect 2 check "$scenario" --sarif precious.yaml
+    says err "precious.yaml is no report and is not overwritten"
+    cmp -s "$scenario" precious.yaml || fail "a report replaced a scenario"
+    printf 'rollsim: 1\nhorizn: 3d\n' >bad.yaml
+    expect 2 check bad.yaml --format sarif --sarif bad.sarif
+    says out '"ruleId": "scenario-error"'
+    says out '"startLine": 2'
+    cmp -s out bad.sarif || fail "--sarif says something else of a wrong scenario"
+    silent err
 }
 
 # The reference pages that the repository holds are those that the program prints.

@@ -2,6 +2,11 @@
 /* Every class of findings. A code never changes its name or its meaning; docs/findings/ has a page of each. */
 #include "verify/check.h"
 
+#include <string.h>
+
+#include "check/pages.h"
+#include "verify/check_report.h"
+
 /* clang-format off */
 const struct finding_code rs_finding_codes[] = {
     {"alert-later", RS_SEVERITY_WARNING, "an alert sees trouble later than the trigger that it serves"},
@@ -34,3 +39,12 @@ const struct finding_code rs_finding_codes[] = {
     {0},
 };
 /* clang-format on */
+
+const char *rs_finding_page(const char *code)
+{
+    for (const struct finding_page *p = rs_finding_pages; p->code; p++) {
+        if (strcmp(p->code, code) == 0)
+            return p->text;
+    }
+    return NULL;
+}

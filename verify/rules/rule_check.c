@@ -27,12 +27,12 @@ static bool is_wanted(const struct checking *c, const char *code)
     return true;
 }
 
-void rs_check_add(struct checking *c,
-                  enum rule_severity severity,
-                  struct mark at,
-                  const char *code,
-                  const char *fmt,
-                  ...)
+void rs_rule_check_add(struct checking *c,
+                       enum rule_severity severity,
+                       struct mark at,
+                       const char *code,
+                       const char *fmt,
+                       ...)
 {
     char text[512];
     if (!is_wanted(c, code)) {
@@ -163,13 +163,13 @@ static void add_notes(struct checking *c)
     for (int f = 0; f < c->spec->n_file; f++) {
         const struct rule_file *file = c->spec->file[f];
         for (int i = 0; i < file->n_note; i++) {
-            rs_check_add(c, RS_RULE_NOTE, file->note[i].at, "ignored-here", "%s",
-                         file->note[i].text);
+            rs_rule_check_add(c, RS_RULE_NOTE, file->note[i].at, "ignored-here", "%s",
+                              file->note[i].text);
         }
     }
     for (int i = 0; c->spec->am && i < c->spec->am->n_note; i++) {
-        rs_check_add(c, RS_RULE_NOTE, c->spec->am->note[i].at, "ignored-here", "%s",
-                     c->spec->am->note[i].text);
+        rs_rule_check_add(c, RS_RULE_NOTE, c->spec->am->note[i].at, "ignored-here", "%s",
+                          c->spec->am->note[i].text);
     }
 }
 
@@ -183,7 +183,7 @@ static struct checked_alert alert_of(struct checking *c, const struct checked_ru
     a.latest_ms = r->delay_ms + a.fires_after_ms;
     a.window_ms = r->window_ms;
     if (a.fires_after_ms != for_ms) {
-        rs_check_add(
+        rs_rule_check_add(
             c, RS_RULE_NOTE, r->rule->at, "for-rounded",
             "alert %s fires %s after the first evaluation that sees it, not %s: \"for\" counts in "
             "steps of the group's interval, %s",

@@ -27,12 +27,12 @@ struct checking {
     int n_finding, cap_finding;
 };
 
-void rs_check_add(struct checking *c,
-                  enum rule_severity severity,
-                  struct mark at,
-                  const char *code,
-                  const char *fmt,
-                  ...) __attribute__((format(printf, 5, 6)));
+void rs_rule_check_add(struct checking *c,
+                       enum rule_severity severity,
+                       struct mark at,
+                       const char *code,
+                       const char *fmt,
+                       ...) __attribute__((format(printf, 5, 6)));
 int64_t rs_check_offset_ms(const struct checking *c, const struct rule_group *group);
 /* The rules that record a metric: c->sorted[first] on; their number. */
 int rs_check_writers(const struct checking *c, const char *metric, int *out_first);

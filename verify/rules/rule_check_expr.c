@@ -28,11 +28,11 @@ static void tell_never(struct checking *c,
 {
     const char *name = rs_check_rule_name(c, r->rule);
     if (!why->text) {
-        rs_check_add(c, RS_RULE_WARNING, why->at, "never-true", "%s never has a result", name);
+        rs_rule_check_add(c, RS_RULE_WARNING, why->at, "never-true", "%s never has a result", name);
         return;
     }
     bool counts = why->low == 1.0 && isinf(why->high);
-    rs_check_add(
+    rs_rule_check_add(
         c, RS_RULE_WARNING, why->at, "never-true",
         "%s %s: %s can never be true, its left side is %s%s", name,
         !whole           ? "has a part that never matters"
@@ -50,27 +50,27 @@ static void tell_unconditional(struct checking *c,
 {
     const char *alert = r->rule->alert;
     if (truth == RS_TRUTH_ALWAYS && rs_promql_type(r->rule->expr) == RS_PQL_SCALAR) {
-        rs_check_add(
+        rs_rule_check_add(
             c, RS_RULE_WARNING, why->at, "always-fires",
             "alert %s always fires: its expression is a number, and any number is a result, 0 and "
             "NaN too",
             alert);
     } else if (truth == RS_TRUTH_ALWAYS) {
-        rs_check_add(c, RS_RULE_NOTE, why->at, "always-fires",
-                     "alert %s always fires, as a dead man's switch does", alert);
+        rs_rule_check_add(c, RS_RULE_NOTE, why->at, "always-fires",
+                          "alert %s always fires, as a dead man's switch does", alert);
     } else if (why->text && why->returns_bool) {
-        rs_check_add(
+        rs_rule_check_add(
             c, RS_RULE_WARNING, why->at, "no-condition",
             "alert %s fires whatever the values are: %s gives 0 or 1 and filters nothing; leave "
             "\"bool\" out",
             alert, why->text);
     } else if (why->text) {
-        rs_check_add(
+        rs_rule_check_add(
             c, RS_RULE_WARNING, why->at, "no-condition",
             "alert %s fires whatever the values are: %s is always true, its left side is %s", alert,
             why->text, range_words(c, why->low, why->high));
     } else {
-        rs_check_add(
+        rs_rule_check_add(
             c, RS_RULE_WARNING, why->at, "no-condition",
             "alert %s fires whenever its series are there, whatever their values, 0 too: there is "
             "no comparison",
@@ -110,14 +110,14 @@ static void check_window(void *ctx, const struct promql_window *w)
         return;
     }
     if (w->range_ms < w->n_sample * scrape_ms) {
-        rs_check_add(
+        rs_rule_check_add(
             c, RS_RULE_WARNING, w->at, "window-short",
             "%s: %s over %s does not always hold %s, with a scrape every %s: it has gaps, or no "
             "result at all",
             name, w->function, rs_check_span(c, w->range_ms),
             w->n_sample == 2 ? "two samples" : "a sample", rs_check_span(c, scrape_ms));
     } else if (w->n_sample == 2 && w->range_ms < 4 * scrape_ms) {
-        rs_check_add(
+        rs_rule_check_add(
             c, RS_RULE_NOTE, w->at, "window-tight",
             "%s: %s over %s is fewer than four scrapes of %s: a lost scrape may leave it without "
             "a result",
@@ -141,12 +141,12 @@ static void check_labels(struct checking *c, const struct checked_rule *r)
             continue;
         }
         bool severity = strcmp(rule->label[i].name, "severity") == 0;
-        rs_check_add(c, RS_RULE_WARNING, rule->at, "label-follows-value",
-                     "alert %s: the label \"%s\" changes with the value or the time, and every "
-                     "change is a new alert: %sthe old one resolves; %s",
-                     rule->alert, rule->label[i].name,
-                     rule->for_ns > 0 ? "\"for\" starts anew, " : "",
-                     severity ? "write two rules, one per severity" : "put it into an annotation");
+        rs_rule_check_add(
+            c, RS_RULE_WARNING, rule->at, "label-follows-value",
+            "alert %s: the label \"%s\" changes with the value or the time, and every "
+            "change is a new alert: %sthe old one resolves; %s",
+            rule->alert, rule->label[i].name, rule->for_ns > 0 ? "\"for\" starts anew, " : "",
+            severity ? "write two rules, one per severity" : "put it into an annotation");
     }
 }
 

@@ -48,14 +48,15 @@ static void tell_double(struct checking *c, const struct rule *first, const stru
 {
     const char *name = rs_check_rule_name(c, rule), *place = rs_check_place(c, first, rule);
     if (rule->record && rs_promql_apart(first->expr, rule->expr)) {
-        rs_check_add(c, RS_RULE_NOTE, rule->at, "duplicate-rule",
-                     "%s has the name and labels of another rule (%s); their selectors keep the "
-                     "series apart",
-                     name, place);
+        rs_rule_check_add(
+            c, RS_RULE_NOTE, rule->at, "duplicate-rule",
+            "%s has the name and labels of another rule (%s); their selectors keep the "
+            "series apart",
+            name, place);
     } else {
-        rs_check_add(c, RS_RULE_WARNING, rule->at, "duplicate-rule",
-                     "%s has the name and labels of another rule (%s)%s", name, place,
-                     rule->record ? ": both may write the same series" : "");
+        rs_rule_check_add(c, RS_RULE_WARNING, rule->at, "duplicate-rule",
+                          "%s has the name and labels of another rule (%s)%s", name, place,
+                          rule->record ? ": both may write the same series" : "");
     }
 }
 
@@ -76,9 +77,9 @@ static void check_doubles(struct checking *c)
         if (same) {
             tell_double(c, same, rule);
         } else if (namesake) {
-            rs_check_add(c, RS_RULE_NOTE, rule->at, "alert-name-twice",
-                         "alert %s has the name and severity of another rule (%s)", rule->alert,
-                         rs_check_place(c, namesake, rule));
+            rs_rule_check_add(c, RS_RULE_NOTE, rule->at, "alert-name-twice",
+                              "alert %s has the name and severity of another rule (%s)",
+                              rule->alert, rs_check_place(c, namesake, rule));
         }
     }
 }
@@ -119,11 +120,12 @@ static void tell_late(const struct reader *x,
                                 "lookback of %s",
                                 age, rs_check_span(c, c->spec->lookback_ms))
               : rs_arena_printf(c->arena, "it sees the value of %s ago", age);
-    rs_check_add(c, RS_RULE_WARNING, reading->at, "reads-before-written",
-                 "%s reads %s, which a later rule of its group writes (%s): %s; put it after that "
-                 "rule",
-                 rs_check_rule_name(c, x->rule->rule), reading->metric,
-                 rs_check_place(c, writer->rule, x->rule->rule), sees);
+    rs_rule_check_add(
+        c, RS_RULE_WARNING, reading->at, "reads-before-written",
+        "%s reads %s, which a later rule of its group writes (%s): %s; put it after that "
+        "rule",
+        rs_check_rule_name(c, x->rule->rule), reading->metric,
+        rs_check_place(c, writer->rule, x->rule->rule), sees);
 }
 
 static void note_other(struct reader *x,
@@ -133,11 +135,12 @@ static void note_other(struct reader *x,
     struct checking *c = x->c;
     int64_t interval_ms = rs_check_interval_ms(c, writer->group);
     if (reading->range_ms == 0 && !reading->moved && too_old(x, interval_ms)) {
-        rs_check_add(c, RS_RULE_WARNING, reading->at, "record-gaps",
-                     "%s reads %s, which is recorded every %s, and the lookback is %s: it may see "
-                     "gaps, or nothing",
-                     rs_check_rule_name(c, x->rule->rule), reading->metric,
-                     rs_check_span(c, interval_ms), rs_check_span(c, c->spec->lookback_ms));
+        rs_rule_check_add(
+            c, RS_RULE_WARNING, reading->at, "record-gaps",
+            "%s reads %s, which is recorded every %s, and the lookback is %s: it may see "
+            "gaps, or nothing",
+            rs_check_rule_name(c, x->rule->rule), reading->metric, rs_check_span(c, interval_ms),
+            rs_check_span(c, c->spec->lookback_ms));
     }
     x->oldest_ms = interval_ms > x->oldest_ms ? interval_ms : x->oldest_ms;
     for (int i = 0; i < x->n_other && i < MAX_TOLD; i++) {
@@ -178,12 +181,12 @@ static void tell_others(const struct reader *x)
     const char *more =
         x->n_other == 1 ? ""
                         : rs_arena_printf(c->arena, " and %d more of other groups", x->n_other - 1);
-    rs_check_add(c, RS_RULE_NOTE, x->at, "reads-other-group",
-                 "%s reads %s of group %s (%s)%s, evaluated at another time: values are up to %s "
-                 "old",
-                 rs_check_rule_name(c, x->rule->rule), x->other[0], x->writer->group->name,
-                 rs_check_place(c, x->writer->rule, x->rule->rule), more,
-                 rs_check_span(c, x->oldest_ms));
+    rs_rule_check_add(
+        c, RS_RULE_NOTE, x->at, "reads-other-group",
+        "%s reads %s of group %s (%s)%s, evaluated at another time: values are up to %s "
+        "old",
+        rs_check_rule_name(c, x->rule->rule), x->other[0], x->writer->group->name,
+        rs_check_place(c, x->writer->rule, x->rule->rule), more, rs_check_span(c, x->oldest_ms));
 }
 
 void rs_check_together(struct checking *c)

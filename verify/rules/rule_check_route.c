@@ -287,13 +287,13 @@ static void tell(struct checking *c, const struct routing *x)
 {
     const struct am_config *am = c->spec->am;
     if (asks_for(&am->root, "severity") && !sets_label(x->rule, "severity")) {
-        rs_check_add(c, RS_RULE_WARNING, x->rule->at, "no-severity",
-                     "alert %s has no label \"severity\", which the routes of %s ask for",
-                     x->rule->alert, am->file);
+        rs_rule_check_add(c, RS_RULE_WARNING, x->rule->at, "no-severity",
+                          "alert %s has no label \"severity\", which the routes of %s ask for",
+                          x->rule->alert, am->file);
     } else if (x->only_root && am->root.n_child > 0 && x->n_opening == 0) {
-        rs_check_add(c, RS_RULE_NOTE, x->rule->at, "no-route",
-                     "alert %s matches no route of %s but the root: it reaches \"%s\"",
-                     x->rule->alert, am->file, am->root.receiver);
+        rs_rule_check_add(c, RS_RULE_NOTE, x->rule->at, "no-route",
+                          "alert %s matches no route of %s but the root: it reaches \"%s\"",
+                          x->rule->alert, am->file, am->root.receiver);
     }
 }
 
@@ -328,9 +328,10 @@ static void check_label(struct checking *c, const struct am_matcher *m, struct n
     if (told->n == n_before) {
         return;
     }
-    rs_check_add(c, RS_RULE_NOTE, m->at, "unknown-label", "no rule sets the label \"%s\"%s%s%s%s",
-                 m->name, carried ? "" : ", and no expression has it",
-                 near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    rs_rule_check_add(c, RS_RULE_NOTE, m->at, "unknown-label",
+                      "no rule sets the label \"%s\"%s%s%s%s", m->name,
+                      carried ? "" : ", and no expression has it", near ? ", did you mean \"" : "",
+                      near ? near : "", near ? "\"?" : "");
 }
 
 static void check_route_labels(struct checking *c, const struct am_route *route, struct names *told)

@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 
+#include "../machine.h"
 #include "../text_table.h"
 #include "verify/rule_test.h"
 
@@ -212,60 +213,24 @@ void rs_test_report_json(FILE *to, int n, const struct test_report *report)
     json_decref(root);
 }
 
-/* Bytes of the UTF-8 character at p that XML 1.0 has, 0 if it is none. */
-static size_t xml_length(const char *text)
-{
-    const unsigned char *p = (const unsigned char *)text;
-    size_t n = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-    unsigned code = n == 1 ? p[0] : p[0] & (0x7fU >> n);
-    static const unsigned least[] = {0, 0x20, 0x80, 0x800, 0x10000};
-    for (size_t i = 1; i < n; i++) {
-        if ((p[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-        code = code << 6 | (p[i] & 0x3fU);
-    }
-    bool head = n == 1 || (p[0] >= 0xc2 && p[0] <= 0xf4);
-    return head && (code >= least[n] || code == '\t') && code <= 0x10ffff &&
-                   (code < 0xd800 || code > 0xdfff) && code != 0xfffe && code != 0xffff
-               ? n
-               : 0;
-}
-
-/* What XML cannot hold, a control character or no UTF-8, is told by the sign for that. */
-static void put_xml(FILE *to, const char *text)
-{
-    for (size_t n = 1; *text; text += n > 0 ? n : 1) {
-        n = 1;
-        switch (*text) {
-        case '<': fputs("&lt;", to); break;
-        case '>': fputs("&gt;", to); break;
-        case '&': fputs("&amp;", to); break;
-        case '"': fputs("&quot;", to); break;
-        case '\n': fputs("&#10;", to); break;
-        default: n = xml_length(text); fwrite(n > 0 ? text : "\xef\xbf\xbd", 1, n > 0 ? n : 3, to);
-        }
-    }
-}
-
 static void put_failure(FILE *to, const struct test_failure *f)
 {
-    put_xml(to, f->at.file);
+    rs_xml_put(to, f->at.file);
     fprintf(to, ":%d: ", f->at.line);
-    put_xml(to, f->what);
+    rs_xml_put(to, f->what);
     fputc('\n', to);
     if (f->why) {
-        put_xml(to, f->why);
+        rs_xml_put(to, f->why);
         fputc('\n', to);
     }
     for (int i = 0; i < f->n_want; i++) {
         fputs("wanted: ", to);
-        put_xml(to, f->want[i]);
+        rs_xml_put(to, f->want[i]);
         fputc('\n', to);
     }
     for (int i = 0; i < f->n_got; i++) {
         fputs("got: ", to);
-        put_xml(to, f->got[i]);
+        rs_xml_put(to, f->got[i]);
         fputc('\n', to);
     }
 }
@@ -275,18 +240,18 @@ static void put_test(FILE *to, const char *file, const struct test_outcome *o)
 {
     fputs("    <testcase name=\"", to);
     if (o->test->name && *o->test->name) {
-        put_xml(to, o->test->name);
+        rs_xml_put(to, o->test->name);
     } else {
         fprintf(to, "line %d", o->test->at.line);
     }
     fputs("\" classname=\"", to);
-    put_xml(to, file);
+    rs_xml_put(to, file);
     fprintf(to, "\" time=\"%.6f\"%s>\n", o->took_s, o->n_failure ? "" : "/");
     if (o->n_failure == 0) {
         return;
     }
     fputs("      <failure message=\"", to);
-    put_xml(to, o->failure[0].what);
+    rs_xml_put(to, o->failure[0].what);
     if (o->n_failure > 1) {
         fprintf(to, " and %d more", o->n_failure - 1);
     }
@@ -308,7 +273,7 @@ void rs_test_report_junit(FILE *to, int n, const struct test_report *report)
             took_s += report[i].outcome[k].took_s;
         }
         fputs("  <testsuite name=\"", to);
-        put_xml(to, report[i].file->file);
+        rs_xml_put(to, report[i].file->file);
         fprintf(to, "\" tests=\"%d\" failures=\"%d\" errors=\"0\" skipped=\"0\" time=\"%.6f\">\n",
                 report[i].n_outcome, n_failed, took_s);
         for (int k = 0; k < report[i].n_outcome; k++) {
