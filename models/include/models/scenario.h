@@ -109,6 +109,8 @@ struct service {
         latency_metric; /* classic histogram <name>_bucket/_sum/_count {job, instance[, le]}; NULL = not exposed */
     int n_bucket;
     const double *bucket_s; /* [n_bucket] upper bounds, rising, without +Inf */
+    bool
+        by_path; /* both also carry {path}: the path that the request took first; "none" where none held */
     int n_counter;
     const struct counter *counter; /* [n_counter] */
     int64_t scrape_interval_ns;    /* > 0 */
@@ -341,9 +343,9 @@ struct on_hold {
     bool given;
     struct mark at;
     int64_t look_again_ns; /* > 0 */
-    int64_t at_most_ns;    /* >= look_again_ns; RS_NEVER = for ever: paused and resumed without end */
-    enum gate_then then;               /* giving up: RS_THEN_ROLLBACK or RS_THEN_HALT */
-    int procedure;                     /* RS_THEN_ROLLBACK */
+    int64_t at_most_ns;  /* >= look_again_ns; RS_NEVER = for ever: paused and resumed without end */
+    enum gate_then then; /* giving up: RS_THEN_ROLLBACK or RS_THEN_HALT */
+    int procedure;       /* RS_THEN_ROLLBACK */
 };
 
 struct stage {
