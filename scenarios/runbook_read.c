@@ -268,20 +268,30 @@ static void finish_on_hold(struct reader *r, const struct node *map, void *draft
     (void)out;
     s->on_hold.given = true;
     s->on_hold.at = map->at;
+    if (!has(map, "at_most")) {
+        s->on_hold.then = RS_THEN_HALT;
+        return;
+    }
     s->on_hold.then = s->on_hold.then == 0 ? RS_THEN_ROLLBACK : RS_THEN_HALT;
     check_procedure(r, map, s->on_hold.then);
+    if (s->on_hold.at_most_ns < s->on_hold.look_again_ns) {
+        rs_err_list_add(r->errors, RS_E_RANGE, rs_node_get(map, "at_most")->at,
+                        "\"at_most\" must be at least \"look_again\", %s, got %s",
+                        rs_node_get(map, "look_again")->text, rs_node_get(map, "at_most")->text);
+    }
 }
 
 static const struct key on_hold_keys[] = {
     {"look_again", RS_V_DURATION, RS_KEY_REQUIRED | RS_KEY_POSITIVE,
      .at = STAGE(on_hold.look_again_ns),
-     .help = "The gates are read again so often; the stage goes on once none of them trips."},
-    {"at_most", RS_V_DURATION, RS_KEY_REQUIRED | RS_KEY_POSITIVE, .at = STAGE(on_hold.at_most_ns),
-     .help = "After so long it is given up."},
-    {"then", RS_V_WORD, RS_KEY_REQUIRED, .at = STAGE(on_hold.then), .words = hold_then_words,
-     .help = "What giving up means."},
+     .help = "The gates are read again so often, in the role's working hours; the stage goes on "
+             "where it was once none of them trips."},
+    {"at_most", RS_V_DURATION, RS_KEY_POSITIVE, .def = "(never)", .at = STAGE(on_hold.at_most_ns),
+     .help = "After so long, all holds of the stage together, it is given up."},
+    {"then", RS_V_WORD, RS_KEY_NEED_WITH, .at = STAGE(on_hold.then), .words = hold_then_words,
+     .with = "at_most", .help = "What giving up means."},
     {"procedure", RS_V_REF, .at = STAGE(on_hold.procedure), .names = RS_NAME_PROCEDURE,
-     .help = "How to roll back."},
+     .with = "then", .help = "How to roll back."},
 };
 static const struct section on_hold_section = {
     "hold", "What becomes of a stage that was held or halted.", on_hold_keys,
@@ -298,6 +308,9 @@ static void finish_stage(struct reader *r, const struct node *map, void *draft, 
     if (!has(map, "ramp")) {
         s->ramp_flag = -1;
         s->ramp_cohort = -1;
+    }
+    if (!has(map, "on_hold")) {
+        s->on_hold.procedure = -1;
     }
 }
 

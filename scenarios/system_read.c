@@ -204,6 +204,9 @@ static const struct key metrics_keys[] = {
     {"buckets", RS_V_SECONDS_LIST, RS_KEY_SOME | RS_KEY_NEED_WITH, .at = SERVICE(bucket_s),
      .n_at = SERVICE(n_bucket), .with = "latency",
      .help = "Upper bounds of the histogram's buckets, +Inf left out."},
+    {"by_path", RS_V_BOOL, .def = "off", .at = SERVICE(by_path), .with = "requests latency",
+     .help = "Requests and latency carry the label path too: the path that was taken first, or "
+             "none. What the flag exposes is then told apart from the rest."},
     {"counters", RS_V_LIST, .at = SERVICE(counter), .n_at = SERVICE(n_counter),
      .of = &counter_section, .help = "Further counters."},
 };

@@ -201,6 +201,14 @@ void rs_task_start(struct task *t, int64_t now_ns)
     begin_action(t, now_ns);
 }
 
+void rs_task_resume(struct task *t, int64_t now_ns)
+{
+    assert(!t->running && t->done && t->at < t->n);
+    t->running = true;
+    t->n_attempt = 0;
+    begin_attempt(t, now_ns);
+}
+
 void rs_task_cancel(struct task *t)
 {
     if (t->event)

@@ -121,6 +121,35 @@ bool rs_gates_read(struct responder *r, int64_t now_ns, enum gate_when when)
     return when != RS_GATE_LOOKS || read_watched(r, now_ns);
 }
 
+/* true: it keeps the stage from going on. */
+static bool holds_up(const struct responder *r, const struct gate *g, bool watch_over)
+{
+    return g->then != RS_THEN_PROMOTE && (g->when != RS_GATE_END || watch_over) && trips(r, g);
+}
+
+/*
+ * All gates are read, not only those before the first that trips: one that orders a rollback is not hidden behind one that
+ * only holds.
+ */
+bool rs_gates_read_again(struct responder *r, int64_t now_ns, bool watch_over)
+{
+    const struct stage *st = present_stage(r);
+    bool free = true;
+    for (int i = 0; i < st->n_gate; i++) {
+        const struct gate *g = &st->gate[i];
+        if (!holds_up(r, g, watch_over))
+            continue;
+        rs_trace_say(r, RS_TRACE_GATE, r->rollout.stage, i, "%s looks again: gate %s says %s",
+                     rs_role_words(r, st->by), g->name, order(g->then));
+        free = false;
+        if (g->then == RS_THEN_ROLLBACK && open_to(r, g->procedure)) {
+            rs_rollback_seen(&r->rollback[g->procedure], now_ns, RS_BY_LOOK, g->name, st->by);
+            return false;
+        }
+    }
+    return read_watched(r, now_ns) && free;
+}
+
 bool rs_gates_check_failed(struct responder *r, int64_t now_ns, const struct action *check)
 {
     const struct stage *st = present_stage(r);

@@ -5,6 +5,7 @@
  *
  *   responder.c  make, reset, and the door through which the rest of the loop speaks
  *   runbook.c    the rollout: stages, watches, ramps (a state machine)
+ *   hold.c       what becomes of a stage that was held or halted
  *   gates.c      reading gates and triggers, and what a tripped one orders
  *   rollback.c   one rollback procedure from detection to completion (a state machine)
  *   effect.c     the marks that wait for the system: commanded, in force, recovered
@@ -121,9 +122,21 @@ struct task {
 
 /* Starts; `done` is called in the same call when there is nothing to do. */
 void rs_task_start(struct task *t, int64_t now_ns);
+/* Goes on with a list that ended early: the action at which it ended is done again, with all its attempts. */
+void rs_task_resume(struct task *t, int64_t now_ns);
 void rs_task_cancel(struct task *t);
 
-/* ---- the rollout (runbook.c, gates.c) -------------------------------------------------------- */
+/* ---- the rollout (runbook.c, hold.c, gates.c) ------------------------------------------------ */
+
+/* A stage that was held or halted and whose runbook says how it goes on. */
+struct hold {
+    rs_event look, give_up;
+    int64_t since_ns, look_ns; /* look_ns: RS_NEVER = none */
+    int64_t held_ns;           /* all holds of the stage that are over, taken together */
+    enum rollout_state from;   /* what it was doing */
+    int64_t rest_ns;           /* WATCHING: what was left of the watch */
+    const char *why;           /* gate or check; belongs to the scenario */
+};
 
 struct rollout {
     enum rollout_state state;
@@ -132,6 +145,7 @@ struct rollout {
     rs_event start, watch_end, look, tick;
     int64_t watch_end_ns, look_ns, tick_ns; /* RS_NEVER = none */
     struct task task;
+    struct hold hold;
 };
 
 extern const struct machine_state rs_rollout_states[RS_ROLLOUT_N];
@@ -142,6 +156,8 @@ void rs_rollout_begin(struct responder *r);
 void rs_rollout_freeze(struct responder *r);
 void rs_rollout_hold(struct responder *r, int64_t now_ns, const char *why);
 void rs_rollout_halt(struct responder *r, int64_t now_ns, const char *why);
+/* Nothing holds the stage up any more: it goes on where it was. */
+void rs_rollout_go_on(struct responder *r, int64_t now_ns);
 /* The end of the present watch, early or in time. */
 void rs_rollout_watch_over(struct responder *r, int64_t now_ns);
 /*
@@ -150,12 +166,22 @@ void rs_rollout_watch_over(struct responder *r, int64_t now_ns);
  */
 void rs_rollout_settle(struct responder *r, int64_t now_ns, enum outcome o, const char *why);
 
+/* The stage has just been held or halted, and on_hold says what becomes of it. */
+void rs_hold_begin(struct responder *r, int64_t now_ns, const struct hold *h);
+/* The stage leaves that state, whatever comes next. */
+void rs_hold_end(struct responder *r);
+
 /*
  * Reads the gates of one kind, and at a look the watched triggers. false: one has tripped and its
  * order was carried out.
  */
 bool rs_gates_read(struct responder *r, int64_t now_ns, enum gate_when when);
 bool rs_gates_any(const struct stage *st, enum gate_when when);
+/*
+ * Somebody looks again at a stage that is held: all its gates, those of the end only if its watch was over, and the watched
+ * triggers. true: nothing trips. A rollback that one orders is begun.
+ */
+bool rs_gates_read_again(struct responder *r, int64_t now_ns, bool watch_over);
 /* A check among the stage's actions has failed. false: the stage does not go on. */
 bool rs_gates_check_failed(struct responder *r, int64_t now_ns, const struct action *check);
 

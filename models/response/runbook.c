@@ -10,6 +10,7 @@
 
 #define TO(state) (1u << RS_ROLLOUT_##state)
 #define STOPS (TO(HELD) | TO(HALTED) | TO(ROLLED_BACK))
+#define GOES_ON (TO(ACTING) | TO(WATCHING) | TO(RAMPING) | TO(CLOSING)) /* where it was */
 
 /* clang-format off */
 const struct machine_state rs_rollout_states[RS_ROLLOUT_N] = {
@@ -18,8 +19,8 @@ const struct machine_state rs_rollout_states[RS_ROLLOUT_N] = {
     [RS_ROLLOUT_WATCHING]    = {"watching",    TO(RAMPING) | TO(CLOSING) | STOPS},
     [RS_ROLLOUT_RAMPING]     = {"ramping",     TO(WATCHING) | STOPS},
     [RS_ROLLOUT_CLOSING]     = {"closing",     TO(WAITING) | TO(DONE) | STOPS},
-    [RS_ROLLOUT_HELD]        = {"held",        TO(ROLLED_BACK)},
-    [RS_ROLLOUT_HALTED]      = {"halted",      TO(ROLLED_BACK)},
+    [RS_ROLLOUT_HELD]        = {"held",        GOES_ON | TO(HALTED) | TO(ROLLED_BACK)},
+    [RS_ROLLOUT_HALTED]      = {"halted",      GOES_ON | TO(ROLLED_BACK)},
     [RS_ROLLOUT_ROLLED_BACK] = {"rolled back", 0},
     [RS_ROLLOUT_DONE]        = {"done",        0},
 };
@@ -53,7 +54,8 @@ static void stop_watch(struct responder *r)
  */
 static bool nothing_left_over(const struct rollout *ro)
 {
-    return !ro->start && !ro->watch_end && !ro->look && !ro->tick && !ro->task.running;
+    return !ro->start && !ro->watch_end && !ro->look && !ro->tick && !ro->task.running &&
+           !ro->hold.look && !ro->hold.give_up;
 }
 
 void rs_rollout_move(struct responder *r, enum rollout_state to)
@@ -63,6 +65,8 @@ void rs_rollout_move(struct responder *r, enum rollout_state to)
     assert(rs_rollout_states[ro->state].next >> to & 1u);
     if (ro->state == RS_ROLLOUT_WATCHING)
         stop_watch(r);
+    if (ro->state == RS_ROLLOUT_HELD || ro->state == RS_ROLLOUT_HALTED)
+        rs_hold_end(r);
     ro->state = to;
     assert(nothing_left_over(ro));
     assert(to == RS_ROLLOUT_DONE ? ro->stage == r->plan->n_stage
@@ -95,12 +99,24 @@ void rs_rollout_freeze(struct responder *r)
     rs_rollout_move(r, RS_ROLLOUT_ROLLED_BACK);
 }
 
+/* A hold is the end of the rollout, unless the runbook says how the stage goes on. */
 static void
 stop(struct responder *r, int64_t now_ns, enum rollout_state to, enum outcome o, const char *why)
 {
-    rs_task_cancel(&r->rollout.task);
+    struct rollout *ro = &r->rollout;
+    struct hold hold = {.since_ns = now_ns,
+                        .held_ns = ro->hold.held_ns,
+                        .from = ro->state,
+                        .rest_ns = ro->state == RS_ROLLOUT_WATCHING ? ro->watch_end_ns - now_ns : 0,
+                        .why = why};
+    rs_task_cancel(&ro->task);
     rs_rollout_move(r, to);
-    rs_rollout_settle(r, now_ns, o, why);
+    if (!present_stage(r)->on_hold.given) {
+        rs_rollout_settle(r, now_ns, o, why);
+        return;
+    }
+    r->out->outcome = o; /* should the horizon come first */
+    rs_hold_begin(r, now_ns, &hold);
 }
 
 void rs_rollout_hold(struct responder *r, int64_t now_ns, const char *why)
@@ -237,6 +253,19 @@ static void begin_watch(struct responder *r, int64_t now_ns, int64_t watch_ns)
     plan_tick(r, now_ns);
 }
 
+/* What was left of a watch goes on, with a new rhythm of looks; a list of actions goes on where it ended. */
+void rs_rollout_go_on(struct responder *r, int64_t now_ns)
+{
+    struct rollout *ro = &r->rollout;
+    assert(ro->state == RS_ROLLOUT_HELD || ro->state == RS_ROLLOUT_HALTED);
+    if (ro->hold.from == RS_ROLLOUT_WATCHING) {
+        begin_watch(r, now_ns, ro->hold.rest_ns);
+        return;
+    }
+    rs_rollout_move(r, ro->hold.from);
+    rs_task_resume(&ro->task, now_ns);
+}
+
 /* ---- from one part of a stage to the next ---------------------------------------------------- */
 
 static void closing_done(struct task *t, int64_t now_ns, enum task_end end)
@@ -287,6 +316,7 @@ static void on_start(void *ctx, int64_t now_ns, uint64_t arg)
     const struct stage *st = present_stage(r);
     ro->start = 0;
     ro->ramp = -1;
+    ro->hold.held_ns = 0;
     rs_rollout_move(r, RS_ROLLOUT_ACTING);
     r->out->stage_at_ns[ro->stage] = now_ns;
     r->out->stage_reached = ro->stage;

@@ -54,7 +54,7 @@ void rs_target_add(
     struct system *sys, struct target *t, int class, const struct cell *cell, uint64_t n)
 {
     const struct law *law = &t->site->law[class];
-    t->count[cell->code] += n;
+    t->count[law->part * (t->site->n_code + 1) + cell->code] += n;
     t->served[class] += n;
     t->pending[class * RS_KIND_N + (int)cell->kind] += n;
     if (cell->kind >= RS_KIND_FALLBACK_OK) {

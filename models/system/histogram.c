@@ -21,6 +21,18 @@ static size_t n_cell(const struct target *t)
     return (size_t)t->site->n_grid + 1;
 }
 
+/* Cells of all parts together. */
+static size_t n_flat(const struct target *t)
+{
+    return (size_t)t->site->n_part * n_cell(t);
+}
+
+/* The cells in which class and kind number i of a width is shown. */
+static uint64_t *shown_of(const struct target *t, int i)
+{
+    return t->shown + (size_t)t->site->law[i / RS_KIND_N].part * n_cell(t);
+}
+
 static uint64_t *entry(const struct target *t, uint64_t k)
 {
     return t->ring.n + (size_t)(k % (uint64_t)t->ring.cap) * (size_t)width(t);
@@ -102,7 +114,7 @@ static struct batch *add_batch(struct target *t)
     struct batch *b = batch_at(r, r->n_batch++);
     if (!b->n) {
         b->n = rs_xcalloc(n, sizeof *b->n);
-        b->head = rs_xcalloc(n_cell(t), sizeof *b->head);
+        b->head = rs_xcalloc(n_flat(t), sizeof *b->head);
     }
     memset(b->n, 0, sizeof *b->n * n);
     return b;
@@ -118,9 +130,9 @@ static void drop_batch(struct ring *r)
 static void retire_batch(struct target *t)
 {
     struct batch *b = batch_at(&t->ring, 0);
-    move(t->shown, b->head, n_cell(t));
+    move(t->shown, b->head, n_flat(t));
     for (int i = 0; i < width(t); i++)
-        add(t->shown, b->n + (size_t)i * n_cell(t), n_cell(t));
+        add(shown_of(t, i), b->n + (size_t)i * n_cell(t), n_cell(t));
     t->ring.first = b->past;
     drop_batch(&t->ring);
 }
@@ -129,7 +141,7 @@ static void retire_batch(struct target *t)
 static void fold_oldest(struct target *t)
 {
     struct ring *r = &t->ring;
-    move(t->shown, t->carry, n_cell(t));
+    move(t->shown, t->carry, n_flat(t));
     add(t->lump, entry(t, r->first), (size_t)width(t));
     r->drawn = ++r->first;
 }
@@ -174,8 +186,8 @@ static void draw_batch(struct system *sys, struct target *t)
         add(t->lump, entry(t, k), (size_t)width(t)); /* the lump is empty: it serves as scratch */
     rs_target_latencies(sys, t, t->lump, (struct spread_to){.by = b->n}, &t->together);
     memset(t->lump, 0, sizeof *t->lump * (size_t)width(t));
-    memset(b->head, 0, sizeof *b->head * n_cell(t));
-    move(b->head, t->carry, n_cell(t));
+    memset(b->head, 0, sizeof *b->head * n_flat(t));
+    move(b->head, t->carry, n_flat(t));
     b->past = r->drawn = r->past;
 }
 
@@ -208,21 +220,28 @@ static void deal(struct target *t, struct batch *b, uint64_t k)
             all -= marked;
             left[j] -= here;
             need -= here;
-            t->shown[j] += here;
+            shown_of(t, i)[j] += here;
         }
+    }
+}
+
+static void accumulate(struct target *t, int part)
+{
+    const struct site *site = t->site;
+    const uint64_t *shown = t->shown + (size_t)part * n_cell(t);
+    uint64_t *le = t->le + part * (site->service->n_bucket + 1), sum = 0;
+    int at = 0;
+    for (int b = 0; b <= site->service->n_bucket; b++) {
+        for (; at <= site->n_grid && site->cell_bucket[at] <= b; at++)
+            sum += shown[at];
+        le[b] = sum;
     }
 }
 
 static void show(struct system *sys, struct target *t, uint64_t k, int64_t to_ns)
 {
-    const struct site *site = t->site;
-    uint64_t sum = 0;
-    int at = 0;
-    for (int b = 0; b <= site->service->n_bucket; b++) {
-        for (; at <= site->n_grid && site->cell_bucket[at] <= b; at++)
-            sum += t->shown[at];
-        t->le[b] = sum;
-    }
+    for (int p = 0; p < t->site->n_part; p++)
+        accumulate(t, p);
     struct scrape scrape = {k, t->ring.lost[k % (uint64_t)t->ring.cap]};
     rs_group_emit(sys, t, &t->b, scrape, to_ns);
 }
@@ -234,7 +253,7 @@ void rs_histogram_read(struct system *sys, struct target *t, int64_t to_ns)
         rs_group_drain(sys, &t->b, to_ns);
     for (; r->n_batch > 0; drop_batch(r)) {
         struct batch *b = batch_at(r, 0);
-        move(t->shown, b->head, n_cell(t));
+        move(t->shown, b->head, n_flat(t));
         for (; r->first < b->past; r->first++) {
             deal(t, b, r->first);
             show(sys, t, r->first, to_ns);
@@ -243,7 +262,7 @@ void rs_histogram_read(struct system *sys, struct target *t, int64_t to_ns)
     draw_lump(sys, t);
     for (; r->first < r->past; r->first++) {
         struct stream *s = rs_lane_at(&t->latency, r->first);
-        move(t->shown, t->carry, n_cell(t));
+        move(t->shown, t->carry, n_flat(t));
         rs_target_latencies(sys, t, entry(t, r->first), (struct spread_to){.flat = t->shown}, s);
         show(sys, t, r->first, to_ns);
     }

@@ -43,6 +43,7 @@ struct split {
 
 struct law {
     int path;      /* -1: no path holds */
+    int part;      /* of the site's series in which it is counted */
     bool fallback; /* failed requests go on to the path's fallback */
     int n_cell;
     struct cell *cell; /* [n_cell] cell[0] is where nearly all end */
@@ -129,8 +130,8 @@ struct cursor { /* how far a target has walked along a profile */
 struct batch {
     uint64_t past; /* it ends before this scrape; it starts where the one before it ends */
     uint64_t *n;   /* [n_class * RS_KIND_N * (n_grid + 1)] owned */
-    uint64_t
-        *head; /* [n_grid + 1] owned: drawn already, in the part of the first interval before it */
+    uint64_t *
+        head; /* [n_part * (n_grid + 1)] owned: drawn already, in the part of the first interval before it */
 };
 
 /*
@@ -165,10 +166,10 @@ struct target {
     struct cursor *cursor; /* [site->n_traffic] */
     double *weight;        /* [site->n_traffic] expected requests since the last settling */
     struct lane requests, latency, apart, cause;
-    struct stream together;             /* latencies of more than one scrape */
-    struct poisson *poisson;            /* [2 * n_class] the last means */
-    struct rare_clock *rare;            /* [n_class] */
-    uint64_t *count;                    /* [n_code + 1] the last: 503 where it is not exposed */
+    struct stream together;  /* latencies of more than one scrape */
+    struct poisson *poisson; /* [2 * n_class] the last means */
+    struct rare_clock *rare; /* [n_class] */
+    uint64_t *count; /* [n_part * (n_code + 1)] the last of a part: 503 where it is not exposed */
     uint64_t *served, *served_fallback; /* [n_class] */
     uint64_t *counter;                  /* [n_counter] */
     bool *counter_read;                 /* [n_counter] somebody reads it */
@@ -181,18 +182,19 @@ struct target {
     uint64_t *lump; /* [n_class * RS_KIND_N] older ones that fell out of the ring */
     struct ring ring;
     uint64_t *cell;  /* [n_grid + 1] latency counts, all that were drawn */
-    uint64_t *shown; /* [n_grid + 1] those up to the scrape before ring.first */
-    uint64_t *
-        carry; /* [n_grid + 1] those drawn since scrape ring.drawn - 1, to be shown by the next one */
-    uint64_t *le;       /* [n_bucket + 1] cumulative, as exposed */
-    double latency_sum; /* seconds */
+    uint64_t *shown; /* [n_part * (n_grid + 1)] those up to the scrape before ring.first */
+    uint64_t *carry; /* [n_part * (n_grid + 1)] those drawn since scrape ring.drawn - 1, to be shown
+                        by the next one */
+    uint64_t *le;    /* [n_part * (n_bucket + 1)] cumulative, as exposed */
+    double *latency_sum; /* [n_part] seconds */
     bool sum_wanted, up_wanted, sampled, needs_requests;
     int64_t filled_ns[2]; /* up to where the groups have been read */
     struct marks lost;
     bool last_lost; /* the last scrape failed */
-    int sum_series, up_series;
-    int keep;    /* scrapes that must be drawn one by one before the present */
-    int *series; /* codes, counters, buckets, count */
+    int up_series;
+    int *sum_series; /* [n_part] -1: none */
+    int keep;        /* scrapes that must be drawn one by one before the present */
+    int *series;     /* of each part codes; counters; of each part buckets, count */
     struct group a, b;
 };
 
@@ -201,6 +203,7 @@ struct site {
     int index;
     int n_code, code[RS_SITE_MAX_CODE]; /* code[0] = 200 */
     int slot_503; /* n_code, which is not exposed, where some path always holds */
+    int n_part;   /* what the series tell apart: 1, or the paths and "none" */
     int n_class;
     struct law *law; /* [n_class]; the last is "no path holds" */
     int *path_class; /* [n_path] class of the path without fallback; with one: the next */
@@ -374,7 +377,7 @@ void rs_site_flush(struct system *sys, struct site *site);
 /* latency.c: gives latencies to what is pending, and finds the users hurt. */
 /* Where latency counts are noted besides the target's cell; either may be NULL. */
 struct spread_to {
-    uint64_t *flat; /* [n_grid + 1] */
+    uint64_t *flat; /* [n_part * (n_grid + 1)] */
     uint64_t *by;   /* [n_class * RS_KIND_N * (n_grid + 1)] by class and kind */
 };
 /* Draws latencies for n[n_class * RS_KIND_N] requests, and the users hurt among them. */

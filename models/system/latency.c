@@ -74,13 +74,14 @@ static void draw_latencies(
             tries = kind >= RS_KIND_FALLBACK_OK ? 2 : 1;
         if (n[i] == 0)
             continue;
-        struct spread_to one = {to.flat,
-                                to.by ? to.by + (size_t)i * (size_t)(site->n_grid + 1) : NULL};
+        size_t n_cell = (size_t)site->n_grid + 1, part = (size_t)site->law[class].part;
+        struct spread_to one = {to.flat ? to.flat + part * n_cell : NULL,
+                                to.by ? to.by + (size_t)i * n_cell : NULL};
         uint64_t n_slow = spread(t, rs_site_split(site, class, tries), n[i], one, s);
         if (!(kind & RS_KIND_ERROR))
             slow[class] += n_slow;
         if (t->sum_wanted)
-            t->latency_sum += draw_sum(site, class, tries, n[i], s);
+            t->latency_sum[part] += draw_sum(site, class, tries, n[i], s);
     }
 }
 

@@ -17,9 +17,9 @@ void rs_system_observe(struct system *sys, int service, struct observation *out)
     memset(site->bucket, 0, sizeof *site->bucket * (size_t)(sv->n_bucket + 1));
     for (int i = 0; i < sv->n_instance; i++) {
         const struct target *t = &site->target[i];
-        for (int c = 0; c <= site->n_code; c++) {
+        for (int c = 0; c < site->n_part * (site->n_code + 1); c++) {
             out->n_request += t->count[c];
-            out->n_error += c > 0 ? t->count[c] : 0;
+            out->n_error += c % (site->n_code + 1) > 0 ? t->count[c] : 0;
         }
         for (int g = 0; site->n_grid > 0 && g <= site->n_grid; g++) {
             site->bucket[site->cell_bucket[g]] += t->cell[g];

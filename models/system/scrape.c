@@ -63,6 +63,11 @@ static void emit(struct system *sys, const struct emission *e, int series, doubl
         rs_tsdb_append(sys->db, series, e->t_ms, v);
 }
 
+static bool sum_read(const struct system *sys, const struct target *t, int part)
+{
+    return t->sum_series[part] >= 0 && rs_tsdb_retention(sys->db, t->sum_series[part]) > 0;
+}
+
 /* A failed scrape ends all series of the target with a stale marker, once; only `up` says 0 each time. */
 static void
 emit_stale(struct system *sys, struct target *t, const struct emission *e, struct group *g)
@@ -72,8 +77,10 @@ emit_stale(struct system *sys, struct target *t, const struct emission *e, struc
     g->fresh = false;
     for (int i = 0; i < g->n_want; i++)
         emit(sys, e, g->want[i].series, rs_tsdb_stale());
-    if (g == &t->b && t->sum_wanted)
-        emit(sys, e, t->sum_series, rs_tsdb_stale());
+    for (int p = 0; g == &t->b && t->sum_wanted && p < t->site->n_part; p++) {
+        if (sum_read(sys, t, p))
+            emit(sys, e, t->sum_series[p], rs_tsdb_stale());
+    }
 }
 
 static void
@@ -82,8 +89,10 @@ emit_values(struct system *sys, struct target *t, const struct emission *e, stru
     g->fresh = true;
     for (int i = 0; i < g->n_want; i++)
         emit(sys, e, g->want[i].series, (double)*g->want[i].value);
-    if (g == &t->b && t->sum_wanted)
-        emit(sys, e, t->sum_series, t->latency_sum);
+    for (int p = 0; g == &t->b && t->sum_wanted && p < t->site->n_part; p++) {
+        if (sum_read(sys, t, p))
+            emit(sys, e, t->sum_series[p], t->latency_sum[p]);
+    }
 }
 
 void rs_group_emit(
@@ -237,9 +246,26 @@ static void want_counters(struct system *sys, struct target *t, const int *serie
     }
 }
 
+/* Returns how far back the sums are looked at, ms; 0 = never. */
+static int64_t want_histogram(struct system *sys, struct target *t, const int *series)
+{
+    int n_bucket = t->site->service->n_bucket;
+    int64_t sum = 0;
+    for (int p = 0; p < t->site->n_part; p++) {
+        const uint64_t *le = t->le + p * (n_bucket + 1);
+        for (int i = 0; i <= n_bucket; i++)
+            want(sys, &t->b, *series++, &le[i]);
+        want(sys, &t->b, *series++, &le[n_bucket]);
+        int64_t span = t->sum_series[p] >= 0 ? rs_tsdb_retention(sys->db, t->sum_series[p]) : 0;
+        sum = span > sum ? span : sum;
+    }
+    return sum;
+}
+
 void rs_target_reset_scrapes(struct system *sys, struct target *t)
 {
     const struct service *sv = t->site->service;
+    const struct site *site = t->site;
     const int *series = t->series;
     uint64_t lost = rs_stream_hash_index(t->site->lost_hash, (uint64_t)t->instance);
     rs_marks_open(&t->lost, rs_stream_open(sys->seed, sys->replica, lost), sv->scrape_loss);
@@ -247,16 +273,14 @@ void rs_target_reset_scrapes(struct system *sys, struct target *t)
     reset_group(sys, t, &t->b);
     t->filled_ns[0] = t->filled_ns[1] = -1;
     t->reads_counters = false;
-    for (int i = 0; i < t->site->n_code; i++)
-        want(sys, &t->a, *series++, &t->count[i]);
+    for (int i = 0; i < site->n_part * site->n_code; i++)
+        want(sys, &t->a, *series++,
+             &t->count[i / site->n_code * (site->n_code + 1) + i % site->n_code]);
     t->needs_requests = t->a.n_want > 0;
     want_counters(sys, t, series);
     series += sv->n_counter;
-    for (int i = 0; i <= sv->n_bucket; i++)
-        want(sys, &t->b, *series++, &t->le[i]);
-    want(sys, &t->b, *series++, &t->le[sv->n_bucket]);
+    int64_t sum = want_histogram(sys, t, series);
     int64_t up = rs_tsdb_retention(sys->db, t->up_series);
-    int64_t sum = t->sum_series >= 0 ? rs_tsdb_retention(sys->db, t->sum_series) : 0;
     t->up_wanted = up > 0;
     t->sum_wanted = sum > 0;
     t->a.retention_ms = up > t->a.retention_ms ? up : t->a.retention_ms;

@@ -60,7 +60,7 @@ static void zero_counts(struct target *t)
     const struct site *site = t->site;
     int n_counter = site->service->n_counter;
     ZERO(t->weight, site->n_traffic);
-    ZERO(t->count, site->n_code + 1);
+    ZERO(t->count, site->n_part * (site->n_code + 1));
     ZERO(t->served, site->n_class);
     ZERO(t->served_fallback, site->n_class);
     ZERO(t->counter, n_counter);
@@ -68,10 +68,10 @@ static void zero_counts(struct target *t)
     ZERO(t->pending, site->n_class * RS_KIND_N);
     ZERO(t->lump, site->n_class * RS_KIND_N);
     ZERO(t->cell, site->n_grid + 1);
-    ZERO(t->shown, site->n_grid + 1);
-    ZERO(t->carry, site->n_grid + 1);
-    ZERO(t->le, site->service->n_bucket + 1);
-    t->latency_sum = 0.0;
+    ZERO(t->shown, site->n_part * (site->n_grid + 1));
+    ZERO(t->carry, site->n_part * (site->n_grid + 1));
+    ZERO(t->le, site->n_part * (site->service->n_bucket + 1));
+    ZERO(t->latency_sum, site->n_part);
     t->n_bad = t->next_k = 0;
     t->requests_ns = t->counters_ns = 0;
     t->last_lost = false;

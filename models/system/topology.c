@@ -114,6 +114,9 @@ static void build_classes(struct system *sys, struct site *site)
     }
     site->law[n++] = (struct law){.path = -1};
     site->n_class = n;
+    site->n_part = sv->by_path ? sv->n_path + 1 : 1;
+    for (int i = 0; sv->by_path && i < n; i++)
+        site->law[i].part = site->law[i].path < 0 ? sv->n_path : site->law[i].path;
     site->path_gone = NEW(bool, sv->n_path);
     site->mix = NEW(struct mix, sv->n_path);
     site->first_quantile = NEW(double *, sv->n_path);
@@ -241,7 +244,7 @@ static void build_target(struct system *sys, struct site *site, int instance)
     t->poisson = NEW(struct poisson, 2 * site->n_class);
     t->rare = NEW(struct rare_clock, site->n_class);
     t->divide = NEW(struct divide, sys->sc->n_cohort);
-    t->count = NEW(uint64_t, site->n_code + 1);
+    t->count = NEW(uint64_t, site->n_part * (site->n_code + 1));
     t->served = NEW(uint64_t, site->n_class);
     t->served_fallback = NEW(uint64_t, site->n_class);
     t->counter = NEW(uint64_t, n_counter);
@@ -252,11 +255,13 @@ static void build_target(struct system *sys, struct site *site, int instance)
     t->pending = NEW(uint64_t, n_kind);
     t->lump = NEW(uint64_t, n_kind);
     t->cell = NEW(uint64_t, site->n_grid + 1);
-    t->shown = NEW(uint64_t, site->n_grid + 1);
-    t->carry = NEW(uint64_t, site->n_grid + 1);
-    t->le = NEW(uint64_t, site->service->n_bucket + 1);
-    t->a.want = NEW(struct want, site->n_code + n_counter);
-    t->b.want = NEW(struct want, site->service->n_bucket + 2);
+    t->shown = NEW(uint64_t, site->n_part * (site->n_grid + 1));
+    t->carry = NEW(uint64_t, site->n_part * (site->n_grid + 1));
+    t->le = NEW(uint64_t, site->n_part * (site->service->n_bucket + 1));
+    t->latency_sum = NEW(double, site->n_part);
+    t->sum_series = NEW(int, site->n_part);
+    t->a.want = NEW(struct want, site->n_part * site->n_code + n_counter);
+    t->b.want = NEW(struct want, site->n_part * (site->service->n_bucket + 2));
 }
 
 /* A bound as Prometheus writes it: the shortest text that reads back as the same number. */
@@ -272,22 +277,25 @@ static const char *bound_text(struct system *sys, double bound)
     return rs_arena_strdup(sys->arena, text);
 }
 
+/* A series of the target, with up to two labels more; a label without a name is left out. */
 static int declare(struct system *sys,
                    struct target *t,
                    const char *metric,
                    const char *suffix,
-                   const struct label *more,
+                   const struct label more[2],
                    bool histogram)
 {
     const char *job = t->site->service->name;
-    struct label label[4] = {
+    struct label label[5] = {
         {"__name__", rs_arena_printf(sys->arena, "%s%s", metric, suffix)},
         {"job", job},
         {"instance", rs_arena_printf(sys->arena, "%s-%d", job, t->instance)},
     };
     int n = 3;
-    if (more)
-        label[n++] = *more;
+    for (int i = 0; more && i < 2; i++) {
+        if (more[i].name)
+            label[n++] = more[i];
+    }
     int series = rs_tsdb_series(sys->db, rs_labels_intern(rs_tsdb_labels(sys->db), n, label));
     uint64_t number = 0;
     while (sys->target[number] != t)
@@ -296,30 +304,58 @@ static int declare(struct system *sys,
     return series;
 }
 
-/* series: codes, counters, buckets with +Inf, count; sum and up have their own places. -1 = not exposed. */
-static void build_series(struct system *sys, struct target *t)
+/* The label that tells the part from the others; no name: there is only one. */
+static struct label part_label(const struct service *sv, int part)
+{
+    if (!sv->by_path)
+        return (struct label){0};
+    return (struct label){"path", part < sv->n_path ? sv->path[part].name : "none"};
+}
+
+/* Requests of no path have a series only where that can happen. */
+static bool part_exists(struct system *sys, const struct site *site, int part)
+{
+    return !site->service->by_path || part < site->service->n_path || may_lack_path(sys, site);
+}
+
+static void build_histogram(struct system *sys, struct target *t, int part, int *series)
 {
     const struct service *sv = t->site->service;
+    bool exposed = sv->latency_metric && part_exists(sys, t->site, part);
+    struct label more[2] = {part_label(sv, part)};
+    for (int i = 0; i <= sv->n_bucket; i++) {
+        more[1] =
+            (struct label){"le", i < sv->n_bucket ? bound_text(sys, sv->bucket_s[i]) : "+Inf"};
+        *series++ = exposed ? declare(sys, t, sv->latency_metric, "_bucket", more, true) : -1;
+    }
+    more[1] = (struct label){0};
+    *series++ = exposed ? declare(sys, t, sv->latency_metric, "_count", more, true) : -1;
+    t->sum_series[part] = exposed ? declare(sys, t, sv->latency_metric, "_sum", more, true) : -1;
+}
+
+/* series: of each part codes; counters; of each part buckets with +Inf, count; sum and up have their own places. -1 = not
+ * exposed. */
+static void build_series(struct system *sys, struct target *t)
+{
+    const struct site *site = t->site;
+    const struct service *sv = site->service;
     int n = 0;
-    t->series = NEW(int, t->site->n_code + sv->n_counter + sv->n_bucket + 2);
-    t->sum_series = -1;
+    t->series = NEW(int, site->n_part *(site->n_code + sv->n_bucket + 2) + sv->n_counter);
     t->up_series = declare(sys, t, "up", "", NULL, false);
-    for (int i = 0; i < t->site->n_code; i++) {
-        struct label code = {"code", rs_arena_printf(sys->arena, "%d", t->site->code[i])};
-        t->series[n++] =
-            sv->requests_metric ? declare(sys, t, sv->requests_metric, "", &code, false) : -1;
+    for (int p = 0; p < site->n_part; p++) {
+        bool exposed = sv->requests_metric && part_exists(sys, site, p);
+        for (int i = 0; i < site->n_code; i++) {
+            struct label more[2] = {part_label(sv, p),
+                                    {"code", rs_arena_printf(sys->arena, "%d", site->code[i])}};
+            t->series[n++] = exposed ? declare(sys, t, sv->requests_metric, "", more, false) : -1;
+        }
     }
     for (int i = 0; i < sv->n_counter; i++)
         t->series[n++] = declare(sys, t, sv->counter[i].metric, "", NULL, false);
-    for (int i = 0; i <= sv->n_bucket; i++) {
-        struct label le = {"le", i < sv->n_bucket ? bound_text(sys, sv->bucket_s[i]) : "+Inf"};
-        t->series[n++] =
-            sv->latency_metric ? declare(sys, t, sv->latency_metric, "_bucket", &le, true) : -1;
+    for (int p = 0; p < site->n_part; p++) {
+        build_histogram(sys, t, p, t->series + n);
+        n += sv->n_bucket + 2;
     }
-    t->series[n++] =
-        sv->latency_metric ? declare(sys, t, sv->latency_metric, "_count", NULL, true) : -1;
-    if (sv->latency_metric)
-        t->sum_series = declare(sys, t, sv->latency_metric, "_sum", NULL, true);
 }
 
 /* ---- the whole ---- */

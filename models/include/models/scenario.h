@@ -109,6 +109,8 @@ struct service {
         latency_metric; /* classic histogram <name>_bucket/_sum/_count {job, instance[, le]}; NULL = not exposed */
     int n_bucket;
     const double *bucket_s; /* [n_bucket] upper bounds, rising, without +Inf */
+    bool
+        by_path; /* both also carry {path}: the path that the request took first; "none" where none held */
     int n_counter;
     const struct counter *counter; /* [n_counter] */
     int64_t scrape_interval_ns;    /* > 0 */
@@ -334,14 +336,16 @@ struct ramp_step {
 
 /*
  * What becomes of a stage that was held or halted: the gates are read again every look_again_ns; once none of them trips the
- * stage goes on where it was; after at_most_ns it is given up. Without it a hold is the end of the rollout.
+ * stage goes on where it was (a check that failed is done again, a watch has what was left of it); when its holds together
+ * have taken at_most_ns it is given up. Without it a hold is the end of the rollout.
  */
 struct on_hold {
     bool given;
     struct mark at;
-    int64_t look_again_ns, at_most_ns; /* > 0 */
-    enum gate_then then;               /* giving up: RS_THEN_ROLLBACK or RS_THEN_HALT */
-    int procedure;                     /* RS_THEN_ROLLBACK */
+    int64_t look_again_ns; /* > 0 */
+    int64_t at_most_ns;  /* >= look_again_ns; RS_NEVER = for ever: paused and resumed without end */
+    enum gate_then then; /* giving up: RS_THEN_ROLLBACK or RS_THEN_HALT */
+    int procedure;       /* RS_THEN_ROLLBACK */
 };
 
 struct stage {
