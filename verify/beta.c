@@ -5,7 +5,6 @@
 #include <math.h>
 
 #define HALF_LOG_2PI 0.91893853320467274178
-#define TWO_PI 6.28318530717958647693
 
 /* log(a!) minus Stirling's formula for it; a > 0, need not be whole. Loader (2000), sec. 2. */
 static double stirling_rest(double a)
@@ -35,14 +34,13 @@ static double deviance(double a, double m)
     return sum;
 }
 
-/* x^a y^b / B(a, b). */
-static double power_factor(double a, double b, double x, double y)
+double rs_beta_log_density(double a, double b, double x, double y)
 {
     double n = a + b;
     double rest = stirling_rest(n) - stirling_rest(a) - stirling_rest(b);
-    double log_density = rest - deviance(a, n * x) - deviance(b, n * y);
-    double binomial = exp(log_density) * sqrt(n / (TWO_PI * a * b));
-    return binomial * a * b / n;
+    double log_binomial = rest - deviance(a, n * x) - deviance(b, n * y);
+    /* The binomial's density has the factor sqrt(n / 2 pi a b); ours has a b / n more. */
+    return log_binomial - HALF_LOG_2PI + 0.5 * log(a / n * b);
 }
 
 static double away_from_zero(double v)
@@ -80,7 +78,7 @@ struct beta_tails rs_beta_tails(double a, double b, double x, double y)
         return (struct beta_tails){.lower = 0.0, .upper = 1.0};
     if (y == 0.0)
         return (struct beta_tails){.lower = 1.0, .upper = 0.0};
-    double factor = power_factor(a, b, x, y);
+    double factor = exp(rs_beta_log_density(a, b, x, y));
     double tail; /* a NaN must pass, so no fmin here */
     if (x < (a + 1.0) / (a + b + 2.0)) {
         tail = factor * fraction(a, b, x) / a;
@@ -90,6 +88,16 @@ struct beta_tails rs_beta_tails(double a, double b, double x, double y)
     tail = factor * fraction(b, a, y) / b;
     tail = tail > 1.0 ? 1.0 : tail;
     return (struct beta_tails){.lower = 1.0 - tail, .upper = tail};
+}
+
+double rs_beta_log_tail_ratio(double a, double b, double x, double y)
+{
+    assert(a > 0.0 && b > 0.0 && x > 0.0 && y > 0.0);
+    if (x < (a + 1.0) / (a + b + 2.0))
+        return log(fraction(a, b, x) / a); /* the density cancels: nothing can underflow */
+    double log_density = rs_beta_log_density(a, b, x, y);
+    double upper = exp(log_density) * fraction(b, a, y) / b;
+    return log1p(-(upper > 1.0 ? 1.0 : upper)) - log_density; /* a NaN passes */
 }
 
 struct beta_tails rs_binomial_tails(uint64_t k, uint64_t n, double p)

@@ -21,6 +21,16 @@ struct beta_tails {
  */
 struct beta_tails rs_beta_tails(double a, double b, double x, double y);
 
+/* ln of x^a y^b / B(a, b), for 0 < x, y < 1. Finite wherever its logarithm is; no digits are lost near the mean. */
+double rs_beta_log_density(double a, double b, double x, double y);
+
+/*
+ * ln of I_x(a, b) / (x^a y^b / B(a, b)): the lower tail in units of the density factor, which is what the e-process of a rate
+ * is made of (verify/stats_rate.h). 0 < x, y < 1, y = 1 - x. Below the mean the factor cancels, so the result is right
+ * where the tail itself is far below the smallest double. Absolute error below 1e-9 up to a + b = 1e9. NaN as above.
+ */
+double rs_beta_log_tail_ratio(double a, double b, double x, double y);
+
 /* P(X <= k) and P(X > k) for X binomial(n, p); k >= 0. NaN as above. */
 struct beta_tails rs_binomial_tails(uint64_t k, uint64_t n, double p);
 

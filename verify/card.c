@@ -8,6 +8,7 @@
 
 #include "sim/arena.h"
 #include "sim/clock.h"
+#include "stats_rate.h"
 
 /* When a leg is part of an episode. Looks have no pending and no notice, automation has no people. */
 enum leg_if {
@@ -245,7 +246,7 @@ static uint64_t count_within(const struct shelf *s, int64_t sla_ns)
     return n;
 }
 
-static struct card make_card(const struct card_book *b, int fault, int procedure)
+static struct card make_card(const struct card_book *b, int fault, int procedure, bool fixed_n)
 {
     const struct procedure *p = &b->scenario->response.procedure[procedure];
     const struct shelf *s = &b->shelf[(fault + 1) * b->scenario->response.n_procedure + procedure];
@@ -255,7 +256,8 @@ static struct card make_card(const struct card_book *b, int fault, int procedure
     c.n_missed = b->n_missed[fault + 1];
     c.sla_s = p->sla_ns == RS_NEVER ? (double)INFINITY : rs_s_from_ns(p->sla_ns);
     c.n_within = count_within(s, p->sla_ns);
-    c.within = rs_clopper_pearson(c.n_within, c.n_episode, 0.95);
+    c.within = fixed_n ? rs_clopper_pearson(c.n_within, c.n_episode, 0.95)
+                       : rs_rate_sequence(c.n_within, c.n_episode, 0.95);
     for (int i = 0; i < N_LEG; i++) {
         struct card_leg leg = make_leg(s, i);
         if (leg.n + leg.n_open > 0)
@@ -274,7 +276,7 @@ static struct card missed_card(const struct card_book *b, int fault)
                          .within = {0.0, 1.0}};
 }
 
-struct card *rs_card_book_rows(struct card_book *b, int *out_n)
+struct card *rs_card_book_rows(struct card_book *b, bool fixed_n, int *out_n)
 {
     const struct scenario *sc = b->scenario;
     int n = 0;
@@ -283,7 +285,7 @@ struct card *rs_card_book_rows(struct card_book *b, int *out_n)
         int n_before = n;
         for (int p = 0; p < sc->response.n_procedure; p++) {
             if (b->shelf[(fault + 1) * sc->response.n_procedure + p].n > 0)
-                out[n++] = make_card(b, fault, p);
+                out[n++] = make_card(b, fault, p, fixed_n);
         }
         if (n == n_before && fault >= 0 && b->n_present[fault + 1] > 0)
             out[n++] = missed_card(b, fault);

@@ -16,9 +16,10 @@ void rs_card_book_add(struct card_book *b, const struct history *h);
 /*
  * The rows, by fault (-1 first) and procedure. A fault that started and under which nothing was ever executed has one row
  * with procedure -1 and no legs.
- *   out_n  number of rows
+ *   fixed_n  the number of replicas did not depend on what they showed: the interval may be Clopper-Pearson's
+ *   out_n    number of rows
  * Returns them; free() them. NULL when there are none.
  */
-struct card *rs_card_book_rows(struct card_book *b, int *out_n);
+struct card *rs_card_book_rows(struct card_book *b, bool fixed_n, int *out_n);
 
 #endif

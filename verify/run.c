@@ -15,6 +15,8 @@
 #include "sim/arena.h"
 #include "sim/replicate.h"
 #include "tally.h"
+#include "verify/bound.h"
+#include "verify/reach.h"
 
 /* Everything that grows while replicas come in. */
 struct reduction {
@@ -22,12 +24,73 @@ struct reduction {
     const struct scenario *scenario;
     const struct run_options *options;
     struct run_result *result;
-    struct tally *tally; /* [n_claim] */
+    struct verdict
+        *verdict; /* [n_claim] of claims that no replica decides; claim NULL for the others */
+    struct tally *tally; /* [n_claim] in use for the others */
+    int n_tally, n_open; /* of them all, and those that are not decided yet */
     struct card_book *card;
     struct pick_book *pick; /* the last three only when a record is kept, else NULL */
     struct band_book *band;
     struct record *record;
 };
+
+/* Their engines come with the libraries of bounds and of reachability; without these a claim of theirs is refused. */
+#pragma weak rs_bound_decide
+#pragma weak rs_reach_decide
+
+/* ---- claims ---------------------------------------------------------------------------------------------------------- */
+
+/*
+ * The verdict on a claim that is decided from the scenario alone, or by runs of its own; claim NULL if replicas decide it.
+ * The one place where the engines meet.
+ */
+static int decide_without_replicas(struct verdict *out,
+                                   const struct reduction *r,
+                                   const struct claim *c,
+                                   double alpha,
+                                   struct err *err)
+{
+    (void)alpha;
+    *out = (struct verdict){0};
+    if (rs_claim_is_statistical(c))
+        return 0;
+    bool bound = c->kind == RS_CLAIM_BOUND;
+    struct verdict (*by)(struct arena *, const struct scenario *, const struct claim *) =
+        bound ? rs_bound_decide : rs_reach_decide;
+    if (!by)
+        return rs_err_at(err, RS_E_UNSUPPORTED, c->at, "claims of this kind are not decided yet");
+    *out = by(r->result->arena, r->scenario, c);
+    return 0;
+}
+
+/*
+ * The family: the statistical claims share the chance of any wrong verdict equally (Bonferroni over e-values). Of a claim's
+ * two watches only one can be wrong, so a share need not be halved. What is proved takes none.
+ */
+static int decide_beforehand(struct reduction *r, struct err *err)
+{
+    const struct scenario *sc = r->scenario;
+    int n_statistical = 0;
+    for (int i = 0; i < sc->n_claim; i++)
+        n_statistical += rs_claim_is_statistical(&sc->claim[i]);
+    double alpha = (1.0 - sc->confidence) / fmax(n_statistical, 1.0);
+    for (int i = 0; i < sc->n_claim; i++) {
+        if (decide_without_replicas(&r->verdict[i], r, &sc->claim[i], alpha, err) != 0)
+            return -1;
+        if (r->verdict[i].claim)
+            continue;
+        rs_tally_init(&r->tally[i], &sc->claim[i], alpha);
+        r->n_tally++;
+    }
+    r->n_open = r->n_tally;
+    return 0;
+}
+
+/* A scenario whose claims are all decided from its text needs no history, unless somebody wants the record of them. */
+static bool wants_replicas(const struct reduction *r)
+{
+    return r->n_tally > 0 || r->scenario->n_claim == 0 || r->record || r->options->all_replicas;
+}
 
 /* ---- replicas -------------------------------------------------------------------------------------------------------- */
 
@@ -68,6 +131,25 @@ static int run_one(void *ctx, void *worker, uint64_t replica, void *slot, struct
     return 0;
 }
 
+/* Every claim's evidence sees every replica, also when it is decided: the interval goes on to shrink. */
+static void weigh(struct reduction *r, const struct history *h)
+{
+    r->n_open = 0;
+    for (int i = 0; i < r->scenario->n_claim; i++) {
+        if (!r->verdict[i].claim)
+            r->n_open += !rs_tally_add(&r->tally[i], r->scenario, h);
+    }
+}
+
+/*
+ * Looking after each replica, and in the order of their numbers, is what makes stopping early sound: evidence may be looked at as
+ * often as one likes, but replicas that are quick to run must not be overrepresented.
+ */
+static bool is_enough(const struct reduction *r)
+{
+    return r->n_tally > 0 && r->n_open == 0 && !r->options->all_replicas;
+}
+
 static int reduce(void *ctx, uint64_t replica, void *slot, struct err *err)
 {
     struct reduction *r = ctx;
@@ -79,14 +161,15 @@ static int reduce(void *ctx, uint64_t replica, void *slot, struct err *err)
     out->outcome_by_fault[(h->fault + 1) * RS_OUTCOME_N + (int)h->outcome]++;
     out->n_false_rollback += h->fault < 0 && h->false_rollback;
     out->n_no_fault += h->fault < 0;
-    for (int i = 0; i < r->scenario->n_claim; i++)
-        rs_tally_add(&r->tally[i], r->scenario, h);
+    weigh(r, h);
     rs_card_book_add(r->card, h);
-    if (!r->record)
-        return 0;
-    rs_pick_book_add(r->pick, h);
-    rs_band_book_add(r->band, h);
-    return rs_record_replica(r->record, h, err);
+    if (r->record) {
+        rs_pick_book_add(r->pick, h);
+        rs_band_book_add(r->band, h);
+        if (rs_record_replica(r->record, h, err) != 0)
+            return -1;
+    }
+    return is_enough(r) ? 1 : 0;
 }
 
 static bool tick(void *ctx, uint64_t n_done, uint64_t n_total)
@@ -114,13 +197,23 @@ static int replicate(struct reduction *r, struct err *err)
     if (rs_replicate(&job, &n_done, err) != 0)
         return -1;
     assert(n_done == r->result->n_replica);
-    r->result->stopped = n_done < r->options->n_replica;
+    r->result->enough = n_done < r->options->n_replica && is_enough(r);
+    r->result->stopped = n_done < r->options->n_replica && !r->result->enough;
     return 0;
 }
 
 /* ---- what it comes to ------------------------------------------------------------------------------------------------ */
 
-/* Bonferroni: the errors of all claims together stay below that of the family. */
+/* Of the person whose times stand for a guess, in the words of the scenario. */
+static const char *placeholder_of(const struct reduction *r, const struct claim *c)
+{
+    int role;
+    const char *part;
+    if (!rs_claim_placeholder(r->scenario, c, &role, &part))
+        return NULL;
+    return rs_arena_printf(r->result->arena, "%s.%s", r->scenario->response.role[role].name, part);
+}
+
 static void decide(struct reduction *r)
 {
     const struct scenario *sc = r->scenario;
@@ -128,15 +221,11 @@ static void decide(struct reduction *r)
     out->n_verdict = sc->n_claim;
     out->verdict = rs_xcalloc((size_t)sc->n_claim + 1, sizeof *out->verdict);
     for (int i = 0; i < sc->n_claim; i++) {
-        double confidence = fmin(1.0 - (1.0 - sc->confidence) / sc->n_claim, 1.0 - 1e-12);
-        int role;
-        const char *part;
-        out->verdict[i] = rs_tally_decide(&r->tally[i], confidence, out->n_replica);
-        if (rs_claim_placeholder(sc, &sc->claim[i], &role, &part))
-            out->verdict[i].placeholder =
-                rs_arena_printf(out->arena, "%s.%s", sc->response.role[role].name, part);
+        out->verdict[i] =
+            r->verdict[i].claim ? r->verdict[i] : rs_tally_decide(&r->tally[i], out->n_replica);
+        out->verdict[i].placeholder = placeholder_of(r, &sc->claim[i]);
     }
-    out->card = rs_card_book_rows(r->card, &out->n_card);
+    out->card = rs_card_book_rows(r->card, r->options->all_replicas, &out->n_card);
 }
 
 /* Runs a chosen replica again with its trace. It must be the replica that was counted. */
@@ -189,9 +278,8 @@ static int open_books(struct reduction *r, struct err *err)
     out->arena = rs_arena_new();
     out->outcome_by_fault =
         rs_xcalloc(((size_t)sc->n_fault + 1) * RS_OUTCOME_N, sizeof *out->outcome_by_fault);
+    r->verdict = rs_xcalloc((size_t)sc->n_claim + 1, sizeof *r->verdict);
     r->tally = rs_xcalloc((size_t)sc->n_claim + 1, sizeof *r->tally);
-    for (int i = 0; i < sc->n_claim; i++)
-        rs_tally_init(&r->tally[i], &sc->claim[i]);
     r->card = rs_card_book_new(sc);
     if (!r->options->db_path)
         return 0;
@@ -210,6 +298,7 @@ static void close_books(struct reduction *r)
     for (int i = 0; i < r->scenario->n_claim; i++)
         rs_tally_clear(&r->tally[i]);
     free(r->tally);
+    free(r->verdict);
 }
 
 int rs_run_with(const struct run_engine *engine,
@@ -222,7 +311,9 @@ int rs_run_with(const struct run_engine *engine,
     *out = (struct run_result){.scenario = sc, .seed = opt->seed};
     struct reduction r = {.engine = engine, .scenario = sc, .options = opt, .result = out};
     int rc = open_books(&r, err);
-    if (rc == 0 && opt->n_replica > 0)
+    if (rc == 0)
+        rc = decide_beforehand(&r, err);
+    if (rc == 0 && opt->n_replica > 0 && wants_replicas(&r))
         rc = replicate(&r, err);
     if (rc == 0)
         decide(&r);

@@ -7,18 +7,51 @@
 #include <string.h>
 
 #include "sim/arena.h"
+#include "words.h"
 
-#define N_MOST 1000000000u /* beyond that, "so many more replicas" helps nobody */
-
-void rs_tally_init(struct tally *t, const struct claim *c)
+static bool by_mean(const struct claim *c)
 {
-    *t = (struct tally){.claim = c, .worst = NAN};
+    return c->kind == RS_CLAIM_EXPECTATION;
+}
+
+/* The rate of bad events that the claim allows. */
+static struct rate bad_rate(const struct claim *c)
+{
+    double share = c->kind == RS_CLAIM_QUANTILE ? c->q : c->limit;
+    /* "The q-quantile is at most x": at most 1 - q lie above x. "At least x": at most q lie below it. */
+    bool bad_is_share = c->kind == RS_CLAIM_QUANTILE ? !c->at_most : c->at_most;
+    struct rate r = {.p = share, .q = 1.0 - share};
+    return bad_is_share ? r : (struct rate){.p = r.q, .q = r.p};
+}
+
+/* "At least never", "at most always", "a mean of at least 0": nothing could break it. */
+static bool says_nothing(const struct claim *c)
+{
+    if (by_mean(c))
+        return !c->at_most && c->limit <= 0.0;
+    return bad_rate(c).p >= 1.0;
+}
+
+void rs_tally_init(struct tally *t, const struct claim *c, double alpha)
+{
+    assert(rs_claim_is_statistical(c));
+    *t = (struct tally){.claim = c, .alpha = alpha, .kind = RS_VERDICT_UNDECIDED, .worst = NAN};
+    if (by_mean(c)) {
+        double limit = fmin(fmax(c->limit / c->cap, 0.0), 1.0);
+        rs_mean_watch_init(&t->mean_below, limit, alpha);
+        rs_mean_watch_init(&t->mean_above, 1.0 - limit, alpha);
+        return;
+    }
+    struct rate bad = bad_rate(c);
+    rs_rate_watch_init(&t->rate_holds, bad, alpha);
+    rs_rate_watch_init(&t->rate_broken, (struct rate){.p = bad.q, .q = bad.p}, alpha);
 }
 
 void rs_tally_clear(struct tally *t)
 {
     free(t->value);
-    *t = (struct tally){.claim = t->claim, .worst = NAN};
+    t->value = NULL;
+    t->n_value = t->cap_value = 0;
 }
 
 static void keep_value(struct tally *t, double v)
@@ -64,118 +97,81 @@ static void note_open(struct tally *t, const struct history *h)
     t->open_fault = h->fault;
 }
 
-void rs_tally_add(struct tally *t, const struct scenario *sc, const struct history *h)
+/* ---- evidence -------------------------------------------------------------------------------------------------------- */
+
+/* Latches. Both at once can happen only at a limit that says nothing or by a fluke; what was broken is told. */
+static bool settle(struct tally *t, const struct history *h, bool holds, bool broken)
+{
+    if (t->kind == RS_VERDICT_UNDECIDED && (holds || broken)) {
+        t->kind = broken ? RS_VERDICT_VIOLATED : RS_VERDICT_HOLDS;
+        t->decided_at = h->replica + 1;
+    }
+    return t->kind != RS_VERDICT_UNDECIDED;
+}
+
+/* An event that is bad for sure, good for sure, or either: both watches count what speaks against them. */
+static bool weigh_event(struct tally *t, const struct history *h, bool may_be_bad, bool may_be_good)
+{
+    bool holds = rs_rate_watch_add(&t->rate_holds, may_be_bad);
+    bool broken = rs_rate_watch_add(&t->rate_broken, may_be_good);
+    return settle(t, h, holds || says_nothing(t->claim), broken);
+}
+
+/* A value, in caps, that lies between low and high. */
+static bool weigh_value(struct tally *t, const struct history *h, double low, double high)
+{
+    bool below = rs_mean_watch_add(&t->mean_below, high);
+    bool above = rs_mean_watch_add(&t->mean_above, 1.0 - low);
+    bool at_most = t->claim->at_most;
+    return settle(t, h, (at_most ? below : above) || says_nothing(t->claim),
+                  at_most ? above : below);
+}
+
+static bool weigh_open(struct tally *t, const struct history *h)
+{
+    note_open(t, h);
+    return by_mean(t->claim) ? weigh_value(t, h, 0.0, 1.0) : weigh_event(t, h, true, true);
+}
+
+static bool weigh_known(struct tally *t, const struct history *h, double v)
 {
     const struct claim *c = t->claim;
-    struct claim_sample raw = rs_claim_measure(sc, c, h);
-    if (raw.state == RS_SAMPLE_NOT_APPLICABLE)
-        return;
+    bool bad;
+    if (by_mean(c)) {
+        double x = fmin(v / c->cap, 1.0);
+        t->n_capped += v > c->cap;
+        t->sum += x;
+        return weigh_value(t, h, x, x);
+    }
+    if (c->kind == RS_CLAIM_QUANTILE) {
+        keep_value(t, v);
+        bad = c->at_most ? v > c->limit : v < c->limit;
+    } else {
+        bool hit = rs_claim_is_event(c) ? v > 0.0 : v <= c->within;
+        if (rs_claim_is_time(c)) /* for the margin in seconds */
+            keep_value(t, v);
+        t->n_hit += hit;
+        bad = hit == c->at_most;
+    }
+    return weigh_event(t, h, bad, !bad);
+}
+
+bool rs_tally_add(struct tally *t, const struct scenario *sc, const struct history *h)
+{
+    struct claim_sample s = rs_claim_measure(sc, t->claim, h);
+    if (s.state == RS_SAMPLE_NOT_APPLICABLE)
+        return t->kind != RS_VERDICT_UNDECIDED;
     t->n_applicable++;
-    if (raw.state == RS_SAMPLE_UNDECIDED) {
-        note_open(t, h);
-        return;
-    }
-    if (rs_claim_is_event(c))
-        note_event(t, h, raw.value > 0.0);
+    if (s.state == RS_SAMPLE_UNDECIDED)
+        return weigh_open(t, h);
+    if (rs_claim_is_event(t->claim))
+        note_event(t, h, s.value > 0.0);
     else
-        note_worst(t, h, raw.value);
-    if (c->kind == RS_CLAIM_PROBABILITY) {
-        t->n_hit += rs_claim_sample(sc, c, h).value > 0.0;
-        return;
-    }
-    t->n_capped += c->kind == RS_CLAIM_EXPECTATION && raw.value > c->cap;
-    keep_value(t, raw.value);
+        note_worst(t, h, s.value);
+    return weigh_known(t, h, s.value);
 }
 
-/* ---- the decision ---------------------------------------------------------------------------------------------------- */
-
-static enum verdict_kind judge(struct interval i, bool at_most, double limit)
-{
-    if (at_most ? i.high <= limit : i.low >= limit)
-        return RS_VERDICT_HOLDS;
-    if (at_most ? i.low > limit : i.high < limit)
-        return RS_VERDICT_VIOLATED;
-    return RS_VERDICT_UNDECIDED;
-}
-
-/* A ratio known to be n_hit..n_hit + n_open out of n: the union of the intervals of both extremes. */
-static struct interval
-ratio_interval(uint64_t n_hit, uint64_t n_open, uint64_t n, double confidence)
-{
-    double low = rs_clopper_pearson(n_hit, n, confidence).low;
-    double high = rs_clopper_pearson(n_hit + n_open, n, confidence).high;
-    return (struct interval){low, high};
-}
-
-/* What more replicas would do, should the sample go on as it is. */
-struct forecast {
-    const struct claim *claim;
-    double confidence;
-    double hit, open; /* shares of hits and of undecided samples (PROBABILITY, QUANTILE) */
-    double mean_low, mean_high, variance_low, variance_high; /* EXPECTATION */
-};
-
-static bool decides_at(const struct forecast *f, uint64_t n)
-{
-    const struct claim *c = f->claim;
-    if (c->kind == RS_CLAIM_EXPECTATION) {
-        struct interval low =
-            rs_mean_interval(n, f->mean_low, f->variance_low, 0, c->cap, f->confidence);
-        struct interval high =
-            rs_mean_interval(n, f->mean_high, f->variance_high, 0, c->cap, f->confidence);
-        return judge((struct interval){low.low, high.high}, c->at_most, c->limit) !=
-               RS_VERDICT_UNDECIDED;
-    }
-    uint64_t n_hit = (uint64_t)round(f->hit * (double)n);
-    uint64_t n_open = (uint64_t)round(f->open * (double)n);
-    n_open = n_hit + n_open > n ? n - n_hit : n_open;
-    struct interval i = ratio_interval(n_hit, n_open, n, f->confidence);
-    /* "The q-quantile is at most x" says that the share at or below x is at least q. */
-    bool quantile = c->kind == RS_CLAIM_QUANTILE;
-    return judge(i, quantile ? !c->at_most : c->at_most, quantile ? c->q : c->limit) !=
-           RS_VERDICT_UNDECIDED;
-}
-
-/* The size at which the forecast decides; 0 if not by N_MOST. */
-static uint64_t size_needed(const struct forecast *f, uint64_t n_now)
-{
-    uint64_t low = n_now, high = n_now;
-    while (!decides_at(f, high)) {
-        if (high >= N_MOST)
-            return 0;
-        low = high;
-        high = high > N_MOST / 2 ? N_MOST : 2 * high;
-    }
-    while (high - low > 1 + high / 1000) { /* "about so many": three digits are enough */
-        uint64_t mid = low + (high - low) / 2;
-        if (decides_at(f, mid))
-            high = mid;
-        else
-            low = mid;
-    }
-    return high;
-}
-
-static uint64_t more_needed(const struct forecast *f, uint64_t n_applicable, uint64_t n_replica)
-{
-    if (n_applicable == 0)
-        return 0;
-    uint64_t n = size_needed(f, n_applicable);
-    double more = (double)(n > n_applicable ? n - n_applicable : 0);
-    double per_applicable = (double)n_replica / (double)n_applicable;
-    double replicas = ceil(more * per_applicable);
-    return replicas > N_MOST ? 0 : (uint64_t)replicas;
-}
-
-static void decide_ratio(const struct tally *t, struct verdict *v, struct forecast *f)
-{
-    uint64_t n = t->n_applicable, n_known = n - t->n_undecided;
-    v->n_hit = t->n_hit;
-    v->estimate = n_known ? (double)t->n_hit / (double)n_known : NAN;
-    v->interval = ratio_interval(t->n_hit, t->n_undecided, n, v->confidence);
-    f->hit = (double)t->n_hit / (double)n;
-    f->open = (double)t->n_undecided / (double)n;
-}
+/* ---- the verdict ----------------------------------------------------------------------------------------------------- */
 
 static int by_size(const void *a, const void *b)
 {
@@ -185,54 +181,70 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double share_within(const struct tally *t)
+static double quantile_of(const struct tally *t, double q)
 {
-    uint64_t n = 0;
-    for (size_t i = 0; i < t->n_value; i++)
-        n += t->claim->at_most ? t->value[i] <= t->claim->limit : t->value[i] < t->claim->limit;
-    return (double)n / (double)t->n_applicable;
+    return t->n_value ? rs_quantile_sorted(t->value, t->n_value, q) : (double)NAN;
+}
+
+/* Seconds to spare; negative when the time lies on the wrong side of its limit. */
+static double room(const struct claim *c, double limit_ns, double time_ns, bool at_most)
+{
+    return rs_claim_in_unit(c, at_most ? limit_ns - time_ns : time_ns - limit_ns);
+}
+
+static void describe_ratio(const struct tally *t, struct verdict *v)
+{
+    uint64_t n = t->n_applicable, n_known = n - t->n_undecided;
+    /* The watch counts what is bad; the interval is of what the claim calls the event. */
+    struct rate hit = {.p = t->claim->limit, .q = 1.0 - t->claim->limit};
+    v->n_hit = t->n_hit;
+    v->estimate = n_known ? (double)t->n_hit / (double)n_known : NAN;
+    v->interval =
+        rs_rate_bounds(t->n_hit, t->n_hit + t->n_undecided, n, rs_rate_prior(hit), t->alpha);
+    if (!rs_claim_is_time(t->claim))
+        return;
+    v->margin_s =
+        room(t->claim, t->claim->within, quantile_of(t, t->claim->limit), !t->claim->at_most);
 }
 
 /* Undecided values are the smallest of all for the low end (quantities are >= 0) and the largest for the high end. */
-static void decide_quantile(struct tally *t, struct verdict *v, struct forecast *f)
+static void describe_quantile(const struct tally *t, struct verdict *v)
 {
     uint64_t n = t->n_applicable, n_open = t->n_undecided;
-    qsort(t->value, t->n_value, sizeof *t->value, by_size);
-    struct rank_interval r = rs_quantile_ranks(n, t->claim->q, v->confidence);
-    v->estimate = t->n_value ? rs_quantile_sorted(t->value, t->n_value, t->claim->q) : (double)NAN;
+    struct rate q = {.p = t->claim->q, .q = 1.0 - t->claim->q};
+    struct rank_interval r = rs_rate_ranks(n, q, t->alpha);
+    v->estimate = quantile_of(t, t->claim->q);
     v->interval.low = r.rank_low <= n_open ? 0.0 : t->value[r.rank_low - n_open - 1];
     v->interval.high = r.rank_high > t->n_value ? (double)INFINITY : t->value[r.rank_high - 1];
-    f->hit = share_within(t);
-    f->open = (double)n_open / (double)n;
+    if (rs_claim_is_time(t->claim))
+        v->margin_s = room(t->claim, t->claim->limit, v->estimate, t->claim->at_most);
 }
 
-/* Mean and sample variance in replica order, with the undecided ones put at `fill`; values above the cap count as the cap. */
-static void moments(const struct tally *t, double fill, double *out_mean, double *out_variance)
-{
-    double cap = t->claim->cap, sum = (double)t->n_undecided * fill, n = (double)t->n_applicable;
-    for (size_t i = 0; i < t->n_value; i++)
-        sum += fmin(t->value[i], cap);
-    double mean = sum / n;
-    double square = (double)t->n_undecided * (fill - mean) * (fill - mean);
-    for (size_t i = 0; i < t->n_value; i++) {
-        double gap = fmin(t->value[i], cap) - mean;
-        square += gap * gap;
-    }
-    *out_mean = mean;
-    *out_variance = n > 1 ? square / (n - 1) : 0.0;
-}
-
-static void decide_mean(const struct tally *t, struct verdict *v, struct forecast *f)
+static void describe_mean(const struct tally *t, struct verdict *v)
 {
     double cap = t->claim->cap;
-    uint64_t n = t->n_applicable;
-    moments(t, 0.0, &f->mean_low, &f->variance_low);
-    moments(t, cap, &f->mean_high, &f->variance_high);
-    /* Without its undecided part the low mean is the sum over n; the estimate is that sum over the known ones. */
-    v->estimate = t->n_value ? f->mean_low * (double)n / (double)t->n_value : (double)NAN;
-    v->interval.low = rs_mean_interval(n, f->mean_low, f->variance_low, 0, cap, v->confidence).low;
-    v->interval.high =
-        rs_mean_interval(n, f->mean_high, f->variance_high, 0, cap, v->confidence).high;
+    uint64_t n_known = t->n_applicable - t->n_undecided;
+    v->estimate = n_known ? cap * t->sum / (double)n_known : (double)NAN;
+    v->interval.low = cap * (1.0 - rs_mean_bound(&t->mean_above));
+    v->interval.high = cap * rs_mean_bound(&t->mean_below);
+    if (rs_claim_is_time(t->claim))
+        v->margin_s = room(t->claim, t->claim->limit, v->estimate, t->claim->at_most);
+}
+
+/*
+ * The limit was ruled out when the verdict fell, and a bound that was good once stays good: later replicas do not take the interval
+ * back over it. Should they lie on the other side altogether, they are left to say so.
+ */
+static void keep_to_verdict(const struct tally *t, struct verdict *v)
+{
+    double limit = t->claim->limit;
+    bool low_side = t->claim->at_most == (t->kind == RS_VERDICT_HOLDS);
+    if (t->kind == RS_VERDICT_UNDECIDED)
+        return;
+    if (low_side && v->interval.low <= limit)
+        v->interval.high = fmin(v->interval.high, limit);
+    if (!low_side && v->interval.high >= limit)
+        v->interval.low = fmax(v->interval.low, limit);
 }
 
 static void name_witness(const struct tally *t, struct verdict *v)
@@ -265,35 +277,63 @@ static struct interval no_knowledge(const struct claim *c)
     return (struct interval){0.0, INFINITY};
 }
 
-struct verdict rs_tally_decide(struct tally *t, double confidence, uint64_t n_replica)
+/* Why nothing can be said yet, the plainest reason first. */
+static enum open_reason why_open(const struct tally *t, uint64_t n_replica)
+{
+    if (t->kind != RS_VERDICT_UNDECIDED)
+        return RS_OPEN_NONE;
+    if (n_replica == 0)
+        return RS_OPEN_NO_REPLICA;
+    if (t->n_applicable == 0)
+        return RS_OPEN_NOT_APPLICABLE;
+    if (rs_tally_is_open_by_cut(t))
+        return RS_OPEN_CUT;
+    bool unseen = t->claim->kind == RS_CLAIM_PROBABILITY && t->n_hit == 0;
+    return unseen ? RS_OPEN_NO_EVENT : RS_OPEN_BUDGET;
+}
+
+static void describe(struct tally *t, struct verdict *v)
+{
+    if (t->value)
+        qsort(t->value, t->n_value, sizeof *t->value, by_size);
+    switch (t->claim->kind) {
+    case RS_CLAIM_PROBABILITY: describe_ratio(t, v); break;
+    case RS_CLAIM_QUANTILE: describe_quantile(t, v); break;
+    case RS_CLAIM_EXPECTATION: describe_mean(t, v); break;
+    case RS_CLAIM_BOUND:
+    case RS_CLAIM_ALWAYS:
+    case RS_CLAIM_NEVER: assert(!"no replica decides this claim");
+    }
+    keep_to_verdict(t, v);
+    name_witness(t, v);
+}
+
+struct verdict rs_tally_decide(struct tally *t, uint64_t n_replica)
 {
     const struct claim *c = t->claim;
     struct verdict v = {
         .claim = c,
-        .kind = RS_VERDICT_UNDECIDED,
+        .kind = t->kind,
+        .engine = by_mean(c) ? RS_ENGINE_MEAN : RS_ENGINE_E_PROCESS,
+        .reason = why_open(t, n_replica),
+        .n_replica = t->decided_at ? t->decided_at : n_replica,
+        .best_phase_low_s = NAN,
+        .best_phase_high_s = NAN,
+        .worst_phase_low_s = NAN,
+        .worst_phase_high_s = NAN,
+        .margin_s = NAN,
         .n_applicable = t->n_applicable,
         .n_undecided = t->n_undecided,
         .n_capped = t->n_capped,
         .estimate = NAN,
         .interval = no_knowledge(c),
-        .confidence = confidence,
+        .confidence = 1.0 - t->alpha,
         .worst = t->worst,
         .witness_fault = -1,
     };
-    if (t->n_applicable == 0) /* what never came up is not shown to hold */
-        return v;
-    struct forecast f = {.claim = c, .confidence = confidence};
-    switch (c->kind) {
-    case RS_CLAIM_PROBABILITY: decide_ratio(t, &v, &f); break;
-    case RS_CLAIM_QUANTILE: decide_quantile(t, &v, &f); break;
-    case RS_CLAIM_EXPECTATION: decide_mean(t, &v, &f); break;
-    case RS_CLAIM_BOUND:
-    case RS_CLAIM_ALWAYS:
-    case RS_CLAIM_NEVER: assert(!"no replica decides this claim");
-    }
-    v.kind = judge(v.interval, c->at_most, c->limit);
-    name_witness(t, &v);
+    if (t->n_applicable > 0) /* what never came up is not shown to hold */
+        describe(t, &v);
     if (v.kind == RS_VERDICT_UNDECIDED)
-        v.n_more = more_needed(&f, t->n_applicable, n_replica);
+        v.n_more = rs_tally_more(t, n_replica);
     return v;
 }

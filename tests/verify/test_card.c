@@ -126,7 +126,7 @@ START_TEST(test_legs)
     add_marks(1, 1, clocks[_i].by, clocks[_i].at_s);
     rs_card_book_add(book, &h);
     int n;
-    struct card *c = rs_card_book_rows(book, &n);
+    struct card *c = rs_card_book_rows(book, true, &n);
     ck_assert_int_eq(n, 1);
     for (int i = 0; i < 6; i++) {
         const struct card_leg *leg = leg_of(c, clocks[_i].leg[i].from, clocks[_i].leg[i].to);
@@ -154,7 +154,7 @@ START_TEST(test_quantiles_and_worlds)
         rs_card_book_add(book, &h);
     }
     int n;
-    struct card *c = rs_card_book_rows(book, &n);
+    struct card *c = rs_card_book_rows(book, true, &n);
     ck_assert_int_eq(n, 1);
     const struct card_leg *leg = leg_of(c, RS_CLOCK_DETECTED, RS_CLOCK_COMPLETED);
     ck_assert_ptr_nonnull(leg);
@@ -192,7 +192,7 @@ START_TEST(test_summary)
     rs_card_book_add(book, &h);
 
     int n;
-    struct card *c = rs_card_book_rows(book, &n);
+    struct card *c = rs_card_book_rows(book, true, &n);
     ck_assert_int_eq(n, 3);
     ck_assert(c[0].fault == -1 && c[0].procedure == 0);
     ck_assert_uint_eq(c[0].n_present, 13);
@@ -215,7 +215,7 @@ START_TEST(test_nothing_happened)
     int n = 5;
     start(0, -1);
     rs_card_book_add(book, &h);
-    ck_assert_ptr_null(rs_card_book_rows(book, &n));
+    ck_assert_ptr_null(rs_card_book_rows(book, true, &n));
     ck_assert_int_eq(n, 0);
 }
 END_TEST

@@ -160,19 +160,21 @@ struct verdict {
     enum verdict_kind kind;
     enum engine engine;
     enum open_reason reason;
-    uint64_t n_replica; /* replicas used: where the decision fell, or all of them */
+    uint64_t
+        n_replica; /* statistical: replicas until the decision fell, or all; what follows is of all that were run */
     /* BOUND: smallest and largest time over all draws, at the best and at the worst phases; NaN elsewhere. */
     double best_phase_low_s, best_phase_high_s, worst_phase_low_s, worst_phase_high_s;
     int n_step;
     const struct verdict_step *step; /* [n_step] in the run_result's arena */
     uint64_t n_state;                /* ALWAYS, NEVER: states that were seen */
     double
-        margin_s; /* legs: deadline minus the estimate (or the bound's upper end); NaN elsewhere */
+        margin_s; /* times: room between deadline and estimate (PROBABILITY: the limit's quantile; BOUND: the upper end), negative = over; NaN elsewhere */
     uint64_t n_applicable, n_hit, n_undecided; /* hit: PROBABILITY only */
     double estimate;                           /* ratio, quantile or mean; NaN without samples */
-    struct interval interval;                  /* at the family-wise confidence */
-    double confidence; /* of this claim's interval: 1 - (1 - family) / n_claim */
-    double worst;      /* the worst value seen; NaN for events */
+    struct interval interval;                  /* what the test of the limit would not rule out */
+    double
+        confidence; /* of this verdict, and of each end of its interval: 1 - (1 - family) / n_statistical */
+    double worst; /* the worst value seen; NaN for events */
     bool has_witness;
     uint64_t witness;  /* replica that breaks the claim, or the worst one */
     int witness_fault; /* fault present there, -1 none: rehearse --replica N repeats it */

@@ -10,8 +10,9 @@
 #include "verify/claim.h"
 
 struct run_options {
-    uint64_t n_replica, seed;
-    int n_job; /* >= 1 */
+    uint64_t n_replica, seed; /* n_replica: the most that are run */
+    int n_job;                /* >= 1 */
+    bool all_replicas; /* run them all; false: no more once every statistical claim is decided */
     const char *
         db_path; /* record here, or NULL. Written to <path>.part and renamed at the end; an existing file is an error unless overwrite */
     bool overwrite;
@@ -40,7 +41,8 @@ struct card {           /* one rollback scenario */
     uint64_t n_missed;  /* of them where no procedure at all was executed */
     double sla_s;       /* INFINITY = none */
     uint64_t n_within;  /* detected -> completed within the SLA */
-    struct interval within; /* Clopper-Pearson at 0.95 */
+    struct interval
+        within; /* at 0.95: Clopper-Pearson if all replicas were asked for, else the confidence sequence */
     int n_leg;
     struct card_leg leg[RS_CARD_MAX_LEG]; /* consecutive legs, then detected -> completed last */
 };
@@ -48,7 +50,9 @@ struct card {           /* one rollback scenario */
 struct run_result { /* owned: rs_run_result_clear */
     const struct scenario *scenario;
     uint64_t n_replica, seed;
-    bool stopped; /* fewer than asked for */
+    bool stopped; /* the tick said so: fewer than were wanted */
+    bool
+        enough; /* every statistical claim was decided before the budget was spent, and no more were asked for */
     int n_verdict;
     struct verdict *verdict;
     int n_card;
