@@ -70,6 +70,7 @@ START_TEST(test_counts)
         {"stages", resp->n_stage, 6},
         {"procedures", resp->n_procedure, 4},
         {"side steps", resp->n_side_step, 7},
+        {"metrics to be watched", resp->n_metric, 5},
         {"ramp steps of stage 3", resp->stage[3].n_ramp, 3},
         {"closing actions of stage 2", resp->stage[2].n_closing, 1},
         {"actions of stage 5", resp->stage[5].n_action, 5},
@@ -96,6 +97,22 @@ START_TEST(test_refs)
                                       "1");
     ck_assert_str_eq(sc->response.procedure[3].action[1].ref, "\xc2\xa7"
                                                               "4 row 4");
+}
+END_TEST
+
+/* The document's own words stand beside every gate and trigger. */
+START_TEST(test_words)
+{
+    const struct response *resp = &sc->response;
+    for (int i = 0; i < resp->n_stage; i++) {
+        for (int g = 0; g < resp->stage[i].n_gate; g++)
+            ck_assert_ptr_nonnull(resp->stage[i].gate[g].says);
+    }
+    for (int i = 0; i < resp->n_procedure; i++)
+        ck_assert_ptr_nonnull(resp->procedure[i].says);
+    ck_assert_str_eq(resp->stage[3].gate[0].says, "verify API latency < 200ms");
+    ck_assert_str_eq(resp->metric[3].metric, "audit_log_ingested_total");
+    ck_assert_str_eq(resp->metric[3].says, "audit log ingestion rate");
 }
 END_TEST
 
@@ -261,6 +278,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, test_head);
     tcase_add_test(tc, test_counts);
     tcase_add_test(tc, test_refs);
+    tcase_add_test(tc, test_words);
     tcase_add_test(tc, test_system);
     tcase_add_test(tc, test_faults);
     tcase_add_test(tc, test_runbook);
