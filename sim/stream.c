@@ -25,7 +25,8 @@ void rs_stream_fill(struct stream *s)
 {
     uint32_t c0 = (uint32_t)s->block, c1 = (uint32_t)(s->block >> 32);
     uint32_t c2 = (uint32_t)s->replica, c3 = (uint32_t)(s->replica >> 32);
-    uint32_t k0 = s->key[0], k1 = s->key[1];
+    uint64_t branch = s->branch ? *s->branch : 0;
+    uint32_t k0 = s->key[0] ^ (uint32_t)branch, k1 = s->key[1] ^ (uint32_t)(branch >> 32);
     /* Unrolled, the rounds need no moves between the four words. */
 #pragma GCC unroll 10
     for (int round = 0; round < N_ROUND; round++) {
@@ -72,6 +73,16 @@ struct stream rs_stream_open(uint64_t seed, uint64_t replica, uint64_t name_hash
     /* For one seed, different names have different keys; for one name, different seeds have. */
     uint64_t key = mix(name_hash ^ mix(seed + 0x9E3779B97F4A7C15));
     return (struct stream){.key = {(uint32_t)key, (uint32_t)(key >> 32)}, .replica = replica};
+}
+
+struct stream rs_stream_open_branching(uint64_t seed,
+                                       uint64_t replica,
+                                       uint64_t name_hash,
+                                       const uint64_t *branch)
+{
+    struct stream s = rs_stream_open(seed, replica, name_hash);
+    s.branch = branch;
+    return s;
 }
 
 void rs_stream_seek(struct stream *s, uint64_t block)

@@ -332,7 +332,8 @@ void rs_loop_monitor_reset(struct simulator *sim, uint64_t world)
     if (sim->am)
         rs_am_reset(sim->am);
     for (int i = 0; i < sim->sc->monitoring.n_channel; i++)
-        sim->delivery[i] = rs_stream_open(sim->opt.seed, sim->opt.replica, sim->delivery_hash[i]);
+        sim->delivery[i] = rs_stream_open_branching(sim->opt.seed, sim->opt.replica,
+                                                    sim->delivery_hash[i], &sim->branch);
     for (int i = 0; i < sim->n_group; i++) {
         struct group_timer *g = &sim->group[i];
         rs_rule_runner_reset(g->runner);

@@ -33,6 +33,8 @@ static int plan_new(struct simulator *sim, struct err *err)
     sim->db = rs_tsdb_new(sim->labels);
     sim->system = rs_system_new(sc, sim->kernel, sim->db);
     sim->responder = rs_responder_new(sc, sim->kernel);
+    rs_system_branch(sim->system, &sim->branch);
+    rs_responder_branch(sim->responder, &sim->branch);
     sim->which_hash = rs_stream_hash("fault/which");
     rs_loop_record_new(sim);
     if (rs_loop_monitor_new(sim) != 0)
@@ -199,6 +201,7 @@ static void tail_over(void *ctx, int64_t now_ns, uint64_t arg)
     struct simulator *sim = ctx;
     (void)now_ns;
     (void)arg;
+    sim->over = true;
     rs_kernel_stop(sim->kernel);
 }
 
@@ -264,6 +267,8 @@ static void begin(struct simulator *sim)
         .alert_firing = port_alert_firing,
         .settled = port_settled,
     };
+    sim->branch = 0;
+    sim->over = false;
     rs_kernel_reset(sim->kernel);
     rs_tsdb_reset(sim->db);
     rs_system_reset(sim->system, sim->opt.seed, sim->opt.replica, out->world, out->fault, &sink);
@@ -299,6 +304,24 @@ static void finish(struct simulator *sim)
                          0.0, "outcome: %s", rs_outcome_name(out->outcome));
 }
 
+/* Runs to the horizon, changing the branch word where the options say. */
+static int run_branches(struct simulator *sim, struct err *err)
+{
+    const struct replica_options *opt = &sim->opt;
+    int64_t end_ns = sim->sc->horizon_ns;
+    if (opt->until_ns > 0 && opt->until_ns < end_ns)
+        end_ns = opt->until_ns;
+    for (int i = 0; i < opt->n_branch && !sim->over; i++) {
+        assert(i == 0 || opt->branch[i].after_ns >= opt->branch[i - 1].after_ns);
+        if (opt->branch[i].after_ns >= end_ns)
+            break;
+        if (rs_kernel_run(sim->kernel, opt->branch[i].after_ns, err) != 0)
+            return -1;
+        sim->branch = opt->branch[i].word;
+    }
+    return sim->over ? 0 : rs_kernel_run(sim->kernel, end_ns, err);
+}
+
 int rs_simulator_run(struct simulator *sim,
                      const struct replica_options *opt,
                      struct history *out,
@@ -315,7 +338,7 @@ int rs_simulator_run(struct simulator *sim,
     sim->opt = *opt;
     sim->out = out;
     begin(sim);
-    if (rs_kernel_run(sim->kernel, sim->sc->horizon_ns, err) != 0)
+    if (run_branches(sim, err) != 0)
         return rs_err_context(err, "replica %llu", (unsigned long long)opt->replica);
     finish(sim);
     return 0;

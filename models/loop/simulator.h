@@ -75,6 +75,8 @@ struct simulator {
     bool close_on, close_done; /* the close grid is being recorded; it has seen its end */
     uint64_t n_request_onset, n_error_onset, users_hurt_onset;
     uint64_t which_hash;
+    uint64_t branch; /* the word that all streams of the replica are tied to */
+    bool over;       /* the tail has passed: nothing more happens */
     struct replica_options opt;
     struct history *out;
 };

@@ -314,6 +314,7 @@ struct responder {
     struct history *out;
     bool trace;
     uint64_t seed, replica, epoch;
+    const uint64_t *branch; /* borrowed, or NULL */
 
     struct rollout rollout;
     bool settled;

@@ -25,7 +25,7 @@ struct source rs_source_new(const char *fmt, ...)
 struct stream *rs_source_stream(struct responder *r, struct source *src)
 {
     if (src->epoch != r->epoch) {
-        src->s = rs_stream_open(r->seed, r->replica, src->hash);
+        src->s = rs_stream_open_branching(r->seed, r->replica, src->hash, r->branch);
         src->epoch = r->epoch;
     }
     return &src->s;

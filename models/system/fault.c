@@ -396,8 +396,8 @@ void rs_fault_reset(struct system *sys, int fault)
     fs->armed = true;
     fs->only_slow = touches_latency(&f->effect) && !counts(&f->effect) &&
                     !(f->has_residue && counts(&f->residue));
-    fs->onset = rs_stream_open(sys->seed, sys->replica, sys->fault_hash[fault].onset);
-    fs->shape = rs_stream_open(sys->seed, sys->replica, sys->fault_hash[fault].shape);
+    fs->onset = rs_system_stream(sys, sys->fault_hash[fault].onset);
+    fs->shape = rs_system_stream(sys, sys->fault_hash[fault].shape);
     switch (f->onset) {
     case RS_ONSET_FLAG_EXPOSED: rs_kernel_at(sys->kernel, 0, "fault look", on_look, sys, 0); return;
     case RS_ONSET_FLAG_WITHDRAWN:

@@ -97,7 +97,7 @@ static void on_arrival(void *ctx, int64_t now_ns, uint64_t arg)
 static struct stream delay_stream(struct system *sys, int flag, int inst, uint64_t version)
 {
     uint64_t hash = rs_stream_hash_index(sys->flag[flag].stream_hash, version);
-    return rs_stream_open(sys->seed, sys->replica, rs_stream_hash_index(hash, (uint64_t)inst));
+    return rs_system_stream(sys, rs_stream_hash_index(hash, (uint64_t)inst));
 }
 
 static void arrive_after(struct system *sys, double delay_s, uint64_t what)

@@ -301,6 +301,7 @@ struct system {
     struct system_sink sink;
     int64_t start_ms;
     uint64_t seed, replica, world;
+    const uint64_t *branch; /* borrowed, or NULL */
     int n_target;
     struct target **target;        /* [n_target] all, service by service */
     struct site *site;             /* [n_service] */
@@ -320,8 +321,9 @@ struct system {
 void rs_system_build(struct system *sys);
 int rs_site_code_slot(const struct site *site, int code); /* -1 = unknown */
 
-/* lane.c: streams by scrape. */
-void rs_lane_open(struct lane *lane, uint64_t seed, uint64_t replica, uint64_t hash);
+/* lane.c: the replica's streams, and streams by scrape. */
+struct stream rs_system_stream(const struct system *sys, uint64_t hash);
+void rs_lane_open(struct lane *lane, const struct system *sys, uint64_t hash);
 struct stream *rs_lane_at(struct lane *lane, uint64_t k);
 void rs_marks_open(struct marks *m, struct stream stream, double p);
 bool rs_marks_hit(struct marks *m, uint64_t k); /* k must not fall */

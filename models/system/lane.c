@@ -6,9 +6,14 @@
 /* Each scrape has so many blocks of a lane for itself; far more than any interval needs. */
 #define LANE_SHIFT 20
 
-void rs_lane_open(struct lane *lane, uint64_t seed, uint64_t replica, uint64_t hash)
+struct stream rs_system_stream(const struct system *sys, uint64_t hash)
 {
-    lane->stream = rs_stream_open(seed, replica, hash);
+    return rs_stream_open_branching(sys->seed, sys->replica, hash, sys->branch);
+}
+
+void rs_lane_open(struct lane *lane, const struct system *sys, uint64_t hash)
+{
+    lane->stream = rs_system_stream(sys, hash);
     lane->k = UINT64_MAX;
 }
 

@@ -223,7 +223,7 @@ static void reset_group(struct system *sys, struct target *t, struct group *g)
     const struct service *sv = t->site->service;
     uint64_t late = rs_stream_hash_index(t->site->late_hash, instance);
     /* Both groups of a target find the same scrapes late. */
-    rs_marks_open(&g->late, rs_stream_open(sys->seed, sys->replica, late), sv->scrape_late);
+    rs_marks_open(&g->late, rs_system_stream(sys, late), sv->scrape_late);
     g->queue.n = g->queue.first = 0;
     g->fresh = false;
     g->n_want = 0;
@@ -268,7 +268,7 @@ void rs_target_reset_scrapes(struct system *sys, struct target *t)
     const struct site *site = t->site;
     const int *series = t->series;
     uint64_t lost = rs_stream_hash_index(t->site->lost_hash, (uint64_t)t->instance);
-    rs_marks_open(&t->lost, rs_stream_open(sys->seed, sys->replica, lost), sv->scrape_loss);
+    rs_marks_open(&t->lost, rs_system_stream(sys, lost), sv->scrape_loss);
     reset_group(sys, t, &t->a);
     reset_group(sys, t, &t->b);
     t->filled_ns[0] = t->filled_ns[1] = -1;

@@ -85,24 +85,23 @@ static void open_lanes(struct system *sys, struct target *t)
     const struct site *site = t->site;
     const struct fault_hash *fault =
         sys->fault.fault ? &sys->fault_hash[sys->fault.index] : &(struct fault_hash){0};
-    uint64_t instance = (uint64_t)t->instance, seed = sys->seed, replica = sys->replica;
+    uint64_t instance = (uint64_t)t->instance;
     uint64_t cause = rs_stream_hash_index(fault->cause, (uint64_t)site->index);
     uint64_t extra = rs_stream_hash_index(fault->counter, instance);
-    rs_lane_open(&t->requests, seed, replica, rs_stream_hash_index(site->requests_hash, instance));
-    rs_lane_open(&t->latency, seed, replica, rs_stream_hash_index(site->latency_hash, instance));
-    rs_lane_open(&t->apart, seed, replica, rs_stream_hash_index(site->apart_hash, instance));
-    t->together =
-        rs_stream_open(seed, replica, rs_stream_hash_index(site->together_hash, instance));
-    rs_lane_open(&t->cause, seed, replica, rs_stream_hash_index(cause, instance));
+    rs_lane_open(&t->requests, sys, rs_stream_hash_index(site->requests_hash, instance));
+    rs_lane_open(&t->latency, sys, rs_stream_hash_index(site->latency_hash, instance));
+    rs_lane_open(&t->apart, sys, rs_stream_hash_index(site->apart_hash, instance));
+    t->together = rs_system_stream(sys, rs_stream_hash_index(site->together_hash, instance));
+    rs_lane_open(&t->cause, sys, rs_stream_hash_index(cause, instance));
     for (int k = 0; k < site->n_class; k++) {
         uint64_t class = rs_stream_hash_index(site->rare_hash, (uint64_t)k);
-        t->rare[k].stream = rs_stream_open(seed, replica, rs_stream_hash_index(class, instance));
+        t->rare[k].stream = rs_system_stream(sys, rs_stream_hash_index(class, instance));
         t->rare[k].left = rs_draw_exponential(&t->rare[k].stream, 1.0);
     }
     for (int i = 0; i < site->service->n_counter; i++) {
         uint64_t base = rs_stream_hash_index(site->counter_hash[i], instance);
-        rs_lane_open(&t->counter_lane[i], seed, replica, base);
-        rs_lane_open(&t->extra_lane[i], seed, replica, rs_stream_hash_index(extra, (uint64_t)i));
+        rs_lane_open(&t->counter_lane[i], sys, base);
+        rs_lane_open(&t->extra_lane[i], sys, rs_stream_hash_index(extra, (uint64_t)i));
     }
 }
 
@@ -119,8 +118,8 @@ static void reset_site(struct system *sys, struct site *site)
 {
     ZERO(site->path_gone, site->service->n_path);
     site->n_gone = 0;
-    site->hurt = rs_stream_open(sys->seed, sys->replica, site->hurt_hash);
-    site->pool = rs_stream_open(sys->seed, sys->replica, site->pool_hash);
+    site->hurt = rs_system_stream(sys, site->hurt_hash);
+    site->pool = rs_system_stream(sys, site->pool_hash);
     site->pooled = true;
     for (int i = 0; i < site->service->n_instance; i++) {
         struct target *t = &site->target[i];
@@ -135,9 +134,14 @@ static void reset_site(struct system *sys, struct site *site)
 static void reset_meter(struct system *sys, struct meter *m)
 {
     if (m->bursty)
-        rs_burst_reset(&m->burst, rs_stream_open(sys->seed, sys->replica, m->burst_hash));
-    struct stream log = rs_stream_open(sys->seed, sys->replica, m->log_hash);
+        rs_burst_reset(&m->burst, rs_system_stream(sys, m->burst_hash));
+    struct stream log = rs_system_stream(sys, m->log_hash);
     m->log_key = rs_stream_u64(&log);
+}
+
+void rs_system_branch(struct system *sys, const uint64_t *branch)
+{
+    sys->branch = branch;
 }
 
 void rs_system_reset(struct system *sys,

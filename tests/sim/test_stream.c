@@ -197,6 +197,37 @@ START_TEST(test_gsl_sees_the_same_numbers)
 }
 END_TEST
 
+/* A branch word of 0 changes nothing; another one changes every block from then on, in copies too. */
+START_TEST(test_branch_word_gives_another_future)
+{
+    uint64_t branch = 0;
+    struct stream plain = rs_stream_open(1, 2, 3);
+    struct stream tied = rs_stream_open_branching(1, 2, 3, &branch), other = plain;
+    for (int i = 0; i < 5; i++) {
+        ck_assert_uint_eq(rs_stream_u64(&tied), rs_stream_u64(&plain));
+    }
+    struct stream copy = tied;
+    branch = 17;
+    /* Blocks are of two words: the sixth was made before the branch and is the past's. */
+    ck_assert_uint_eq(rs_stream_u64(&tied), rs_stream_u64(&plain));
+    int n_same = 0;
+    for (int i = 0; i < 1000; i++) {
+        n_same += rs_stream_u64(&tied) == rs_stream_u64(&plain);
+    }
+    ck_assert_int_eq(n_same, 0);
+    rs_stream_u64(&copy);
+    rs_stream_seek(&tied, 3);
+    ck_assert_uint_eq(rs_stream_u64(&copy), rs_stream_u64(&tied));
+    /* Set back, the first future is there again. */
+    branch = 0;
+    rs_stream_seek(&tied, 0);
+    ck_assert_uint_eq(rs_stream_u64(&tied), rs_stream_u64(&other));
+    branch = 18;
+    rs_stream_seek(&tied, 3);
+    ck_assert_uint_ne(rs_stream_u64(&tied), rs_stream_u64(&copy));
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_loop_test(tc, test_known_answers, 0, N_ROW(known_rows));
@@ -209,6 +240,7 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, test_below, 0, N_ROW(below_rows));
     add_abort_test(tc, test_below_zero_aborts);
     tcase_add_test(tc, test_gsl_sees_the_same_numbers);
+    tcase_add_test(tc, test_branch_word_gives_another_future);
 }
 
 int main(void)

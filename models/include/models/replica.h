@@ -11,10 +11,24 @@ struct simulator; /* opaque, heap */
 struct simulator *rs_simulator_new(const struct scenario *sc, struct err *err);
 void rs_simulator_free(struct simulator *sim); /* NULL ok */
 
+/* After all events up to `after_ns`, every stream goes on from another key: same past, another future. */
+struct replica_branch {
+    int64_t after_ns;
+    uint64_t word; /* not 0 */
+};
+
 struct replica_options {
     uint64_t seed, replica;
     int fault; /* -2: drawn from the faults' probabilities; -1: none; else that one, present for sure */
     bool trace; /* keep the trace */
+    /*
+     * Importance splitting (verify/split.h) follows one past into many futures. A history is a function of its words, so
+     * the copy of a running simulator is a replay: the same options with one more branch. What was drawn ahead before a
+     * branch (an event that is scheduled already) belongs to the past. Phases belong to the world and never change.
+     */
+    int n_branch;
+    const struct replica_branch *branch; /* [n_branch] borrowed, by time */
+    int64_t until_ns; /* > 0: the history is cut there, if the horizon is not before; else not */
 };
 
 /* Runs one replica. A function of (scenario, options): nothing else. 0, or -1 (a zero-delay loop, named). */

@@ -4,6 +4,10 @@
  * a few nanoseconds and any position can be reached at once.
  * Algorithm: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, SC'11, doi 10.1145/2063384.2063405), pinned: changing it changes every
  * golden file. Key = mix of seed and name; counter = (block, replica). The name is hashed with XXH64, seed 0.
+ *
+ * A stream may be tied to a branch word, which many streams share (all those of one simulator). While the word is 0 it
+ * changes nothing. From the moment that it is set to another number on, each block that is made is another one, in all of
+ * these streams at once: one past, and as many independent futures as there are numbers.
  */
 #ifndef SIM_STREAM_H
 #define SIM_STREAM_H
@@ -15,9 +19,10 @@
 struct stream { /* value: copy freely, nothing to free */
     uint32_t key[2];
     uint64_t replica;
-    uint64_t block;   /* the next block to make */
-    uint64_t word[2]; /* the words of the present block */
-    int n_left;       /* of `word`, 0..2 */
+    const uint64_t *branch; /* borrowed; NULL = none. XORed into the key */
+    uint64_t block;         /* the next block to make */
+    uint64_t word[2];       /* the words of the present block */
+    int n_left;             /* of `word`, 0..2 */
 };
 
 /* XXH64 of a stream's name; do it once, at load. */
@@ -26,6 +31,11 @@ uint64_t rs_stream_hash(const char *name);
 uint64_t rs_stream_hash_index(uint64_t stem, uint64_t index);
 
 struct stream rs_stream_open(uint64_t seed, uint64_t replica, uint64_t name_hash);
+/* The same, tied to a branch word; *branch outlives the stream and its copies. Words that are made already stay. */
+struct stream rs_stream_open_branching(uint64_t seed,
+                                       uint64_t replica,
+                                       uint64_t name_hash,
+                                       const uint64_t *branch);
 
 /* Jumps to the start of block `block` (two 64-bit words a block). */
 void rs_stream_seek(struct stream *s, uint64_t block);
