@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "reader.h"
+#include "predicate_read.h"
 #include "text/value.h"
 #include "verify/claim.h"
 
@@ -307,15 +307,16 @@ static void read_given(struct reader *r, const struct node *node, struct claim *
     c->given_fault = rs_names_find(r, RS_NAME_FAULT, node->text, node->at);
 }
 
-/* A claim that says all of it already. */
+/* A claim that says all of it already, over all histories. */
 static void refuse_sides(struct reader *r, const struct node *map)
 {
-    static const char *const side[] = {"at_least", "at_most"};
-    for (int i = 0; i < 2; i++) {
+    static const char *const side[] = {"at_least", "at_most", "given"};
+    const char *kind = has(map, "bound") ? "bound" : has(map, "always") ? "always" : "never";
+    for (int i = 0; i < 3; i++) {
         const struct pair *pair = rs_node_pair(map, side[i]);
-        if (pair) {
-            rs_err_list_add(r->errors, RS_E_KEY, pair->at, "\"%s\" does not go with a bound",
-                            side[i]);
+        if (pair && (i < 2 || !has(map, "bound"))) {
+            rs_err_list_add(r->errors, RS_E_KEY, pair->at, "\"%s\" does not go with \"%s\"",
+                            side[i], kind);
         }
     }
 }
@@ -324,12 +325,13 @@ static void finish_claim(struct reader *r, const struct node *map, void *draft, 
 {
     struct claim *c = draft;
     (void)out;
-    if (!has(map, "probability") && !has(map, "quantile") && !has(map, "expectation") &&
-        !has(map, "bound")) {
+    bool is_exact = has(map, "bound") || has(map, "always") || has(map, "never");
+    if (!is_exact && !has(map, "probability") && !has(map, "quantile") &&
+        !has(map, "expectation")) {
         return;
     }
     read_given(r, rs_node_get(map, "given"), c);
-    if (has(map, "bound")) {
+    if (is_exact) {
         refuse_sides(r, map);
         return;
     }
@@ -360,6 +362,10 @@ static const struct key claim_keys[] = {
     {"expectation", RS_V_MAP, RS_KEY_ONE_OF, .of = &expectation_section,
      .help = "A claim on a mean."},
     {"bound", RS_V_MAP, RS_KEY_ONE_OF, .of = &bound_section, .help = "A claim on a worst case."},
+    {"always", RS_V_MAP, RS_KEY_ONE_OF, .of = &rs_section_always,
+     .help = "A claim on every state that the rollout can come to."},
+    {"never", RS_V_MAP, RS_KEY_ONE_OF, .of = &rs_section_never,
+     .help = "A claim on states that the rollout must not come to."},
     {"splitting", RS_V_MAP, .of = &splitting_section, .with = "probability", .def = "(off)",
      .help = "Importance splitting: for violations rarer than about 1e-5. Asymptotic only."},
     {"given", RS_V_OWN, .def = "(all)", .shape = "none, any, all or the name of a fault",

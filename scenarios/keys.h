@@ -44,6 +44,7 @@ enum value_type {                    /* stored at `at` as */
                   RS_V_FILE,       /* const char *, path as written */
                   RS_V_LIST,       /* array of section `of`; count at n_at */
                   RS_V_MAP,        /* section `of`, written at `at` */
+                  RS_V_BOX,        /* the same in the arena, its const pointer at `at` */
                   RS_V_OWN, /* read by the section's finish; `shape` says what it looks like */
 };
 

@@ -95,6 +95,7 @@ static const char *short_type(enum value_type type)
     case RS_V_FILE: return "file path";
     case RS_V_LIST: return "list of";
     case RS_V_MAP:
+    case RS_V_BOX:
     case RS_V_OWN: break;
     }
     return "";

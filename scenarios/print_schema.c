@@ -70,6 +70,7 @@ static const char *shape(enum value_type type)
     case RS_V_ASSUMES: return "\"type\": \"array\", \"items\": {\"type\": \"string\"}";
     case RS_V_LIST:
     case RS_V_MAP:
+    case RS_V_BOX:
     case RS_V_WORD:
     case RS_V_OWN: break;
     }
@@ -88,7 +89,7 @@ static void print_shape(FILE *to, const struct key *key)
                 key->flags & RS_KEY_SOME ? "\"minItems\": 1, " : "");
         print_ref(to, key->of->name);
         fputc('}', to);
-    } else if (key->type == RS_V_MAP) {
+    } else if (key->type == RS_V_MAP || key->type == RS_V_BOX) {
         print_ref(to, key->of->name);
     } else if (key->type == RS_V_WORD) {
         fputs("\"enum\": [", to);

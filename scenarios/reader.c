@@ -281,9 +281,13 @@ int rs_read_value(struct reader *r, const struct key *key, const struct node *no
     if (key->type == RS_V_LIST) {
         return read_list(r, key, node, base);
     }
-    if (key->type == RS_V_MAP) {
+    if (key->type == RS_V_MAP || key->type == RS_V_BOX) {
+        void *to = (char *)base + key->at;
+        if (key->type == RS_V_BOX) {
+            to = *(void **)to = rs_arena_alloc(r->arena, key->of->size);
+        }
         snprintf(what, sizeof(what), "\"%s\"", key->name);
-        return rs_read_section(r, key->of, what, node, (char *)base + key->at);
+        return rs_read_section(r, key->of, what, node, to);
     }
     return rs_read_plain(r, key, node, base);
 }
