@@ -235,26 +235,43 @@ static const struct signal *hides(struct check *c,
     return NULL;
 }
 
-/* Does another gate of the stage, read no less often, see the same soon enough? */
+/*
+ * The longest outage that a gate read every so often lets pass: it hides hidden seconds in a window, and what falls between
+ * windows is not seen at all.
+ */
+static double
+passes_s(const struct watch *w, const struct gate *g, const struct signal *s, double hidden)
+{
+    struct watch_looks looks = rs_watch_looks(w, g->when);
+    if (g->when == RS_GATE_END)
+        return fmax(w->watch_s - s->window_s, 0.0) + hidden;
+    if (looks.n == 0)
+        return INFINITY;
+    return looks.every_s <= s->window_s - hidden ? hidden
+                                                 : looks.every_s - s->window_s + 2.0 * hidden;
+}
+
+/* Does another gate of the stage see the same soon enough? Each gate stands for what it decides; triggers and alerts do not. */
 static bool seen_by_other(struct check *c,
                           const struct watch *w,
                           int n,
-                          const struct stage *st,
                           const struct gate *g,
                           const struct signal *s,
                           double allowed)
 {
+    const struct stage *st = &c->sc->response.stage[w->stage];
     for (int i = 0; i < st->n_gate; i++) {
         const struct gate *other = &st->gate[i];
         struct readings r;
-        if (other == g || (other->when == RS_GATE_END && g->when != RS_GATE_END))
+        if (other == g)
             continue;
         read_condition(c, other->expr, other->require, &r);
         for (int k = 0; k < r.n; k++) {
-            double base = base_of(w, n, r.signal[k]);
-            bool soon =
-                hidden_s(r.signal[k], base) <= allowed && !beyond_histogram(c->sc, r.signal[k]);
-            if (soon && rs_signal_meets(r.signal[k], s))
+            double hidden = beyond_histogram(c->sc, r.signal[k])
+                                ? INFINITY
+                                : hidden_s(r.signal[k], base_of(w, n, r.signal[k]));
+            if (rs_signal_meets(r.signal[k], s) &&
+                passes_s(w, other, r.signal[k], hidden) <= allowed)
                 return true;
         }
     }
@@ -275,7 +292,7 @@ static void check_gate(
     read_condition(c, g->expr, g->require, &r);
     check_diluted(c, w, n, &r, place);
     const struct signal *s = hides(c, w, n, &r, allowed, &hidden, &base);
-    if (s && !seen_by_other(c, w, n, st, g, s, allowed))
+    if (s && !seen_by_other(c, w, n, g, s, allowed))
         add_hidden(c, place, s, hidden, base, allowed);
 }
 

@@ -47,11 +47,6 @@ static double per_second(const struct signal *s)
     return s->window_s > 0.0 ? events(s) / s->window_s : events(s);
 }
 
-static double needed(const struct signal *s)
-{
-    return s->c->op == RS_CMP_GE ? ceil(events(s)) : floor(events(s)) + 1.0;
-}
-
 static bool counts(const struct signal *s)
 {
     return s->kind == RS_MEASURE_COUNT || s->kind == RS_MEASURE_RATE;
@@ -65,7 +60,7 @@ static bool more(double a, double b)
 static bool is_laxer(const struct signal *a, const struct signal *t)
 {
     if (counts(a))
-        return a->window_s == t->window_s ? more(needed(a), needed(t))
+        return a->window_s == t->window_s ? more(rs_signal_events(a), rs_signal_events(t))
                                           : more(per_second(a), per_second(t));
     bool lower_quantile =
         a->kind == RS_MEASURE_QUANTILE && (a->above ? a->c->q < t->c->q : a->c->q > t->c->q);
@@ -76,7 +71,7 @@ static bool is_laxer(const struct signal *a, const struct signal *t)
 static double until_true(const struct signal *s, double p0, double p1)
 {
     if (counts(s))
-        return p1 > 0.0 ? needed(s) / p1 : INFINITY;
+        return p1 > 0.0 ? rs_signal_events(s) / p1 : INFINITY;
     if (s->kind == RS_MEASURE_QUANTILE)
         return s->window_s * (s->above ? 1.0 - s->c->q : s->c->q);
     double gap = (p1 - p0), need = (s->limit - p0);
@@ -191,9 +186,10 @@ static void add_laxer(struct check *c, const struct pairing *p)
                          "the alert needs %g events in %gs, the trigger of %s that it serves needs "
                          "%g in %gs: what lies "
                          "between is called for and nobody is told",
-                         needed(a), a->window_s, p->procedure->name, needed(t), t->window_s);
-        rs_check_number(f, "alert_events", needed(a));
-        rs_check_number(f, "trigger_events", needed(t));
+                         rs_signal_events(a), a->window_s, p->procedure->name, rs_signal_events(t),
+                         t->window_s);
+        rs_check_number(f, "alert_events", rs_signal_events(a));
+        rs_check_number(f, "trigger_events", rs_signal_events(t));
     } else {
         f = rs_check_add(c, "alert-laxer", p->rule->at, p->procedure->ref,
                          rs_arena_printf(c->arena, "alert %s", p->rule->alert),

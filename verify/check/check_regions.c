@@ -76,9 +76,11 @@ add_condition(struct rules *r, struct rule_of rule, const struct promql *q, bool
     struct promql_condition cond = rs_check_condition(r->c->arena, r->c->sc, q);
     for (int t = 0; t < cond.n_term; t++) {
         const struct condition_term *term = &cond.term[t];
-        bool alone = negated ? cond.n_term == 1 : term->n == 1;
-        for (int i = 0; i < term->n; i++)
+        for (int i = 0; i < term->n; i++) {
+            bool alone =
+                negated ? cond.n_term == 1 : rs_term_decides(r->c->arena, r->c->sc, term, i);
             add_rule(r, rule, &term->comparison[i], alone, negated);
+        }
     }
 }
 

@@ -8,6 +8,12 @@
 
 #include "sim/arena.h"
 
+static bool ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text), m = strlen(end);
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
 /* ---- codes ---- */
 
 static void add_code(int code[RS_MAX_SERVICE_CODE], int *n, int value)
@@ -295,6 +301,41 @@ bool rs_signal_meets(const struct signal *a, const struct signal *b)
         }
     }
     return false;
+}
+
+bool rs_signal_is_guard(const struct signal *s)
+{
+    bool counts = family(s->kind) == RS_MEASURE_COUNT;
+    for (int i = 0; i < s->n && counts; i++) {
+        const struct signal_side *p = &s->reads[i].part;
+        counts = (p->what == RS_WHAT_REQUESTS && (p->codes & 1u)) ||
+                 (p->what == RS_WHAT_LATENCY && isinf(p->le_s) && !p->slower && s->c->metric &&
+                  !ends_with(s->c->metric, "_sum"));
+    }
+    return counts && s->n > 0 && s->above && s->ordered;
+}
+
+bool rs_term_decides(struct arena *arena,
+                     const struct scenario *sc,
+                     const struct condition_term *term,
+                     int i)
+{
+    for (int k = 0; k < term->n; k++) {
+        struct signal *s;
+        int n;
+        if (term->n == 1)
+            break;
+        rs_signal_read(arena, sc, &term->comparison[k], &s, &n);
+        if ((n > 0 && rs_signal_is_guard(&s[0])) != (k != i))
+            return false;
+    }
+    return true;
+}
+
+double rs_signal_events(const struct signal *s)
+{
+    double limit = s->kind == RS_MEASURE_RATE ? s->limit * s->window_s : s->limit;
+    return fmax(1.0, ceil(limit - 1e-9));
 }
 
 /* ---- where conditions come from ---- */

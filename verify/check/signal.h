@@ -59,6 +59,24 @@ bool rs_signal_same(const struct signal *a, const struct signal *b);
 /* Does one of them read something of what the other reads? */
 bool rs_signal_meets(const struct signal *a, const struct signal *b);
 
+/*
+ * Only asks for enough traffic: more requests, good ones among them, than so many. It goes with what it stands beside and says
+ * nothing of trouble.
+ */
+bool rs_signal_is_guard(const struct signal *s);
+
+/* Does comparison i of a term decide alone: what stands beside it only asks for traffic? */
+bool rs_term_decides(struct arena *arena,
+                     const struct scenario *sc,
+                     const struct condition_term *term,
+                     int i);
+
+/*
+ * Events that a count gate needs: increase() reads a little more than was counted, since it extrapolates to the ends of its
+ * window, so that 3 are above 3. At least 1.
+ */
+double rs_signal_events(const struct signal *s);
+
 /* The condition of an expression of this scenario, its recording rules looked into. */
 struct promql_condition
 rs_check_condition(struct arena *arena, const struct scenario *sc, const struct promql *q);

@@ -60,7 +60,10 @@ bool rs_watch_slow(const struct watch *w,
 /* Events of a counter in a window, nothing being wrong: mean over where the window can lie. */
 double rs_watch_events(const struct watch *w, const struct signal *s, double window_s);
 
-/* "stage stage-3", "stage stage-3 at 25 %" */
+/* P(a request of a cohort, -1: of anybody, ends well within so long), nothing being wrong. NaN where it is not known. */
+double rs_watch_good(const struct watch *w, int service, int cohort, double within_s);
+
+/* "stage-3", "stage-3 at 25 %" */
 const char *rs_watch_name(struct arena *arena, const struct watch *w);
 
 #endif

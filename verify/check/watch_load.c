@@ -150,7 +150,18 @@ static double answered_within(
     return x_s < 0.0 ? 0.0 : rs_dist_cdf(&sc->service[service].path[t.path].latency, x_s);
 }
 
-/* P(a request of this class is counted on a side of a signal). */
+/* What a request adds to a counter: its own share, and a fallback that is counted. */
+static double counts_of(
+    const struct scenario *sc, int service, int counter, struct taken t, const struct fault *fault)
+{
+    const struct counter *c = &sc->service[service].counter[counter];
+    double n = c->only_on_path < 0 || c->only_on_path == t.path ? c->base_per_request : 0.0;
+    if (t.path >= 0 && t.fallback && sc->service[service].path[t.path].fallback_counter == counter)
+        n += 1.0 - one_try(sc, service, t.path, fault).p[0];
+    return n;
+}
+
+/* P(a request of this class is counted on a side of a signal); of a counter, how much it adds. */
 static double counted(const struct scenario *sc,
                       int service,
                       const struct signal_side *side,
@@ -167,13 +178,14 @@ static double counted(const struct scenario *sc,
         struct ending e = ending_of(sc, service, t, fault);
         for (int i = 0; i < e.n; i++)
             p += side->codes >> i & 1u ? e.p[i] : 0.0;
+        p *= answered_within(sc, service, t, fault, side->le_s);
         break;
     }
     case RS_WHAT_LATENCY:
         p = answered_within(sc, service, t, fault, side->le_s);
         p = side->slower ? 1.0 - p : p;
         break;
-    case RS_WHAT_COUNTER: p = 1.0; break;
+    case RS_WHAT_COUNTER: p = counts_of(sc, service, side->counter, t, fault); break;
     }
     return p * side->instance_share;
 }
@@ -396,26 +408,62 @@ bool rs_watch_slow(const struct watch *w,
     return load(w, s, reads, true, window_s, NULL, out);
 }
 
+/* Requests per second of a cohort to a service, in the middle of where the watch can be. */
+static double cohort_rate(const struct watch *w, int service, int cohort)
+{
+    double sum = 0.0;
+    for (int i = 0; i < w->sc->n_traffic; i++) {
+        const struct traffic *t = &w->sc->traffic[i];
+        if (t->service == service && t->cohort == cohort)
+            sum += rs_profile_rate(&t->profile, 0.5 * (w->begins_s + w->begins_late_s));
+    }
+    return sum;
+}
+
 double rs_watch_events(const struct watch *w, const struct signal *s, double window_s)
 {
-    double n = 0.0;
+    struct watch_load l;
+    double n = load(w, s, s->reads, false, window_s, NULL, &l) ? l.n_mean : 0.0;
     for (int i = 0; i < s->n; i++) {
         const struct signal_side *side = &s->reads[i].part;
-        struct signal one = *s;
-        struct signal_reads reads = s->reads[i];
-        struct watch_load l;
-        double rate = 1.0;
-        if (side->what == RS_WHAT_COUNTER) {
-            const struct service *sv = &w->sc->service[s->reads[i].service];
-            const struct counter *c = &sv->counter[side->counter];
-            n += c->base_per_s * sv->n_instance * side->instance_share * window_s;
-            rate = c->base_per_request;
-            if (c->only_on_path >= 0)
-                reads.part.paths = c->only_on_path < 32 ? 1u << c->only_on_path : 0u;
-        }
-        one.n = 1;
-        if (rate > 0.0 && load(w, &one, &reads, false, window_s, NULL, &l))
-            n += rate * l.n_mean;
+        const struct service *sv = &w->sc->service[s->reads[i].service];
+        if (side->what == RS_WHAT_COUNTER)
+            n += sv->counter[side->counter].base_per_s * sv->n_instance * side->instance_share *
+                 window_s;
     }
     return n;
+}
+
+double rs_watch_good(const struct watch *w, int service, int cohort, double within_s)
+{
+    bool before[64] = {false}, now[64] = {false};
+    const struct signal_side all = {.what = RS_WHAT_REQUESTS,
+                                    .codes = UINT32_MAX,
+                                    .paths = UINT32_MAX,
+                                    .instance_share = 1.0,
+                                    .le_s = INFINITY};
+    struct signal_reads reads = {.service = service, .part = all, .whole = all};
+    double good = 0.0, n = 0.0;
+    reads.part.codes = 1u;
+    reads.part.le_s = within_s;
+    if (w->sc->n_flag > 64)
+        return NAN;
+    for (int c = 0; c < w->sc->n_cohort; c++) {
+        struct division d = {.w = w,
+                             .service = service,
+                             .cohort = c,
+                             .reads = &reads,
+                             .has_whole = true,
+                             .before = before,
+                             .now = now};
+        double weight = cohort >= 0 ? c == cohort : cohort_rate(w, service, c);
+        if (weight <= 0.0)
+            continue;
+        if (!find_flags(&d))
+            return NAN;
+        divide(&d, 0, 1.0);
+        good += weight * d.part;
+        n += weight;
+    }
+    return n > 0.0 ? good / n : NAN;
 }
