@@ -181,14 +181,11 @@ static void add_grey(struct rules *r, const struct rule_of *hold, const struct r
     const struct gate *g = hold->gate;
     double from = hold->limit, until = back ? back->limit : range_end(&hold->signal, hold->above);
     double low = fmin(from, until), high = fmax(from, until);
-    struct finding *f =
-        rs_check_add(c, "grey-zone", g->at, g->ref, rs_arena_printf(c->arena, "gate %s", g->name),
-                     back ? "between %.4g and %.4g the rollout neither goes on nor back: it is "
-                            "held, and nothing says for how long or who "
-                            "decides"
-                          : "from %.4g to %.4g the rollout is held: no rule says roll back, for "
-                            "how long to wait, or who decides",
-                     low, high);
+    const char *zone = isinf(high) ? rs_arena_printf(c->arena, "above %.4g", low)
+                                   : rs_arena_printf(c->arena, "between %.4g and %.4g", low, high);
+    struct finding *f = rs_check_add(
+        c, "grey-zone", g->at, g->ref, rs_arena_printf(c->arena, "gate %s", g->name),
+        "%s the rollout neither goes on nor back: it is held, and nothing says for how long", zone);
     rs_check_number(f, "from", low);
     rs_check_number(f, "to", high);
     rs_check_words(c, f, "held_by", "gate %s: %s", g->name, hold->signal.c->text);
@@ -312,7 +309,7 @@ static bool contradicts(struct rules *r, const struct rule_of *a)
         if (b->order != ORDER_ROLLBACK || !b->observed || !b->alone || b->gate == a->gate ||
             !same_scale(a, b))
             continue;
-        if (promotes_what_is_rolled_back(a, b)) {
+        if (b->decided && promotes_what_is_rolled_back(a, b)) {
             add_contradiction(r, a, b, "go on", "roll back");
             return true;
         }
