@@ -97,4 +97,14 @@ void rs_promql_condition(struct arena *arena,
 /* The same measure of the same thing: kind, metrics, matchers (in any order), q; windows and limits apart. */
 bool rs_comparison_same_measure(const struct comparison *a, const struct comparison *b);
 
+/*
+ * Do all matchers on this label take this value ("" where a series does not have the label)? True where there is none.
+ * Values of regexes have been checked when they were parsed.
+ */
+bool rs_matchers_allow(const struct matcher_text *matcher, /* [n] */
+                       int n,
+                       const char *label,
+                       const char *value,
+                       enum promql_dialect dialect);
+
 #endif

@@ -86,3 +86,35 @@ enum comparison_op rs_comparison_negated(enum comparison_op op)
     }
     return op;
 }
+
+/* ---- matchers ---- */
+
+static bool allows(const struct matcher_text *m, const char *value, enum promql_dialect dialect)
+{
+    static const struct {
+        const char *text;
+        enum match_op op;
+    } ops[] = {{"=", RS_MATCH_EQ}, {"!=", RS_MATCH_NE}, {"=~", RS_MATCH_RE}, {"!~", RS_MATCH_NRE}};
+    size_t i = 0;
+    while (strcmp(ops[i].text, m->op) != 0)
+        i++;
+    struct ready_matcher ready;
+    rs_matcher_init_as(&ready, rs_promql_regex(dialect), m->label, m->value, ops[i].op);
+    bool yes = rs_matcher_matches(&ready, value);
+    rs_matcher_clear(&ready);
+    return yes;
+}
+
+bool rs_matchers_allow(const struct matcher_text *matcher,
+                       int n,
+                       const char *label,
+                       const char *value,
+                       enum promql_dialect dialect)
+{
+    for (int i = 0; i < n; i++) {
+        if (strcmp(matcher[i].label, label) == 0 && !allows(&matcher[i], value, dialect)) {
+            return false;
+        }
+    }
+    return true;
+}
