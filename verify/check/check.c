@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exposed.h"
 #include "sim/arena.h"
 
 const char *rs_severity_name(enum severity s)
@@ -107,9 +108,10 @@ struct findings *rs_check_run(const struct scenario *sc)
         rs_check_budget,        rs_check_power,  rs_check_dilution,  rs_check_statistic,
         rs_check_states,        rs_check_stages, rs_check_receivers,
     };
-    struct check c = {.sc = sc, .arena = rs_arena_new()};
+    struct check c = {.sc = sc, .arena = rs_arena_new(), .exposed = rs_exposed_new(sc)};
     for (size_t i = 0; i < sizeof pass / sizeof pass[0]; i++)
         pass[i](&c);
+    rs_exposed_free(c.exposed);
     if (c.n > 1)
         qsort(c.item, (size_t)c.n, sizeof *c.item, by_place);
     struct findings *f = rs_xcalloc(1, sizeof *f);

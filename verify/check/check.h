@@ -5,9 +5,12 @@
 
 #include "verify/check.h"
 
+struct exposed; /* exposed.h */
+
 struct check {
     const struct scenario *sc;
-    struct arena *arena; /* lives as long as the findings */
+    struct arena *arena;     /* lives as long as the findings */
+    struct exposed *exposed; /* the series that there are, for all passes */
     int n, cap;
     struct finding *item;
 };

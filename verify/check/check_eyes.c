@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "check.h"
+#include "eyes.h"
 
 void rs_check_eyes(struct check *c)
 {
-    (void)c;
+    struct eyes e;
+    rs_eyes_find(&e, c);
+    rs_eyes_metrics(&e);
 }
