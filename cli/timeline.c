@@ -8,6 +8,7 @@
 
 #include "sim/clock.h"
 #include "verify/report.h"
+#include "verify/told.h"
 
 /* Where and how lines go. */
 struct teller {
@@ -354,4 +355,8 @@ void rs_timeline_print(const struct scenario *sc,
         fputs("\nNo rollback was executed.\n", to);
     }
     print_outcome(&t, h);
+    if (sc->n_claim > 0) {
+        fprintf(to, "\n%sWhat it says of the claims%s\n", on(&t, BOLD), off(&t, BOLD));
+        rs_told_print(to, sc, h, colour);
+    }
 }

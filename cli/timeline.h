@@ -18,7 +18,7 @@ struct told_run {
     const char *const *traffic; /* [n_traffic] as given with --traffic */
 };
 
-/* The header, the trace grouped by stage, the clock of every rollback, the outcome. */
+/* The header, the trace grouped by stage, the clock of every rollback, the outcome, what it says of the claims. */
 void rs_timeline_print(const struct scenario *sc,
                        const struct history *h,
                        const struct told_run *run,

@@ -4,6 +4,7 @@
 
 #include "sim/clock.h"
 #include "timeline.h"
+#include "verify/told.h"
 
 /* 15 digits hold every nanosecond of three weeks in seconds, and print without the noise of the 17th. */
 #define JSON_STYLE (JSON_INDENT(2) | JSON_REAL_PRECISION(15))
@@ -55,6 +56,17 @@ static json_t *episode(const struct scenario *sc, const struct episode *e)
                      "limit_s", seconds(p->sla_ns));
 }
 
+/* A leg that never ended has no number: "never" says that it is no missing one. */
+static json_t *claim_row(const struct scenario *sc, const struct claim *c, const struct history *h)
+{
+    struct claim_told told = rs_claim_tell(sc, c, h);
+    return json_pack("{s:s, s:o, s:s, s:o, s:b, s:o, s:s, s:s}", "name", c->name, "ref",
+                     text_or_null(c->ref), "state", rs_told_state_name(told.state), "value",
+                     real_or_null(told.value), "never", isinf(told.value) != 0, "limit",
+                     real_or_null(told.limit), "wanted", told.at_most ? "at-most" : "at-least",
+                     "unit", told.unit);
+}
+
 static json_t *totals(const struct history *h)
 {
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i}", "requests", whole(h->n_request),
@@ -97,6 +109,11 @@ void rs_timeline_print_json(const struct scenario *sc,
         json_array_append_new(episodes, episode(sc, &h->episode[i]));
     }
     json_object_set_new(root, "episodes", episodes);
+    json_t *claims = json_array();
+    for (int i = 0; i < sc->n_claim; i++) {
+        json_array_append_new(claims, claim_row(sc, &sc->claim[i], h));
+    }
+    json_object_set_new(root, "claims", claims);
     json_t *trace = json_array();
     for (int i = 0; i < h->n_trace; i++) {
         json_array_append_new(trace, trace_event(sc, &h->trace[i]));

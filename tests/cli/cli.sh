@@ -340,6 +340,25 @@ verdict_statuses() {
     expect 3 verify s/prisma.yaml --replicas 1
 }
 
+# The command that is printed with a violated claim tells a history that breaks it, in words and as JSON.
+witness() {
+    expect 1 verify "$scenario" --replicas 150 --seed 7
+    awk '$1 == "✘" && NF >= 2 && !($2 ~ /^violated|^refuted|^unbounded/) { claim = $2 }
+         $1 == "✔" || $1 == "?" { claim = "" }
+         claim && $1 == "rollsim" && $2 == "rehearse" { print claim, $0; claim = "" }' out >witnesses
+    [ "$(wc -l <witnesses)" -ge 3 ] || fail "fewer than three witnesses"
+    while read -r claim _ words; do
+        # shellcheck disable=SC2086 # the words are words
+        expect 0 $words
+        grep -q "✘ broken  *$claim " out || fail "rollsim $words does not show that $claim is broken"
+        # shellcheck disable=SC2086
+        expect 0 $words --json
+        n=$(sqlite3 :memory: "select count(*) from json_each(readfile('out'), '\$.claims') where value->>'name' = '$claim'
+            and value->>'state' = 'broken' and (value->>'never' or value->>'value' > value->>'limit')")
+        [ "$n" = 1 ] || fail "rollsim $words --json does not show that $claim is broken"
+    done <witnesses
+}
+
 records() {
     # shellcheck disable=SC2086
     expect_verdict verify "$scenario" $few -o run.db
