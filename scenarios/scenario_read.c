@@ -43,7 +43,7 @@ static const struct key scenario_keys[] = {
     {"trajectory_step", RS_V_DURATION, .min = 1, .max = 31536000, .def = "5m",
      .at = SCENARIO(trajectory_step_ns), .help = "Grid of the trajectories."},
     {"replicas", RS_V_COUNT, .min = 1, .max = 1e9, .def = "1000", .at = SCENARIO(default_replicas),
-     .help = "Replicas of a run."},
+     .help = "Most replicas of a run, which ends when every claim on chances is decided."},
     {"seed", RS_V_COUNT, .def = "1", .at = SCENARIO(default_seed),
      .help = "Seed of all random streams."},
     {"confidence", RS_V_RATIO, .min = 0.5, .max = 0.999999, .def = "95%",
