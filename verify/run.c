@@ -34,9 +34,8 @@ struct reduction {
     struct record *record;
 };
 
-/* Their engines come with the libraries of bounds and of reachability; without these a claim of theirs is refused. */
+/* Where bounds are not linked in, a claim on one is refused. */
 #pragma weak rs_bound_decide
-#pragma weak rs_reach_decide
 
 /* ---- claims ---------------------------------------------------------------------------------------------------------- */
 
@@ -54,12 +53,10 @@ static int decide_without_replicas(struct verdict *out,
     *out = (struct verdict){0};
     if (rs_claim_is_statistical(c))
         return 0;
-    bool bound = c->kind == RS_CLAIM_BOUND;
-    struct verdict (*by)(struct arena *, const struct scenario *, const struct claim *) =
-        bound ? rs_bound_decide : rs_reach_decide;
-    if (!by)
-        return rs_err_at(err, RS_E_UNSUPPORTED, c->at, "claims of this kind are not decided yet");
-    *out = by(r->result->arena, r->scenario, c);
+    if (c->kind == RS_CLAIM_BOUND && !rs_bound_decide)
+        return rs_err_at(err, RS_E_UNSUPPORTED, c->at, "bounds are not decided yet");
+    *out = c->kind == RS_CLAIM_BOUND ? rs_bound_decide(r->result->arena, r->scenario, c)
+                                     : rs_reach_decide(r->result->arena, r->scenario, c);
     return 0;
 }
 
