@@ -6,6 +6,7 @@
 #include "predicate_read.h"
 #include "text/value.h"
 #include "verify/claim.h"
+#include "verify/split.h"
 
 #define CLAIM(field) offsetof(struct claim, field)
 
@@ -180,8 +181,15 @@ static void finish_bound(struct reader *r, const struct node *map, void *draft, 
 static void finish_splitting(struct reader *r, const struct node *map, void *draft, void *out)
 {
     struct claim *c = draft;
-    (void)r, (void)map, (void)out;
-    c->splitting.given = true;
+    struct splitting *s = &c->splitting;
+    (void)map, (void)out;
+    s->given = true;
+    /* Lists of times rise in the language; histories meet the largest slack first. */
+    double *falling = RS_ARENA_ARRAY(r->arena, double, s->n_level);
+    for (int i = 0; i < s->n_level; i++) {
+        falling[i] = s->slack_s[s->n_level - 1 - i];
+    }
+    s->slack_s = falling;
 }
 
 static void finish_quantile(struct reader *r, const struct node *map, void *draft, void *out)
@@ -271,7 +279,7 @@ static const struct section bound_section = {"bound", "A worst case.", bound_key
 static const struct key splitting_keys[] = {
     {"slack", RS_V_SECONDS_LIST, .def = "(chosen by pilot runs)", .at = CLAIM(splitting.slack_s),
      .n_at = CLAIM(splitting.n_level),
-     .help = "Levels: time left until the deadline, at each of which histories are multiplied."},
+     .help = "Levels: where so much time is left until the deadline, histories are multiplied."},
     {"effort", RS_V_COUNT, .min = 2, .max = 1e6, .def = "200", .at = CLAIM(splitting.effort),
      .help = "Histories a level."},
     {"repeats", RS_V_COUNT, .min = 2, .max = 1e6, .def = "20", .at = CLAIM(splitting.n_macro),
@@ -345,6 +353,10 @@ static void finish_claim(struct reader *r, const struct node *map, void *draft, 
     c->at_most = has(map, "at_most");
     /* A probability is itself a ratio, whatever it is the probability of. */
     read_limit(r, map, side, c->kind == RS_CLAIM_PROBABILITY ? RS_Q_ERROR_RATIO : c->of, &c->limit);
+    const char *refused = c->splitting.given ? rs_split_refuse(c) : NULL;
+    if (refused) {
+        rs_err_list_add(r->errors, RS_E_RANGE, rs_node_get(map, "splitting")->at, "%s", refused);
+    }
     if (c->kind == RS_CLAIM_EXPECTATION && c->limit >= c->cap) {
         rs_err_list_add(r->errors, RS_E_RANGE, rs_node_get(map, side)->at,
                         "\"%s\" must be below the cap", side);

@@ -168,28 +168,45 @@ static const struct episode *first_match(const struct claim *c, const struct his
 }
 
 /* A fault that was missed has no episode, but its leg from the onset runs all the same. The onset stands for the first bad sample. */
-static struct claim_sample leg_of_missed(const struct claim *c, const struct history *h)
+static bool leg_of_missed(struct claim_leg *out, const struct claim *c, const struct history *h)
 {
     if (!starts_unnoticed(c->from) || !h->fault_started || h->onset_ns == RS_NEVER)
-        return not_applicable();
+        return false;
     if (starts_unnoticed(c->to)) /* nothing recorded them, so nothing can be said */
-        return not_applicable();
-    return open_wait(c, h->onset_ns, h->sim_ns);
+        return false;
+    *out = (struct claim_leg){.from_ns = h->onset_ns, .known_ns = h->onset_ns, .to_ns = RS_NEVER};
+    return true;
+}
+
+bool rs_claim_leg(struct claim_leg *out, const struct claim *c, const struct history *h)
+{
+    if (!is_given(c, h))
+        return false;
+    const struct episode *e = first_match(c, h);
+    if (!e)
+        return leg_of_missed(out, c, h);
+    int64_t from_ns = e->at_ns[c->from], detected_ns = e->at_ns[RS_CLOCK_DETECTED];
+    if (from_ns == RS_NEVER)
+        return false;
+    *out = (struct claim_leg){
+        .from_ns = from_ns,
+        .known_ns = starts_unnoticed(c->from) || detected_ns < from_ns ? from_ns : detected_ns,
+        .to_ns = e->at_ns[c->to],
+        .lost = e->gave_up && c->to == RS_CLOCK_COMPLETED,
+    };
+    return true;
 }
 
 static struct claim_sample leg(const struct claim *c, const struct history *h)
 {
-    const struct episode *e = first_match(c, h);
-    if (!e)
-        return leg_of_missed(c, h);
-    int64_t from = e->at_ns[c->from], to = e->at_ns[c->to];
-    if (from == RS_NEVER)
+    struct claim_leg l;
+    if (!rs_claim_leg(&l, c, h))
         return not_applicable();
-    if (to != RS_NEVER)
-        return value_of(to > from ? (double)(to - from) : 0.0); /* it was over before it began */
-    if (e->gave_up && c->to == RS_CLOCK_COMPLETED)
+    if (l.to_ns != RS_NEVER) /* else it was over before it began */
+        return value_of(l.to_ns > l.from_ns ? (double)(l.to_ns - l.from_ns) : 0.0);
+    if (l.lost)
         return value_of(INFINITY);
-    return open_wait(c, from, h->sim_ns);
+    return open_wait(c, l.from_ns, h->sim_ns);
 }
 
 struct claim_sample

@@ -17,6 +17,7 @@
 #include "tally.h"
 #include "verify/bound.h"
 #include "verify/reach.h"
+#include "verify/split.h"
 
 /* Everything that grows while replicas come in. */
 struct reduction {
@@ -49,8 +50,11 @@ static int decide_without_replicas(struct verdict *out,
                                    double alpha,
                                    struct err *err)
 {
-    (void)alpha;
     *out = (struct verdict){0};
+    if (c->splitting.given) {
+        const struct split_options opt = {r->options->seed, r->options->n_job, 1.0 - alpha};
+        return rs_split_decide(r->result->arena, r->scenario, c, &opt, out, err);
+    }
     if (rs_claim_is_statistical(c))
         return 0;
     if (c->kind == RS_CLAIM_BOUND && !rs_bound_decide)

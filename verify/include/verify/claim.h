@@ -104,6 +104,16 @@ struct claim_sample {
 struct claim_sample
 rs_claim_sample(const struct scenario *sc, const struct claim *c, const struct history *h);
 
+/* The leg that a claim speaks of, in one history. */
+struct claim_leg {
+    int64_t from_ns, to_ns; /* to: RS_NEVER = it has not come */
+    int64_t
+        known_ns; /* when it was known that this is the leg: >= from for marks that are told later */
+    bool lost;    /* `to` will never come */
+};
+/* false: the history is not one that the claim speaks of, or `from` did not happen. */
+bool rs_claim_leg(struct claim_leg *out, const struct claim *c, const struct history *h);
+
 enum verdict_kind {
     RS_VERDICT_PROVED,    /* by exhaustion or by bounds */
     RS_VERDICT_HOLDS,     /* statistically, at the family-wise confidence */
@@ -177,9 +187,10 @@ struct verdict {
         confidence; /* of this verdict, and of each end of its interval: 1 - (1 - family) / n_statistical */
     double worst; /* the worst value seen; NaN for events */
     bool has_witness;
-    uint64_t witness;  /* replica that breaks the claim, or the worst one */
-    int witness_fault; /* fault present there, -1 none: rehearse --replica N repeats it */
-    uint64_t n_more;   /* UNDECIDED: about so many further replicas would decide; 0 = cannot say */
+    uint64_t witness;           /* replica that breaks the claim, or the worst one */
+    int witness_fault;          /* fault present there, -1 none: rehearse --replica N repeats it */
+    const char *witness_branch; /* SPLITTING: what --branch must say as well, or NULL */
+    uint64_t n_more; /* UNDECIDED: about so many further replicas would decide; 0 = cannot say */
     const char *
         placeholder; /* "<role>.acknowledge": a placeholder that it rests on, or NULL; belongs to the run_result */
     uint64_t
