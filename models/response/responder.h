@@ -269,9 +269,6 @@ int rs_people_target(const struct responder *r, int procedure, int channel);
 /* Nobody else needs to take it any more. */
 void rs_people_stand_down(struct rollback *rb);
 
-bool rs_hours_within(const struct role *role, int64_t unix_ns);
-/* unix_ns itself within hours, else the next start of hours; RS_NEVER = the role never works. */
-int64_t rs_hours_next(const struct role *role, int64_t unix_ns);
 
 /* ---- side steps (side.c) --------------------------------------------------------------------- */
 
