@@ -241,6 +241,8 @@ bool rs_predicate_holds(const struct machine *m, const uint16_t *s, const struct
 /* The transition from `before` by `label` in words; strings in the arena. */
 struct verdict_step
 rs_move_words(struct arena *arena, const struct machine *m, const uint16_t *before, uint32_t label);
+/* The step that the transition does, in a stage or in a procedure; NULL if it does none. */
+const struct step *rs_move_step(const struct machine *m, const uint16_t *before, uint32_t label);
 /* All transitions up to a state. */
 const struct verdict_step *rs_trace_to(
     struct arena *arena, const struct machine *m, const struct search *s, uint32_t to, int *n);

@@ -146,6 +146,17 @@ static struct verdict_step of_start(const struct words *w, int stage)
                                st->title ? st->title : ""));
 }
 
+const struct step *rs_move_step(const struct machine *m, const uint16_t *before, uint32_t label)
+{
+    struct words w = {NULL, m, before};
+    int i = rs_move_index(label);
+    if (rs_move_kind(label) == RS_MOVE_DO)
+        return step_at(&w);
+    if (rs_move_kind(label) == RS_MOVE_PROCEDURE_DO)
+        return &m->procedure[i >> 12].steps.step[i & 0xfff];
+    return NULL;
+}
+
 struct verdict_step
 rs_move_words(struct arena *arena, const struct machine *m, const uint16_t *before, uint32_t label)
 {
