@@ -3,6 +3,7 @@
  * unbounded-stage: a stage, or a step of its ramp, exposes users and then nothing decides: no time is watched, or nobody looks
  * at anything while it is. halt-without-resume: something holds the stage and nothing says how it goes on.
  */
+#include <math.h>
 #include <string.h>
 
 #include "sim/arena.h"
@@ -125,8 +126,42 @@ static void tell_step(struct check *c, const struct stage *st, const struct ramp
     rs_check_mend(c, f, "give the step a watch");
 }
 
+/* Steps of the stage itself that have no upper end; those of a rollback are another code. */
+static void find_endless(struct check *c, const struct stage *st)
+{
+    for (int i = 0; i < st->n_action + st->n_closing; i++) {
+        const struct action *a = i < st->n_action ? &st->action[i] : &st->closing[i - st->n_action];
+        if (!isinf(rs_dist_sup(&a->takes)))
+            continue;
+        struct finding *f =
+            rs_check_add(c, "unbounded-stage", a->at, a->ref ? a->ref : st->ref,
+                         rs_arena_printf(c->arena, "stage %s", st->name),
+                         "\"%s\" has no upper end: the stage may take any time", a->title);
+        rs_check_number(f, "takes_mean_s", rs_dist_mean(&a->takes));
+        rs_check_number(f, "takes_at_most_s", INFINITY);
+        rs_check_mend(c, f, "give `takes` a cap, or a distribution with an end");
+    }
+}
+
+static void find_late(struct check *c, const struct stage *st)
+{
+    if (st->not_before_ns < c->sc->horizon_ns)
+        return;
+    struct finding *f = rs_check_add(
+        c, "unbounded-stage", st->at, st->ref, rs_arena_printf(c->arena, "stage %s", st->name),
+        "the stage begins after the end: not before %g h, and the scenario's horizon "
+        "is %g h",
+        (double)st->not_before_ns / 3.6e12, (double)c->sc->horizon_ns / 3.6e12);
+    rs_check_number(f, "not_before_s", (double)st->not_before_ns / 1e9);
+    rs_check_number(f, "horizon_s", (double)c->sc->horizon_ns / 1e9);
+    rs_check_mend(c, f, "let the stage begin earlier, or the horizon lie later");
+}
+
+/* What a removal that comes too early hides is the same hole. */
 static void find_unbounded(struct check *c, const struct stage *st)
 {
+    if (rs_stage_removes_early(c->sc, (int)(st - c->sc->response.stage), -1))
+        return;
     const struct action *a = exposing(c->sc, st);
     bool ends = ends_with_gate(c->sc, st);
     for (int i = 0; i < st->n_ramp; i++) {
@@ -148,8 +183,8 @@ static bool holds(enum gate_then then)
     return then == RS_THEN_HOLD || then == RS_THEN_HALT;
 }
 
-/* What may hold the stage, in words; NULL if nothing does. *n counts them. */
-static const char *what_holds(struct check *c, const struct stage *st, int *n)
+/* What may hold the stage, in words; NULL if nothing does. *n counts them, *at is the place of the first. */
+static const char *what_holds(struct check *c, const struct stage *st, int *n, struct mark *at)
 {
     const char *words = NULL;
     *n = 0;
@@ -158,7 +193,8 @@ static const char *what_holds(struct check *c, const struct stage *st, int *n)
             continue;
         words = rs_arena_printf(c->arena, "%s%sgate %s", words ? words : "", words ? ", " : "",
                                 st->gate[i].name);
-        ++*n;
+        if ((*n)++ == 0)
+            *at = st->gate[i].at;
     }
     for (int list = 0; list < 2; list++) {
         const struct action *action = list == 0 ? st->action : st->closing;
@@ -170,7 +206,8 @@ static const char *what_holds(struct check *c, const struct stage *st, int *n)
                 continue;
             words = rs_arena_printf(c->arena, "%s%s%s \"%s\"", words ? words : "",
                                     words ? ", " : "", check ? "check" : "action", a->title);
-            ++*n;
+            if ((*n)++ == 0)
+                *at = check && st->check_at.line > 0 ? st->check_at : a->at;
         }
     }
     return words;
@@ -179,11 +216,12 @@ static const char *what_holds(struct check *c, const struct stage *st, int *n)
 static void find_halt(struct check *c, const struct stage *st)
 {
     int n;
-    const char *words = st->on_hold.given ? NULL : what_holds(c, st, &n);
+    struct mark at = st->at;
+    const char *words = st->on_hold.given ? NULL : what_holds(c, st, &n, &at);
     if (!words)
         return;
     struct finding *f = rs_check_add(
-        c, "halt-without-resume", st->at, st->ref, rs_arena_printf(c->arena, "stage %s", st->name),
+        c, "halt-without-resume", at, st->ref, rs_arena_printf(c->arena, "stage %s", st->name),
         "the stage can be held (%s), and nothing says when it goes on or who gives "
         "it up",
         words);
@@ -196,6 +234,8 @@ static void find_halt(struct check *c, const struct stage *st)
 void rs_check_stages(struct check *c)
 {
     for (int i = 0; i < c->sc->response.n_stage; i++) {
+        find_late(c, &c->sc->response.stage[i]);
+        find_endless(c, &c->sc->response.stage[i]);
         find_unbounded(c, &c->sc->response.stage[i]);
         find_halt(c, &c->sc->response.stage[i]);
     }

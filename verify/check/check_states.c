@@ -177,7 +177,7 @@ void rs_check_states(struct check *c)
 {
     struct states st = {.c = c, .sc = c->sc};
     st.m = rs_machine_new(c->arena, c->sc, &(struct machine_options){0});
-    st.excused = RS_ARENA_ARRAY(c->arena, bool, c->sc->n_flag);
+
     rs_machine_search(st.m, RS_CHECK_STATES, true, &st.s);
     if (st.s.truncated)
         tell_cut(&st);

@@ -22,11 +22,12 @@ struct states {
     const struct scenario *sc;
     struct machine *m;
     struct search s; /* with its transitions */
-    bool *excused;   /* [n_flag] no-way-back of it is the same hole as one that was told */
 };
 
 void rs_states_paths(struct states *st);
 void rs_states_back(struct states *st);
+/* The first procedure that leaves the flag safe, or -1. */
+int rs_states_way_back(const struct scenario *sc, int flag);
 
 /* How the state is come to, as evidence: the number of steps, and the last ones in words. */
 void rs_states_trace(const struct states *st,

@@ -59,8 +59,7 @@ static uint32_t first_unsafe(const struct states *st, int flag)
     return RS_SEARCH_NONE;
 }
 
-/* The first procedure that leaves the flag safe, or -1. */
-static int way_back(const struct scenario *sc, int flag)
+int rs_states_way_back(const struct scenario *sc, int flag)
 {
     for (int p = 0; p < sc->response.n_procedure; p++) {
         bool on;
@@ -177,7 +176,7 @@ static void without_a_person(struct states *st, const bool *unsafe)
         const char *words = NULL;
         int n = 0;
         for (int flag = 0; flag < sc->n_flag; flag++) {
-            int p = unsafe[flag] ? way_back(sc, flag) : -1;
+            int p = unsafe[flag] ? rs_states_way_back(sc, flag) : -1;
             if (p < 0 || only_one(st, m, p) != role)
                 continue;
             words = words ? rs_arena_printf(st->c->arena, "%s, %s", words,
@@ -210,14 +209,16 @@ static bool is_blind_watch(const struct machine *m, const uint16_t *s)
     return (ramp > 0 ? st->ramp[ramp - 1].watch_ns : st->watch_ns) > 0;
 }
 
-/* The same hole is told where the stage removes, unseen, the path of a service that the flag chooses. */
+/* The same hole is told where this stage or a later one removes, unseen, a path of a service that the flag chooses. */
 static bool
 is_told_as_removal(const struct scenario *sc, const struct machine *m, int stage, int flag)
 {
     for (int s = 0; s < sc->n_service; s++) {
         for (const int *f = m->flags_of[s]; *f >= 0; f++) {
-            if (*f == flag && rs_stage_removes_early(sc, stage, s))
-                return true;
+            for (int k = stage; *f == flag && k < sc->response.n_stage; k++) {
+                if (rs_stage_removes_early(sc, k, s))
+                    return true;
+            }
         }
     }
     return false;
@@ -253,7 +254,7 @@ static void tell_blind(struct blind *b, int stage)
     for (int f = 0; f < sc->n_flag; f++) {
         if (!b->flag[stage * sc->n_flag + f])
             continue;
-        const char *p = sc->response.procedure[way_back(sc, f)].name;
+        const char *p = sc->response.procedure[rs_states_way_back(sc, f)].name;
         flags =
             flags ? rs_arena_printf(c->arena, "%s, %s", flags, sc->flag[f].name) : sc->flag[f].name;
         procedures = procedures ? strstr(procedures, p)
@@ -286,7 +287,7 @@ static void without_alerting(struct states *st, const bool *unsafe)
     b.flag = RS_ARENA_ARRAY(st->c->arena, bool, (size_t)n_stage *(size_t)sc->n_flag);
     b.state = RS_ARENA_ARRAY(st->c->arena, uint32_t, n_stage);
     for (int f = 0; f < sc->n_flag && !b.s.truncated; f++) {
-        int p = unsafe[f] ? way_back(sc, f) : -1;
+        int p = unsafe[f] ? rs_states_way_back(sc, f) : -1;
         if (p >= 0 && rs_procedure_is_alerted(sc, p))
             find_blind(&b, f);
     }
@@ -303,11 +304,11 @@ void rs_states_back(struct states *st)
     bool *unsafe = RS_ARENA_ARRAY(st->c->arena, bool, sc->n_flag);
     for (int f = 0; f < sc->n_flag; f++) {
         uint32_t state = first_unsafe(st, f);
-        if (state == RS_SEARCH_NONE || st->excused[f])
+        if (state == RS_SEARCH_NONE)
             continue;
         if (sc->flag[f].initially_on != sc->flag[f].safe_on)
             tell_default(st, f);
-        else if (way_back(sc, f) < 0)
+        else if (rs_states_way_back(sc, f) < 0)
             tell_no_procedure(st, f, state);
         else
             unsafe[f] = true;

@@ -16,9 +16,17 @@ struct told {
     int kind, index;
 };
 
+/* A transition: its source, and its number. */
+struct place {
+    uint32_t from;
+    uint64_t edge;
+};
+
 struct look {
     struct states *st;
-    bool *taken; /* [most paths of a service] */
+    uint64_t n_change;
+    struct place *change; /* [n_change] those that have an effect */
+    bool *taken;          /* [most paths of a service] */
     int n_told, cap_told;
     struct told *told;
 };
@@ -45,6 +53,19 @@ struct change {
     const struct step *step;
     const uint16_t *before, *after;
 };
+
+static struct change change_of(const struct look *l, uint64_t k)
+{
+    const struct search *s = &l->st->s;
+    const struct place *p = &l->change[k];
+    struct change ch = {.from = p->from,
+                        .to = s->edge[p->edge],
+                        .label = s->edge_label[p->edge],
+                        .before = rs_search_state(s, p->from),
+                        .after = rs_search_state(s, s->edge[p->edge])};
+    ch.step = rs_move_step(l->st->m, ch.before, ch.label);
+    return ch;
+}
 
 static const char *about(const struct look *l, const struct change *ch)
 {
@@ -115,15 +136,21 @@ static bool is_passing(const struct look *l, const struct change *ch, int servic
     return passing;
 }
 
-/* What a rollback does not bring back is told here: that it has no way back is the same hole. */
-static void excuse(struct look *l, const struct change *ch, int service)
+/*
+ * The rollback leaves off a flag that would help, and no other procedure sets it: told as no-way-back of that flag, where the
+ * procedure has to be mended.
+ */
+static bool is_told_as_no_way_back(const struct look *l, const struct change *ch, int service)
 {
     const struct scenario *sc = l->st->sc;
+    if (rs_move_kind(ch->label) != RS_MOVE_PROCEDURE_DO)
+        return false;
     for (const int *f = l->st->m->flags_of[service]; *f >= 0; f++) {
-        if (*f != ch->step->flag && sc->flag[*f].safe_on &&
-            !rs_state_flag(l->st->m, ch->after, *f)->on)
-            l->st->excused[*f] = true;
+        if (*f != ch->step->flag && sc->flag[*f].safe_on && sc->flag[*f].initially_on &&
+            !rs_state_flag(l->st->m, ch->after, *f)->on && rs_states_way_back(sc, *f) < 0)
+            return true;
     }
+    return false;
 }
 
 static void tell_none(struct look *l, const struct change *ch, int service, const struct hurt *h)
@@ -148,8 +175,6 @@ static void tell_none(struct look *l, const struct change *ch, int service, cons
                       "there before the other is left");
     else
         rs_check_mend(c, f, "bring the path back that is fallen back on, before this step");
-    if (!passing && rs_move_kind(ch->label) == RS_MOVE_PROCEDURE_DO)
-        excuse(l, ch, service);
 }
 
 /* The removal itself takes it from users who are still on it. */
@@ -257,7 +282,8 @@ static void look_at_service(struct look *l, const struct change *ch, int service
             tell_void(l, ch, service, &now);
         else if (tell_once(l, at, 1, service))
             tell_removal(l, ch, service, &now);
-    } else if (now.none >= 0 && was.none < 0 && now.removed < 0 && tell_once(l, at, 0, service)) {
+    } else if (now.none >= 0 && was.none < 0 && now.removed < 0 &&
+               !is_told_as_no_way_back(l, ch, service) && tell_once(l, at, 0, service)) {
         tell_none(l, ch, service, &now);
     }
 }
@@ -279,14 +305,19 @@ static int left_alone(const struct look *l, const uint16_t *s, int flag, int req
     return -1;
 }
 
-static void
-tell_dependent(struct look *l, const struct change *ch, int flag, int required, int cohort)
+/* The required flag is off altogether. */
+static bool is_bare(const struct look *l, const uint16_t *s, int flag, int required)
+{
+    const struct machine *m = l->st->m;
+    return rs_state_flag(m, s, flag)->on && !rs_state_flag(m, s, required)->on;
+}
+
+static void tell_dependent(struct look *l, const struct change *ch, int flag, int required)
 {
     struct check *c = l->st->c;
     const struct scenario *sc = l->st->sc;
-    const struct flag_value *v = rs_state_flag(l->st->m, ch->after, required);
-    bool required_goes = ch->step->flag == required;
-    double share = rs_flag_value_share(v, cohort);
+    int cohort = left_alone(l, ch->after, flag, required);
+    double share = rs_flag_value_share(rs_state_flag(l->st->m, ch->after, required), cohort);
     struct verdict_step words = rs_move_words(c->arena, l->st->m, ch->before, ch->label);
     struct finding *f =
         rs_check_add(c, "dependent-left-on", words.at, words.ref, about(l, ch),
@@ -299,28 +330,31 @@ tell_dependent(struct look *l, const struct change *ch, int flag, int required, 
     rs_check_words(c, f, "cohort", "%s", sc->cohort[cohort].name);
     rs_check_number(f, "required_on_ratio", share);
     rs_states_trace(l->st, f, l->st->m, &l->st->s, ch->from);
-    if (required_goes)
+    if (ch->step->flag == required)
         rs_check_mend(c, f, "set %s off first", sc->flag[flag].name);
     else
         rs_check_mend(c, f, "set %s on for all of them first", sc->flag[required].name);
 }
 
-static void look_at_dependents(struct look *l, const struct change *ch)
+/* One dependency, one finding: where it is broken first; where the required flag is off altogether, if that is anywhere. */
+static void find_dependent(struct look *l, int flag, int required)
 {
-    const struct scenario *sc = l->st->sc;
-    for (int f = 0; f < sc->n_flag; f++) {
-        for (int i = 0; i < sc->flag[f].n_requires; i++) {
-            int required = sc->flag[f].requires[i];
-            if (f != ch->step->flag && required != ch->step->flag)
-                continue;
-            int cohort = left_alone(l, ch->after, f, required);
-            if (cohort < 0 || left_alone(l, ch->before, f, required) >= 0)
-                continue;
-            struct mark at = rs_move_words(l->st->c->arena, l->st->m, ch->before, ch->label).at;
-            if (tell_once(l, at, 3 + required, f))
-                tell_dependent(l, ch, f, required, cohort);
+    struct change partly = {0}, ch;
+    for (uint64_t k = 0; k < l->n_change; k++) {
+        ch = change_of(l, k);
+        if (ch.step->flag != flag && ch.step->flag != required)
+            continue;
+        if (is_bare(l, ch.after, flag, required) && !is_bare(l, ch.before, flag, required) &&
+            left_alone(l, ch.after, flag, required) >= 0) {
+            tell_dependent(l, &ch, flag, required);
+            return;
         }
+        if (!partly.step && left_alone(l, ch.after, flag, required) >= 0 &&
+            left_alone(l, ch.before, flag, required) < 0)
+            partly = ch;
     }
+    if (partly.step)
+        tell_dependent(l, &partly, flag, required);
 }
 
 /* ---- every change ---------------------------------------------------------------------------------------------------- */
@@ -347,7 +381,21 @@ static void look_at_change(struct look *l, const struct change *ch)
         if (looks_at(m, s, ch->step->flag))
             look_at_service(l, ch, s);
     }
-    look_at_dependents(l, ch);
+}
+
+/* The transitions that set a flag or remove a path, in the order found. */
+static void find_changes(struct look *l)
+{
+    const struct search *s = &l->st->s;
+    l->change = rs_xcalloc(s->n_edge + 1, sizeof *l->change);
+    for (uint32_t i = 0; i < s->n; i++) {
+        for (uint64_t k = s->edge_from[i]; k < s->edge_from[i + 1]; k++) {
+            const uint16_t *before = rs_search_state(s, i);
+            const struct step *step = rs_move_step(l->st->m, before, s->edge_label[k]);
+            if (step && (step->kind == RS_STEP_SET || step->kind == RS_STEP_REMOVE))
+                l->change[l->n_change++] = (struct place){i, k};
+        }
+    }
 }
 
 void rs_states_paths(struct states *st)
@@ -357,18 +405,16 @@ void rs_states_paths(struct states *st)
     for (int i = 0; i < st->sc->n_service; i++)
         most = st->sc->service[i].n_path > most ? st->sc->service[i].n_path : most;
     l.taken = rs_xcalloc((size_t)most, sizeof *l.taken);
-    for (uint32_t i = 0; i < st->s.n; i++) {
-        for (uint64_t k = st->s.edge_from[i]; k < st->s.edge_from[i + 1]; k++) {
-            struct change ch = {.from = i,
-                                .to = st->s.edge[k],
-                                .label = st->s.edge_label[k],
-                                .before = rs_search_state(&st->s, i),
-                                .after = rs_search_state(&st->s, st->s.edge[k])};
-            ch.step = rs_move_step(st->m, ch.before, ch.label);
-            if (ch.step && (ch.step->kind == RS_STEP_SET || ch.step->kind == RS_STEP_REMOVE))
-                look_at_change(&l, &ch);
-        }
+    find_changes(&l);
+    for (uint64_t k = 0; k < l.n_change; k++) {
+        struct change ch = change_of(&l, k);
+        look_at_change(&l, &ch);
     }
+    for (int f = 0; f < st->sc->n_flag; f++) {
+        for (int i = 0; i < st->sc->flag[f].n_requires; i++)
+            find_dependent(&l, f, st->sc->flag[f].requires[i]);
+    }
+    free(l.change);
     free(l.told);
     free(l.taken);
 }
