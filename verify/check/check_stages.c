@@ -202,7 +202,7 @@ static const char *what_holds(struct check *c, const struct stage *st, int *n, s
             const struct action *a = &action[i];
             bool check =
                 a->kind == RS_ACT_CHECK && holds(st->check_then) && a->max_failures < a->n_request;
-            if (!check && !(a->blocking && a->fails > 0.0))
+            if (!check && !(a->blocking && a->fails > 0.0 && a->fails < 1.0))
                 continue;
             words = rs_arena_printf(c->arena, "%s%s%s \"%s\"", words ? words : "",
                                     words ? ", " : "", check ? "check" : "action", a->title);

@@ -105,6 +105,14 @@ static bool expr_looks(const struct look *l, const struct promql *expr)
     return false;
 }
 
+bool rs_expr_looks_at(const struct scenario *sc, const struct promql *expr, int service)
+{
+    struct look l = {.sc = sc, .arena = rs_arena_new(), .service = service};
+    bool looks = expr_looks(&l, expr);
+    rs_arena_free(l.arena);
+    return looks;
+}
+
 /* ---- who reads what in a stage --------------------------------------------------------------------------------------- */
 
 bool rs_stage_looks(const struct stage *st, int64_t watch_ns)
@@ -142,15 +150,14 @@ bool rs_gate_decides(const struct scenario *sc, const struct stage *st, const st
 /* Somebody who watches the stage looks at the service. */
 static bool is_seen(const struct scenario *sc, const struct stage *st, int service)
 {
-    struct look l = {.sc = sc, .arena = rs_arena_new(), .service = service};
     bool seen = false;
     for (int i = 0; i < st->n_gate && !seen; i++)
-        seen = rs_gate_decides(sc, st, &st->gate[i]) && expr_looks(&l, st->gate[i].expr);
+        seen = rs_gate_decides(sc, st, &st->gate[i]) &&
+               rs_expr_looks_at(sc, st->gate[i].expr, service);
     for (int i = 0; i < st->n_watched && !seen && rs_stage_watches(st); i++) {
         const struct promql *trigger = sc->response.procedure[st->watched[i]].trigger;
-        seen = trigger && expr_looks(&l, trigger);
+        seen = trigger && rs_expr_looks_at(sc, trigger, service);
     }
-    rs_arena_free(l.arena);
     return seen;
 }
 

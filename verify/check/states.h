@@ -40,6 +40,8 @@ void rs_states_trace(const struct states *st,
 bool rs_stage_removes_early(const struct scenario *sc, int stage, int service);
 void rs_stages_removal(struct check *c);
 
+/* Does the expression read a metric of the service, through recording rules and ALERTS too? What is not understood: yes. */
+bool rs_expr_looks_at(const struct scenario *sc, const struct promql *expr, int service);
 /* Are the gates and triggers that wait for a look ever read in this watch? */
 bool rs_stage_looks(const struct stage *st, int64_t watch_ns);
 /* Is the gate ever read in the stage, its ramp included, and does it keep the stage from going on? */

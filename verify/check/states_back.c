@@ -72,16 +72,62 @@ int rs_states_way_back(const struct scenario *sc, int flag)
 
 /* ---- the book itself ------------------------------------------------------------------------------------------------- */
 
-/* The procedure that the stage calls for when something is wrong with what it does, or -1. */
-static int called_for(const struct stage *st)
+static bool looks_at(const struct machine *m, int service, int flag)
 {
-    for (int i = 0; i < st->n_gate; i++) {
-        if (st->gate[i].then == RS_THEN_ROLLBACK)
-            return st->gate[i].procedure;
+    for (const int *f = m->flags_of[service]; *f >= 0; f++) {
+        if (*f == flag)
+            return true;
     }
-    if (st->n_watched > 0)
-        return st->watched[0];
-    return st->check_then == RS_THEN_ROLLBACK ? st->check_procedure : -1;
+    return false;
+}
+
+/* How much a procedure has to do with a flag: it sets it (wrongly), or serves the services whose path it chooses. */
+static int closeness(const struct states *st, int procedure, int flag)
+{
+    const struct procedure *p = &st->sc->response.procedure[procedure];
+    int close = 0;
+    for (int i = 0; i < p->n_action; i++) {
+        const struct action *a = &p->action[i];
+        if (a->kind == RS_ACT_SET_FLAG && a->flag == flag)
+            close += 8;
+        for (int s = 0; s < st->sc->n_service; s++) {
+            if (looks_at(st->m, s, flag) &&
+                ((a->kind == RS_ACT_SET_FLAG && looks_at(st->m, s, a->flag)) ||
+                 (a->kind == RS_ACT_CHECK && a->service == s)))
+                close++;
+        }
+    }
+    for (int s = 0; s < st->sc->n_service && p->trigger; s++) {
+        if (looks_at(st->m, s, flag) && rs_expr_looks_at(st->sc, p->trigger, s))
+            close += 2;
+    }
+    return close;
+}
+
+/* Does the stage call for the procedure when something is wrong with what it does? */
+static bool calls_for(const struct stage *st, int procedure)
+{
+    bool calls = st->check_then == RS_THEN_ROLLBACK && st->check_procedure == procedure;
+    for (int i = 0; i < st->n_gate; i++)
+        calls |= st->gate[i].then == RS_THEN_ROLLBACK && st->gate[i].procedure == procedure;
+    for (int i = 0; i < st->n_watched; i++)
+        calls |= st->watched[i] == procedure;
+    return calls;
+}
+
+/* The procedure that ought to set the flag back: of those that the stage calls for, else of all; -1 = none is near. */
+static int meant_for(const struct states *st, int stage, int flag)
+{
+    int best = -1, most = 0;
+    for (int p = 0; p < st->sc->response.n_procedure; p++) {
+        bool called = stage >= 0 && calls_for(&st->sc->response.stage[stage], p);
+        int close = 2 * closeness(st, p, flag) + called;
+        if (close > most) {
+            best = p;
+            most = close;
+        }
+    }
+    return best;
 }
 
 static void tell_no_procedure(struct states *st, int flag, uint32_t state)
@@ -90,7 +136,7 @@ static void tell_no_procedure(struct states *st, int flag, uint32_t state)
     const struct scenario *sc = st->sc;
     const char *name = sc->flag[flag].name, *safe = sc->flag[flag].safe_on ? "on" : "off";
     int stage = rs_state_stage(rs_search_state(&st->s, state));
-    int p = stage >= 0 ? called_for(&sc->response.stage[stage]) : -1;
+    int p = meant_for(st, stage, flag);
     uint32_t before = st->s.parent[state];
     struct verdict_step last = {.at = sc->flag[flag].at, .ref = sc->flag[flag].ref};
     if (state != 0)

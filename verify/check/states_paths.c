@@ -267,10 +267,38 @@ static void tell_void(struct look *l, const struct change *ch, int service, cons
                   "back to it");
 }
 
+/*
+ * A cohort in which the flag is on for somebody for whom the required one is off; -1 = none. Who is in which share is drawn
+ * for each flag by itself, so only a flag that is on for all of the cohort is on for all who have the other.
+ */
+static int left_alone(const struct look *l, const uint16_t *s, int flag, int required)
+{
+    const struct machine *m = l->st->m;
+    for (int c = 0; c < l->st->sc->n_cohort; c++) {
+        if (rs_flag_value_share(rs_state_flag(m, s, flag), c) > 0.0 &&
+            rs_flag_value_share(rs_state_flag(m, s, required), c) < 1.0)
+            return c;
+    }
+    return -1;
+}
+
+/* A flag that the choice looks at is on and counts as off: dependent-left-on tells of it, and what comes of it is no other hole. */
+static bool is_left_alone(const struct look *l, const uint16_t *s, int service)
+{
+    for (const int *f = l->st->m->flags_of[service]; *f >= 0; f++) {
+        const struct flag *flag = &l->st->sc->flag[*f];
+        for (int i = 0; i < flag->n_requires; i++) {
+            if (left_alone(l, s, *f, flag->requires[i]) >= 0)
+                return true;
+        }
+    }
+    return false;
+}
+
 static void look_at_service(struct look *l, const struct change *ch, int service)
 {
     struct hurt now = hurt_of(l, ch->after, service);
-    if (now.none < 0 && now.removed < 0)
+    if ((now.none < 0 && now.removed < 0) || is_left_alone(l, ch->after, service))
         return;
     struct hurt was = hurt_of(l, ch->before, service);
     struct mark at = rs_move_words(l->st->c->arena, l->st->m, ch->before, ch->label).at;
@@ -289,21 +317,6 @@ static void look_at_service(struct look *l, const struct change *ch, int service
 }
 
 /* ---- dependencies ---------------------------------------------------------------------------------------------------- */
-
-/*
- * A cohort in which the flag is on for somebody for whom the required one is off; -1 = none. Who is in which share is drawn
- * for each flag by itself, so only a flag that is on for all of the cohort is on for all who have the other.
- */
-static int left_alone(const struct look *l, const uint16_t *s, int flag, int required)
-{
-    const struct machine *m = l->st->m;
-    for (int c = 0; c < l->st->sc->n_cohort; c++) {
-        if (rs_flag_value_share(rs_state_flag(m, s, flag), c) > 0.0 &&
-            rs_flag_value_share(rs_state_flag(m, s, required), c) < 1.0)
-            return c;
-    }
-    return -1;
-}
 
 /* The required flag is off altogether. */
 static bool is_bare(const struct look *l, const uint16_t *s, int flag, int required)
