@@ -77,8 +77,9 @@ struct stage_plan {
 };
 
 struct procedure_plan {
-    struct steps steps; /* blocking ones first */
-    int n_blocking;
+    struct steps
+        steps; /* blocking ones, then one that stands for completion (no action), then the others */
+    int n_blocking;     /* completion included */
     bool by_automation; /* an alert starts it by itself */
     bool *by_message;   /* [n_doer] an alert's message may reach somebody who then does it */
 };

@@ -115,6 +115,10 @@ static struct verdict_step of_action(const struct words *w, int index, const cha
     int i = index >> 12;
     const struct procedure *p = &w->m->sc->response.procedure[i];
     const struct action *a = w->m->procedure[i].steps.step[index & 0xfff].action;
+    if (!a)
+        return say(
+            p->at, p->ref,
+            rs_arena_printf(w->arena, "%s: all is done that the rollback waits for", p->name));
     return say(a->at, a->ref ? a->ref : p->ref,
                rs_arena_printf(w->arena, "%s: %s%s", p->name, how, a->title));
 }

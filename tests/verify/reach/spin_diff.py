@@ -300,7 +300,15 @@ class Model:
         s = self.b.stages[k]
         if ramp < len(s["ramp"]):
             return self.go("RAMPING", ramp + 1)
-        return self.go("CLOSING") if self.steps(s["closing"]) else self.ended(k)
+        return self.go("CLOSING") if self.closing(k) else self.ended(k)
+
+    def closing(self, k):
+        """The rollout is not done before its last action is, although that has no effect."""
+        actions = self.b.stages[k]["closing"]
+        steps = self.steps(actions)
+        if k + 1 == len(self.b.stages) and steps and steps[-1] is not actions[-1]:
+            steps = steps + [{"kind": "end", "blocking": True, "fails": 0.0, "overlooked": 0.0}]
+        return steps
 
     @staticmethod
     def steps(actions):
@@ -370,7 +378,7 @@ class Model:
 
     def stage_of(self, k):
         s = self.b.stages[k]
-        entry, closing = self.steps(s["entry"]), self.steps(s["closing"])
+        entry, closing = self.steps(s["entry"]), self.closing(k)
         self.add("phase == WAITING && stage == %d && %s" % (k, self.here(s["by"])), "stage = %d" % (k + 1),
                  self.go("ACTING" if entry else "WATCHING"))
         self.list_of(k, "ACTING", entry, self.go("WATCHING"))
@@ -424,8 +432,9 @@ class Model:
 
     def proc_steps(self, p):
         actions = self.b.procs[p]["actions"]
-        ordered = [a for a in actions if a["blocking"]] + [a for a in actions if not a["blocking"]]
-        return [a for a in ordered if a["kind"] in ("set", "remove")
+        done = {"kind": "complete", "blocking": True, "fails": 0.0, "overlooked": 0.0}
+        ordered = [a for a in actions if a["blocking"]] + [done] + [a for a in actions if not a["blocking"]]
+        return [a for a in ordered if a["kind"] in ("set", "remove", "complete")
                 or (a["blocking"] and (a["fails"] > 0 or a["overlooked"] > 0))]
 
     def in_hand(self, p):
