@@ -221,8 +221,13 @@ static const struct key check_fails_keys[] = {
      .help = "How to roll back."},
 };
 static const struct section check_fails_section = {
-    "reaction to a failed check", "What a failed check among the entry actions orders.",
-    check_fails_keys, RS_N_KEY(check_fails_keys), .finish = finish_check_fails};
+    "reaction to a failed check",
+    "What a failed check among the entry actions orders.",
+    check_fails_keys,
+    RS_N_KEY(check_fails_keys),
+    .has_mark = true,
+    .mark_at = STAGE(check_at),
+    .finish = finish_check_fails};
 
 static const struct key step_keys[] = {
     {"percent", RS_V_PERCENT, RS_KEY_REQUIRED, .at = STEP(percent), .help = "Share of the cohort."},

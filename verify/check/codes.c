@@ -32,6 +32,7 @@ const struct finding_code rs_finding_codes[] = {
     {"receiver-slow", RS_SEVERITY_WARNING, "an alert reaches people too late for the time allowed"},
     {"receiver-unattended", RS_SEVERITY_ERROR, "an alert reaches nobody who must look"},
     {"removed-path-taken", RS_SEVERITY_ERROR, "a state in which the path chosen does not exist any more"},
+    {"states-unsearched", RS_SEVERITY_WARNING, "the rollout can come to more states than were searched"},
     {"too-little-traffic", RS_SEVERITY_WARNING, "too few requests to see what the gate looks for"},
     {"trigger-unwatched", RS_SEVERITY_ERROR, "a trigger that no alert and no watcher observes"},
     {"unbounded-rollback", RS_SEVERITY_ERROR, "a rollback with a wait that has no upper end"},

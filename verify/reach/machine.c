@@ -115,10 +115,17 @@ static void add_steps(struct machine *m,
     }
 }
 
-static struct steps stage_steps(struct machine *m, const struct action *list, int n)
+/* The rollout is not done before the last action is, although that has no effect. */
+static struct steps stage_steps(struct machine *m, const struct action *list, int n, bool last)
 {
     struct steps to = {.step = RS_ARENA_ARRAY(m->arena, struct step, n)};
     add_steps(m, &to, list, n, matters_in_stage, -1);
+    if (last && to.n > 0 && to.step[to.n - 1].action != &list[n - 1])
+        to.step[to.n++] = (struct step){.action = &list[n - 1],
+                                        .kind = RS_STEP_NOTHING,
+                                        .flag = -1,
+                                        .gone = -1,
+                                        .can_do = true};
     return to;
 }
 
@@ -139,8 +146,8 @@ static void compile_stages(struct machine *m)
     for (int i = 0; i < plan->n_stage; i++) {
         const struct stage *st = &plan->stage[i];
         struct stage_plan *p = &m->stage[i];
-        p->entry = stage_steps(m, st->action, st->n_action);
-        p->closing = stage_steps(m, st->closing, st->n_closing);
+        p->entry = stage_steps(m, st->action, st->n_action, false);
+        p->closing = stage_steps(m, st->closing, st->n_closing, i + 1 == plan->n_stage);
         p->ramp = RS_ARENA_ARRAY(m->arena, struct step, st->n_ramp);
         for (int k = 0; k < st->n_ramp; k++)
             p->ramp[k] = ramp_step(m, st, k);
@@ -212,8 +219,11 @@ static void compile_procedure(struct machine *m, int i)
     const struct response *plan = &m->sc->response;
     const struct procedure *proc = &plan->procedure[i];
     struct procedure_plan *p = &m->procedure[i];
-    p->steps.step = RS_ARENA_ARRAY(m->arena, struct step, proc->n_action);
+    p->steps.step = RS_ARENA_ARRAY(m->arena, struct step, proc->n_action + 1);
     add_steps(m, &p->steps, proc->action, proc->n_action, matters_in_procedure, 1);
+    /* It is in hand until the last blocking action is through and in force, whatever that is. */
+    p->steps.step[p->steps.n++] =
+        (struct step){.kind = RS_STEP_NOTHING, .flag = -1, .gone = -1, .can_do = true};
     p->n_blocking = p->steps.n;
     add_steps(m, &p->steps, proc->action, proc->n_action, matters_in_procedure, 0);
     p->by_message = RS_ARENA_ARRAY(m->arena, bool, m->n_doer);

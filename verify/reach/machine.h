@@ -77,8 +77,9 @@ struct stage_plan {
 };
 
 struct procedure_plan {
-    struct steps steps; /* blocking ones first */
-    int n_blocking;
+    struct steps
+        steps; /* blocking ones, then one that stands for completion (no action), then the others */
+    int n_blocking;     /* completion included */
     bool by_automation; /* an alert starts it by itself */
     bool *by_message;   /* [n_doer] an alert's message may reach somebody who then does it */
 };
@@ -241,6 +242,8 @@ bool rs_predicate_holds(const struct machine *m, const uint16_t *s, const struct
 /* The transition from `before` by `label` in words; strings in the arena. */
 struct verdict_step
 rs_move_words(struct arena *arena, const struct machine *m, const uint16_t *before, uint32_t label);
+/* The step that the transition does, in a stage or in a procedure; NULL if it does none. */
+const struct step *rs_move_step(const struct machine *m, const uint16_t *before, uint32_t label);
 /* All transitions up to a state. */
 const struct verdict_step *rs_trace_to(
     struct arena *arena, const struct machine *m, const struct search *s, uint32_t to, int *n);

@@ -115,6 +115,10 @@ static struct verdict_step of_action(const struct words *w, int index, const cha
     int i = index >> 12;
     const struct procedure *p = &w->m->sc->response.procedure[i];
     const struct action *a = w->m->procedure[i].steps.step[index & 0xfff].action;
+    if (!a)
+        return say(
+            p->at, p->ref,
+            rs_arena_printf(w->arena, "%s: all is done that the rollback waits for", p->name));
     return say(a->at, a->ref ? a->ref : p->ref,
                rs_arena_printf(w->arena, "%s: %s%s", p->name, how, a->title));
 }
@@ -144,6 +148,17 @@ static struct verdict_step of_start(const struct words *w, int stage)
     return say(st->at, st->ref,
                rs_arena_printf(w->arena, "%s begins%s%s", st->name, st->title ? ": " : "",
                                st->title ? st->title : ""));
+}
+
+const struct step *rs_move_step(const struct machine *m, const uint16_t *before, uint32_t label)
+{
+    struct words w = {NULL, m, before};
+    int i = rs_move_index(label);
+    if (rs_move_kind(label) == RS_MOVE_DO)
+        return step_at(&w);
+    if (rs_move_kind(label) == RS_MOVE_PROCEDURE_DO)
+        return &m->procedure[i >> 12].steps.step[i & 0xfff];
+    return NULL;
 }
 
 struct verdict_step

@@ -356,6 +356,7 @@ struct stage {
     int n_action;
     const struct action *action; /* on entry, in order; a failed RS_ACT_CHECK trips `check_then` */
     enum gate_then check_then;
+    struct mark check_at; /* where that is said; line 0 = nowhere: hold */
     int check_procedure;
     int64_t watch_ns;      /* after the entry actions */
     int64_t look_every_ns; /* the watcher looks at the dashboards so often; RS_NEVER = never */
