@@ -98,16 +98,20 @@ struct row {
 #define CANARY                                                                                     \
     "fail_if: sum(rate(http_requests_total{path=\"new\",code=~\"5..\"}[5m])) / "                   \
     "sum(rate(http_requests_total{path=\"new\"}[5m])) > 0.02"
-#define ALERT_ERRORS "expr: job:api_errors:ratio_rate5m{job=\"api\"} > 0.02"
+#define ALERT_ERRORS "expr: job:api_errors:ratio_rate5m{job=\"api\",path=\"new\"} > 0.02"
 #define ERRORS(window)                                                                             \
+    "sum(rate(http_requests_total{job=\"api\",path=\"new\",code=~\"5..\"}[" window                 \
+    "])) / sum(rate(http_requests_total{job=\"api\",path=\"new\"}[" window "]))"
+#define WHOLE(window)                                                                              \
     "sum(rate(http_requests_total{job=\"api\",code=~\"5..\"}[" window                              \
     "])) / sum(rate(http_requests_total{job=\"api\"}[" window "]))"
 #define GOOD(window)                                                                               \
-    "sum(rate(http_requests_total{job=\"api\",code!~\"5..\"}[" window                              \
-    "])) / sum(rate(http_requests_total{job=\"api\"}[" window "]))"
+    "sum(rate(http_requests_total{job=\"api\",path=\"new\",code!~\"5..\"}[" window                 \
+    "])) / sum(rate(http_requests_total{job=\"api\",path=\"new\"}[" window "]))"
 #define SLOW(q, limit)                                                                             \
     "histogram_quantile(" q                                                                        \
-    ", sum by (le) (rate(http_request_duration_seconds_bucket{job=\"api\"}[5m]))) > " limit
+    ", sum by (le) (rate(http_request_duration_seconds_bucket{job=\"api\",path=\"new\"}[5m]))) "   \
+    "> " limit
 #define NEW_SLOW                                                                                   \
     "histogram_quantile(0.95, sum by (le) "                                                        \
     "(rate(http_request_duration_seconds_bucket{path=\"new\"}[5m]))) < 1"
@@ -124,12 +128,14 @@ static const struct row rows[] = {
     {"percent that allow more", .alerts = {ALERT_ERRORS, "expr: 3 < 100 * " ERRORS("5m")},
      .code = "alert-laxer", .words = "alert: ApiErrors", .in_alerts = true},
     {"a product that says the same",
-     .alerts = {ALERT_ERRORS, "expr: sum(rate(http_requests_total{job=\"api\",code=~\"5..\"}[5m])) "
-                              "> 0.02 * sum(rate(http_requests_total{job=\"api\"}[5m]))"}},
-    {"codes written out",
      .alerts = {ALERT_ERRORS,
-                "expr: sum(rate(http_requests_total{job=\"api\",code=~\"500|503\"}[5m])) / "
-                "sum(rate(http_requests_total{job=\"api\"}[5m])) > 0.02"}},
+                "expr: sum(rate(http_requests_total{job=\"api\",path=\"new\",code=~\"5..\"}[5m])) "
+                "> 0.02 * sum(rate(http_requests_total{job=\"api\",path=\"new\"}[5m]))"}},
+    {"codes written out",
+     .alerts =
+         {ALERT_ERRORS,
+          "expr: sum(rate(http_requests_total{job=\"api\",path=\"new\",code=~\"500|503\"}[5m])) / "
+          "sum(rate(http_requests_total{job=\"api\",path=\"new\"}[5m])) > 0.02"}},
     {"three events where one is called for",
      .alerts = {"expr: sum(increase(mismatch_total[10m])) > 0",
                 "expr: sum(increase(mismatch_total[10m])) > 3"},
@@ -146,25 +152,30 @@ static const struct row rows[] = {
      .words = "alert: ApiSlow", .in_alerts = true},
     {"a higher quantile is stricter", .alerts = {SLOW("0.95", "1"), SLOW("0.99", "1")}},
     {"a stricter limit",
-     .alerts = {ALERT_ERRORS, "expr: job:api_errors:ratio_rate5m{job=\"api\"} > 0.01"}},
+     .alerts = {ALERT_ERRORS,
+                "expr: job:api_errors:ratio_rate5m{job=\"api\",path=\"new\"} > 0.01"}},
     {"a traffic guard that is too much",
      .yaml = {{"trigger: " ERRORS("5m") " > 0.02",
                "trigger: " ERRORS(
-                   "5m") " > 0.02 and sum(increase(http_requests_total{job=\"api\"}[5m])) > 100"}},
-     .alerts = {ALERT_ERRORS, ALERT_ERRORS
-                " and on() sum(increase(http_requests_total{job=\"api\"}[5m])) > 5000"},
+                   "5m") " > 0.02 and "
+                         "sum(increase(http_requests_total{job=\"api\",path=\"new\"}[5m])) > 100"}},
+     .alerts =
+         {ALERT_ERRORS, ALERT_ERRORS
+          " and on() sum(increase(http_requests_total{job=\"api\",path=\"new\"}[5m])) > 5000"},
      .code = "alert-laxer", .words = "alert: ApiErrors", .in_alerts = true},
     {"a traffic guard that is the same",
      .yaml = {{"trigger: " ERRORS("5m") " > 0.02",
                "trigger: " ERRORS(
-                   "5m") " > 0.02 and sum(increase(http_requests_total{job=\"api\"}[5m])) > 100"}},
-     .alerts = {ALERT_ERRORS, ALERT_ERRORS
-                " and on() sum(increase(http_requests_total{job=\"api\"}[5m])) > 100"}},
+                   "5m") " > 0.02 and "
+                         "sum(increase(http_requests_total{job=\"api\",path=\"new\"}[5m])) > 100"}},
+     .alerts =
+         {ALERT_ERRORS, ALERT_ERRORS
+          " and on() sum(increase(http_requests_total{job=\"api\",path=\"new\"}[5m])) > 100"}},
     {"a lax alert beside one that serves",
      .yaml = {{"alerts: [ApiErrors]", "alerts: [ApiErrors, Late]"}},
-     .alerts = {"      - alert: ApiSlow",
-                "      - alert: Late\n        expr: job:api_errors:ratio_rate5m{job=\"api\"} > "
-                "0.5\n      - alert: ApiSlow"}},
+     .alerts = {"      - alert: ApiSlow", "      - alert: Late\n        expr: "
+                                          "job:api_errors:ratio_rate5m{job=\"api\",path=\"new\"} > "
+                                          "0.5\n      - alert: ApiSlow"}},
     /* alert-later */
     {"a longer window", .alerts = {ALERT_ERRORS, "expr: " ERRORS("30m") " > 0.02"},
      .code = "alert-later", .words = "alert: ApiErrors", .in_alerts = true},
@@ -176,14 +187,21 @@ static const struct row rows[] = {
     {"a for that costs little", .alerts = {ALERT_ERRORS, ALERT_ERRORS "\n        for: 1m"}},
     {"a shorter window", .alerts = {ALERT_ERRORS, "expr: " ERRORS("2m") " > 0.02"}},
     {"a recording rule with a longer window",
-     .alerts = {"[5m])) / sum by (job) (rate(http_requests_total[5m]))",
-                "[1h])) / sum by (job) (rate(http_requests_total[1h]))"},
+     .alerts = {"[5m])) / sum by (job, path) (rate(http_requests_total[5m]))",
+                "[1h])) / sum by (job, path) (rate(http_requests_total[1h]))"},
      .code = "alert-later", .words = "alert: ApiErrors", .in_alerts = true},
     /* grey-zone */
     {"a hold that nothing resolves",
      .yaml = {{"      on_hold: {look_again: 5m, at_most: 1h, then: rollback, procedure: slow}\n",
-               ""}},
+               ""},
+              {NEW_SLOW, "histogram_quantile(0.95, sum by (le) "
+                         "(rate(http_request_duration_seconds_bucket{path=\"new\"}[5m]))) < 0.5"}},
      .code = "grey-zone", .words = "name: canary-latency"},
+    {"a hold that is resolved",
+     .yaml = {{"the 95th percentile of latency stays below 1s",
+               "the 95th percentile of latency stays below 500ms"},
+              {NEW_SLOW, "histogram_quantile(0.95, sum by (le) "
+                         "(rate(http_request_duration_seconds_bucket{path=\"new\"}[5m]))) < 0.5"}}},
     {"between promotion and rollback",
      .yaml = {{"says: \"go on if less than 2% fail\"", "says: \"go on if less than 1% fail\""},
               {"[30m])) < 0.02", "[30m])) < 0.01"}},
@@ -215,24 +233,33 @@ static const struct row rows[] = {
     {"words that say the good part",
      .yaml = {{"\"More than 2% of requests fail\"", "\"Success < 98% over 5 minutes\""}}},
     /* dilution */
-    {"the whole service for a tenth", .yaml = {{CANARY, "fail_if: " ERRORS("5m") " > 0.02"}},
+    {"the whole service for a tenth", .yaml = {{CANARY, "fail_if: " WHOLE("5m") " > 0.02"}},
      .code = "dilution", .words = "name: canary-errors"},
     {"a quantile that the exposed cannot move",
      .yaml = {{"percent: 100}\n", "percent: 20}\n"},
               {NEW_SLOW, "histogram_quantile(0.95, sum by (le) "
                          "(rate(http_request_duration_seconds_bucket[5m]))) < 1"}},
      .code = "dilution", .words = "name: canary-latency"},
+    {"a trigger on the whole service",
+     .yaml = {{"trigger: " ERRORS("5m"), "trigger: " WHOLE("5m")}}, .code = "dilution",
+     .words = "name: errors"},
+    {"an alert on the whole service", .alerts = {ALERT_ERRORS, "expr: " WHOLE("5m") " > 0.02"},
+     .code = "dilution", .words = "alert: ApiErrors", .in_alerts = true},
+    {"all services together",
+     .yaml = {{CANARY, "fail_if: sum(rate(http_requests_total{path=\"new\",code=~\"5..\"}[5m])) / "
+                       "sum(rate(http_requests_total[5m])) > 0.02"}},
+     .code = "dilution", .words = "name: canary-errors"},
     {"half of them is no dilution",
-     .yaml = {{CANARY, "fail_if: " ERRORS("5m") " > 0.02"},
+     .yaml = {{CANARY, "fail_if: " WHOLE("5m") " > 0.02"},
               {"to: on, cohort: staff, percent: 100}", "to: on, percent: 50}"}}},
     /* outage-hidden */
     {"an average over a day",
-     .yaml = {{"[30m])) / sum(rate(http_requests_total{job=\"api\"}[30m])) < 0.02",
-               "[24h])) / sum(rate(http_requests_total{job=\"api\"}[24h])) < 0.02"}},
+     .yaml = {{"[30m])) / sum(rate(http_requests_total{job=\"api\",path=\"new\"}[30m])) < 0.02",
+               "[24h])) / sum(rate(http_requests_total{job=\"api\",path=\"new\"}[24h])) < 0.02"}},
      .code = "outage-hidden", .words = "name: all-errors"},
     {"an average over a day beside a short one",
-     .yaml = {{"[30m])) / sum(rate(http_requests_total{job=\"api\"}[30m])) < 0.02\n",
-               "[24h])) / sum(rate(http_requests_total{job=\"api\"}[24h])) < 0.02\n"},
+     .yaml = {{"[30m])) / sum(rate(http_requests_total{job=\"api\",path=\"new\"}[30m])) < 0.02\n",
+               "[24h])) / sum(rate(http_requests_total{job=\"api\",path=\"new\"}[24h])) < 0.02\n"},
               {"        - name: all-errors\n",
                "        - name: all-now\n          fail_if: " ERRORS(
                    "10m") " > 0.02\n          when: looks\n          then: rollback\n          "
@@ -311,8 +338,13 @@ static const struct row rows[] = {
      .code = "ratio-without-denominator", .words = "name: canary-errors"},
     {"a rate in an alert",
      .alerts = {ALERT_ERRORS,
-                "expr: sum(rate(http_requests_total{job=\"api\",code=~\"5..\"}[5m])) > 0.02"},
+                "expr: sum(rate(http_requests_total{job=\"api\",path=\"new\",code=~\"5..\"}[5m])) "
+                "> 0.02"},
      .code = "ratio-without-denominator", .words = "alert: ApiErrors", .in_alerts = true},
+    {"by another service's requests",
+     .yaml = {{CANARY, "fail_if: sum(rate(http_requests_total{path=\"new\",code=~\"5..\"}[5m])) / "
+                       "sum(rate(http_requests_total{job=\"web\"}[5m])) > 0.02"}},
+     .code = "ratio-without-denominator", .words = "name: canary-errors"},
     {"bad by good",
      .yaml = {{CANARY, "fail_if: sum(rate(http_requests_total{path=\"new\",code=~\"5..\"}[5m])) / "
                        "sum(rate(http_requests_total{path=\"new\",code=\"200\"}[5m])) > 0.02"}},
@@ -435,9 +467,9 @@ static const struct {
 };
 
 static const struct change number_changes[] = {
-    {CANARY, "fail_if: " ERRORS("5m") " > 0.02"},
-    {"[30m])) / sum(rate(http_requests_total{job=\"api\"}[30m])) < 0.02",
-     "[24h])) / sum(rate(http_requests_total{job=\"api\"}[24h])) < 0.02"},
+    {CANARY, "fail_if: " WHOLE("5m") " > 0.02"},
+    {"[30m])) / sum(rate(http_requests_total{job=\"api\",path=\"new\"}[30m])) < 0.02",
+     "[24h])) / sum(rate(http_requests_total{job=\"api\",path=\"new\"}[24h])) < 0.02"},
     {NULL, NULL}, /* the alert's window */
     {"requests: 9, max_failures: 1", "requests: 30, max_failures: 0"},
     {"cohort: staff, profile: {constant: {per_s: 2}}",
