@@ -196,10 +196,10 @@ static void add_hidden(struct check *c,
                          s->limit);
     } else {
         f = rs_check_add(c, "outage-hidden", place.at, place.ref, place.about,
-                         "an average over %gs: everything may fail for %.0f s before it is past "
-                         "its limit of %.4g, and %.0f s "
-                         "are allowed for a rollback",
-                         s->window_s, hidden, s->limit, allowed);
+                         "an average over %s: everything may fail for %s before it is past its "
+                         "limit of %s, and %s are allowed for a rollback",
+                         rs_check_time(c->arena, s->window_s), rs_check_time(c->arena, hidden),
+                         rs_signal_words(c->arena, s, s->limit), rs_check_time(c->arena, allowed));
         rs_check_number(f, "window_s", s->window_s);
     }
     rs_check_number(f, "limit", s->limit);

@@ -148,9 +148,10 @@ static void add_grey(struct rules *r, const struct rule_of *hold, const struct r
     double low = fmin(hold->limit, back->limit), high = fmax(hold->limit, back->limit);
     struct finding *f =
         rs_check_add(c, "grey-zone", g->at, g->ref, rs_arena_printf(c->arena, "gate %s", g->name),
-                     "between %.4g and %.4g the rollout neither goes on nor back: it is held, and "
+                     "between %s and %s the rollout neither goes on nor back: it is held, and "
                      "nothing says for how long",
-                     low, high);
+                     rs_signal_words(c->arena, &hold->signal, low),
+                     rs_signal_words(c->arena, &hold->signal, high));
     rs_check_number(f, "from", low);
     rs_check_number(f, "to", high);
     rs_check_words(c, f, "held_by", "gate %s: %s", g->name, hold->signal.c->text);

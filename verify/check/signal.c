@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim/arena.h"
+#include "sim/clock.h"
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -361,6 +362,26 @@ double rs_signal_events(const struct signal *s)
 {
     double limit = s->kind == RS_MEASURE_RATE ? s->limit * s->window_s : s->limit;
     return fmax(1.0, ceil(limit - 1e-9));
+}
+
+/* ---- words ---- */
+
+const char *rs_signal_words(struct arena *arena, const struct signal *s, double value)
+{
+    if (s->is_share)
+        return rs_arena_printf(arena, "%.4g %%", 100.0 * value);
+    bool time = s->kind == RS_MEASURE_QUANTILE || s->kind == RS_MEASURE_MEAN;
+    return rs_arena_printf(arena, time ? "%.4gs" : "%.4g", value);
+}
+
+const char *rs_check_time(struct arena *arena, double s)
+{
+    char buf[48];
+    if (s < 10.0 && s != floor(s))
+        return rs_arena_printf(arena, "%.1fs", s);
+    return s < 1e9
+               ? rs_arena_strdup(arena, rs_duration_format(buf, sizeof buf, rs_ns_from_s(round(s))))
+               : "ever";
 }
 
 /* ---- where conditions come from ---- */
