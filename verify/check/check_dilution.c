@@ -43,10 +43,9 @@ static bool thin(const struct watch *w, const struct signal *s, struct thinned *
     return true;
 }
 
-static bool is_diluted(const struct signal *s, const struct thinned *t)
+static bool is_diluted(const struct thinned *t)
 {
-    /* A quantile's share is how much of the whole may be slow at all: only what can never move it is told of. */
-    return t->needed > 1.0 || (s->is_share && t->needed > TIMES * t->limit);
+    return t->needed > 1.0 || t->needed > TIMES * t->limit;
 }
 
 struct place {
@@ -112,8 +111,7 @@ static bool check_diluted(
     for (int i = 0; i < n; i++) {
         for (int k = 0; k < r->n; k++) {
             struct thinned t;
-            if (w[i].watch_s > 0.0 && thin(&w[i], r->signal[k], &t) &&
-                is_diluted(r->signal[k], &t)) {
+            if (w[i].watch_s > 0.0 && thin(&w[i], r->signal[k], &t) && is_diluted(&t)) {
                 add_dilution(c, place, r->signal[k], &t);
                 return true;
             }
@@ -198,10 +196,10 @@ static void add_hidden(struct check *c,
                          s->limit);
     } else {
         f = rs_check_add(c, "outage-hidden", place.at, place.ref, place.about,
-                         "an average over %gs: everything may fail for %.0f s before it is past "
-                         "its limit of %.4g, and %.0f s "
-                         "are allowed for a rollback",
-                         s->window_s, hidden, s->limit, allowed);
+                         "an average over %s: everything may fail for %s before it is past its "
+                         "limit of %s, and %s are allowed for a rollback",
+                         rs_check_time(c->arena, s->window_s), rs_check_time(c->arena, hidden),
+                         rs_signal_words(c->arena, s, s->limit), rs_check_time(c->arena, allowed));
         rs_check_number(f, "window_s", s->window_s);
     }
     rs_check_number(f, "limit", s->limit);
@@ -296,18 +294,69 @@ static void check_gate(
         add_hidden(c, place, s, hidden, base, allowed);
 }
 
-/* A stage without a gate of its own on what a watched trigger reads leaves it to the trigger. */
-static bool gated(struct check *c, const struct stage *st, const struct readings *trigger)
+static bool any_same(const struct readings *a, const struct readings *b)
 {
-    for (int g = 0; g < st->n_gate; g++) {
-        struct readings r;
-        read_condition(c, st->gate[g].expr, st->gate[g].require, &r);
-        for (int i = 0; i < r.n * trigger->n; i++) {
-            if (rs_signal_meets(r.signal[i % r.n], trigger->signal[i / r.n]))
-                return true;
-        }
+    for (int i = 0; i < a->n * b->n; i++) {
+        if (rs_signal_same(a->signal[i % a->n], b->signal[i / a->n]))
+            return true;
     }
     return false;
+}
+
+static bool any_meet(const struct readings *a, const struct readings *b)
+{
+    for (int i = 0; i < a->n * b->n; i++) {
+        if (rs_signal_meets(a->signal[i % a->n], b->signal[i / a->n]))
+            return true;
+    }
+    return false;
+}
+
+/* The first stage whose watcher looks for the procedure in which one of the readings is diluted. */
+static void check_watched(struct check *c,
+                          const struct watch *w,
+                          int n_watch,
+                          int procedure,
+                          const struct readings *r,
+                          struct place place)
+{
+    for (int i = 0; i < n_watch; i++) {
+        const struct stage *st = &c->sc->response.stage[w[i].stage];
+        for (int k = 0; k < st->n_watched; k++) {
+            if (st->watched[k] == procedure && check_diluted(c, &w[i], 1, r, place))
+                return;
+        }
+    }
+}
+
+/* An alert that reads more than the trigger, and none that reads just what it does: then the alert is what is diluted. */
+static void check_alerts(struct check *c,
+                         const struct watch *w,
+                         int n_watch,
+                         int procedure,
+                         const struct readings *trigger)
+{
+    const struct procedure *p = &c->sc->response.procedure[procedure];
+    for (int t = 0; t < trigger->n; t++) {
+        struct readings one = {.n = 1, .signal = {trigger->signal[t]}}, r;
+        bool same = false;
+        for (int i = 0; i < p->n_alert; i++) {
+            const struct rule *rule = rs_check_alert(c->sc, p->alert[i]);
+            if (rule)
+                read_condition(c, rule->expr, false, &r);
+            same = same || (rule && any_same(&r, &one));
+        }
+        for (int i = 0; i < p->n_alert && !same; i++) {
+            const struct rule *rule = rs_check_alert(c->sc, p->alert[i]);
+            if (!rule)
+                continue;
+            const struct place place = {rule->at, p->ref,
+                                        rs_arena_printf(c->arena, "alert %s", rule->alert)};
+            read_condition(c, rule->expr, false, &r);
+            if (any_meet(&r, &one))
+                check_watched(c, w, n_watch, procedure, &r, place);
+        }
+    }
 }
 
 static void check_procedure(struct check *c, const struct watch *w, int n_watch, int procedure)
@@ -321,14 +370,9 @@ static void check_procedure(struct check *c, const struct watch *w, int n_watch,
         const struct signal *s = hides(c, w, n_watch, &r, allowed, &hidden, &base);
         if (s)
             add_hidden(c, place, s, hidden, base, allowed);
-        for (int i = 0, told = 0; i < n_watch && !told; i++) {
-            const struct stage *st = &c->sc->response.stage[w[i].stage];
-            for (int k = 0; k < st->n_watched && !told; k++) {
-                if (st->watched[k] == procedure && !gated(c, st, &r))
-                    told = check_diluted(c, &w[i], 1, &r, place);
-            }
-        }
-        return; /* its alerts are held against the trigger */
+        check_watched(c, w, n_watch, procedure, &r, place);
+        check_alerts(c, w, n_watch, procedure, &r);
+        return; /* how soon they see it is held against the trigger */
     }
     for (int i = 0; i < p->n_alert; i++) {
         const struct rule *rule = rs_check_alert(c->sc, p->alert[i]);

@@ -183,11 +183,12 @@ static void add_laxer(struct check *c, const struct pairing *p)
     if (counts(a)) {
         f = rs_check_add(c, "alert-laxer", p->rule->at, p->procedure->ref,
                          rs_arena_printf(c->arena, "alert %s", p->rule->alert),
-                         "the alert needs %g events in %gs, the trigger of %s that it serves needs "
-                         "%g in %gs: what lies "
-                         "between is called for and nobody is told",
-                         rs_signal_events(a), a->window_s, p->procedure->name, rs_signal_events(t),
-                         t->window_s);
+                         "the alert needs %g events in %s, the trigger of %s that it serves needs "
+                         "%g in %s: what lies between is called "
+                         "for and nobody is told",
+                         rs_signal_events(a), rs_check_time(c->arena, a->window_s),
+                         p->procedure->name, rs_signal_events(t),
+                         rs_check_time(c->arena, t->window_s));
         rs_check_number(f, "alert_events", rs_signal_events(a));
         rs_check_number(f, "trigger_events", rs_signal_events(t));
     } else {
@@ -217,12 +218,15 @@ static void add_later(struct check *c, const struct pairing *p)
 {
     const struct signal *a = p->worst.alert, *t = p->worst.trigger;
     const struct standing *s = &p->worst;
-    struct finding *f =
-        rs_check_add(c, "alert-later", p->rule->at, p->procedure->ref,
-                     rs_arena_printf(c->arena, "alert %s", p->rule->alert),
-                     "after a step to %.4g the trigger of %s is true in %.0f s, the alert that "
-                     "serves it fires after %.0f s: %.0f s later",
-                     s->step, p->procedure->name, s->trigger_s, s->alert_s + p->hold_s, s->later_s);
+    struct finding *f = rs_check_add(c, "alert-later", p->rule->at, p->procedure->ref,
+                                     rs_arena_printf(c->arena, "alert %s", p->rule->alert),
+                                     "after a step to %s the trigger of %s is true in %s, the "
+                                     "alert that serves it fires after %s: %s later",
+                                     counts(t) ? rs_arena_printf(c->arena, "%.3g a second", s->step)
+                                               : rs_signal_words(c->arena, t, s->step),
+                                     p->procedure->name, rs_check_time(c->arena, s->trigger_s),
+                                     rs_check_time(c->arena, s->alert_s + p->hold_s),
+                                     rs_check_time(c->arena, s->later_s));
     rs_check_number(f, "step_to", s->step);
     rs_check_number(f, "trigger_true_after_s", s->trigger_s);
     rs_check_number(f, "alert_fires_after_s", s->alert_s + p->hold_s);
@@ -233,8 +237,9 @@ static void add_later(struct check *c, const struct pairing *p)
     rs_check_number(f, "alert_for_s", p->hold_s);
     rs_check_number(f, "alert_limit", a->limit);
     rs_check_number(f, "trigger_limit", t->limit);
-    rs_check_mend(c, f, "give the alert the trigger's window (%gs)%s, or add one that has it",
-                  t->window_s, p->hold_s > 0.0 ? " and a shorter `for`" : "");
+    rs_check_mend(c, f, "give the alert the trigger's window (%s)%s, or add one that has it",
+                  rs_check_time(c->arena, t->window_s),
+                  p->hold_s > 0.0 ? " and a shorter `for`" : "");
 }
 
 /* ---- procedures ---- */

@@ -176,17 +176,22 @@ static void add_weak(struct check *c,
     double least = rs_gate_detectable(x->n, x->limit, x->strict, POWER);
     const char *where = rs_watch_name(c->arena, x->watch);
     struct finding *f;
+    const char *window = rs_check_time(c->arena, s->window_s);
     if (x->n == 0)
         f = rs_check_add(c, "too-little-traffic", r->at, r->ref, r->about,
-                         "in %s there are no requests in its window of %gs to see anything by",
-                         where, s->window_s);
+                         "in %s there are no requests in its window of %s to see anything by",
+                         where, window);
+    else if (x->open < POWER)
+        f = rs_check_add(
+            c, "too-little-traffic", r->at, r->ref, r->about,
+            "in %s it asks for %g requests where its window of %s has %llu: it is hardly ever read",
+            where, x->needs, window, (unsigned long long)x->n);
     else
         f = rs_check_add(c, "too-little-traffic", r->at, r->ref, r->about,
-                         "in %s it has %llu requests in its window of %gs: twice its limit (%.3g "
+                         "in %s it has %llu requests in its window of %s: twice its limit (%.3g "
                          "%%) trips it with a "
                          "probability of %.3g %% only",
-                         where, (unsigned long long)x->n, s->window_s, 100.0 * sought,
-                         100.0 * power);
+                         where, (unsigned long long)x->n, window, 100.0 * sought, 100.0 * power);
     rs_check_number(f, "requests_in_window", (double)x->n);
     rs_check_number(f, "requests_in_window_least", x->n_min);
     rs_check_number(f, "requests_needed",
@@ -197,7 +202,10 @@ static void add_weak(struct check *c,
     rs_check_number(f, "p_missed", 1.0 - power);
     rs_check_number(f, "detectable_share", isnan(least) ? INFINITY : least);
     rs_check_number(f, "p_false_alarm_look", x->p_one);
-    rs_check_number(f, "looks_apart", x->falsely.n_apart);
+    if (x->needs > 0.0)
+        rs_check_number(f, "requests_asked_for", x->needs);
+    else
+        rs_check_number(f, "looks_apart", x->falsely.n_apart);
     rs_check_words(c, f, "condition", "%s", s->c->text);
     rs_check_mend(
         c, f, "look through a longer window, expose more users, or count events instead of shares");

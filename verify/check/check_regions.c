@@ -141,56 +141,21 @@ static void gather(struct rules *r)
 
 /* ---- grey zones ---- */
 
-static bool is_alert_of_procedure(const struct scenario *sc, const char *alert)
-{
-    for (int p = 0; p < sc->response.n_procedure; p++) {
-        for (int i = 0; i < sc->response.procedure[p].n_alert; i++) {
-            if (strcmp(sc->response.procedure[p].alert[i], alert) == 0)
-                return true;
-        }
-    }
-    return false;
-}
-
-/* A gate that trips while an alert fires that leads to a procedure: what then is said. */
-static bool waits_for_alert(const struct check *c, const struct gate *g)
-{
-    struct promql_condition cond = rs_check_condition(c->arena, c->sc, g->expr);
-    for (int t = 0; t < cond.n_term && !g->require; t++) {
-        bool led = false;
-        for (int i = 0; i < cond.term[t].n; i++) {
-            const struct comparison *cmp = &cond.term[t].comparison[i];
-            led = led || (cmp->kind == RS_MEASURE_ALERT && cmp->op == RS_CMP_PRESENT &&
-                          is_alert_of_procedure(c->sc, cmp->alert));
-        }
-        if (!led)
-            return false;
-    }
-    return !g->require;
-}
-
-static double range_end(const struct signal *s, bool above)
-{
-    bool share = s->is_share;
-    return above ? (share ? 1.0 : INFINITY) : 0.0;
-}
-
 static void add_grey(struct rules *r, const struct rule_of *hold, const struct rule_of *back)
 {
     struct check *c = r->c;
     const struct gate *g = hold->gate;
-    double from = hold->limit, until = back ? back->limit : range_end(&hold->signal, hold->above);
-    double low = fmin(from, until), high = fmax(from, until);
-    const char *zone = isinf(high) ? rs_arena_printf(c->arena, "above %.4g", low)
-                                   : rs_arena_printf(c->arena, "between %.4g and %.4g", low, high);
-    struct finding *f = rs_check_add(
-        c, "grey-zone", g->at, g->ref, rs_arena_printf(c->arena, "gate %s", g->name),
-        "%s the rollout neither goes on nor back: it is held, and nothing says for how long", zone);
+    double low = fmin(hold->limit, back->limit), high = fmax(hold->limit, back->limit);
+    struct finding *f =
+        rs_check_add(c, "grey-zone", g->at, g->ref, rs_arena_printf(c->arena, "gate %s", g->name),
+                     "between %s and %s the rollout neither goes on nor back: it is held, and "
+                     "nothing says for how long",
+                     rs_signal_words(c->arena, &hold->signal, low),
+                     rs_signal_words(c->arena, &hold->signal, high));
     rs_check_number(f, "from", low);
     rs_check_number(f, "to", high);
     rs_check_words(c, f, "held_by", "gate %s: %s", g->name, hold->signal.c->text);
-    if (back)
-        rs_check_words(c, f, "rolled_back_by", "%s: %s", back->name, back->signal.c->text);
+    rs_check_words(c, f, "rolled_back_by", "%s: %s", back->name, back->signal.c->text);
     rs_check_mend(c, f,
                   "say what becomes of a stage that is held (on_hold: look again, at most so long, "
                   "then roll back), or let "
@@ -218,7 +183,7 @@ static void check_grey(struct rules *r)
 {
     for (int g = 0; g < r->stage->n_gate && !r->stage->on_hold.given; g++) {
         const struct gate *gate = &r->stage->gate[g];
-        if (gate->then != RS_THEN_HOLD || waits_for_alert(r->c, gate))
+        if (gate->then != RS_THEN_HOLD)
             continue;
         bool told = false;
         for (int i = 0; i < r->n && !told; i++) {
@@ -226,8 +191,8 @@ static void check_grey(struct rules *r)
             if (hold->gate != gate)
                 continue;
             const struct rule_of *back = nearest_rollback(r, hold);
-            if (back && within(hold, back))
-                continue; /* whatever is held here is rolled back */
+            if (!back || within(hold, back))
+                continue; /* nothing to be between; or whatever is held here is rolled back */
             add_grey(r, hold, back);
             told = true;
         }

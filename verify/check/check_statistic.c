@@ -263,6 +263,17 @@ static double share_at_mean(const struct watch *w, int n, const struct item *it)
                : NAN;
 }
 
+/* Requests by requests, of one service or of several. */
+static bool divides_requests(const struct signal *s)
+{
+    bool part = false, whole = false;
+    for (int i = 0; i < s->n; i++) {
+        part = part || s->reads[i].part.what == RS_WHAT_REQUESTS;
+        whole = whole || s->reads[i].whole.what == RS_WHAT_REQUESTS;
+    }
+    return part && whole;
+}
+
 static bool check_share(
     struct check *c, const struct watch *w, int n, const struct text *t, const struct items *all)
 {
@@ -294,9 +305,7 @@ static bool check_share(
                 share);
             return true;
         }
-        bool ratio = it->c->kind == RS_MEASURE_RATIO && it->signal.n > 0 &&
-                     it->signal.reads[0].part.what == RS_WHAT_REQUESTS &&
-                     it->signal.reads[0].whole.what == RS_WHAT_REQUESTS;
+        bool ratio = it->c->kind == RS_MEASURE_RATIO && divides_requests(&it->signal);
         if (ratio && !it->signal.is_share) {
             add_no_denominator(c, t, it,
                                "what is divided by does not hold what is divided: the ratio is no "
@@ -333,6 +342,18 @@ static bool is_limit(const struct said_number *n, const struct item *it)
            (it->c->kind == RS_MEASURE_RATIO && near(1.0 - n->value, limit));
 }
 
+/* Has another rule been held against this one already? */
+static bool told_at(const struct check *c, struct mark at)
+{
+    for (int i = 0; i < c->n; i++) {
+        const struct finding *f = &c->item[i];
+        if (f->code == rs_finding_code("contradiction") && f->at.line == at.line &&
+            f->at.file == at.file)
+            return true;
+    }
+    return false;
+}
+
 /* A number that is compared with, of a kind that the expression has, which the expression does not have. */
 static void check_numbers(struct check *c, const struct text *t, const struct items *all)
 {
@@ -348,7 +369,7 @@ static void check_numbers(struct check *c, const struct text *t, const struct it
             same = same || is_limit(&n[k], it);
             other = &n[k];
         }
-        if (same || !other)
+        if (same || !other || told_at(c, t->at))
             continue;
         struct finding *f = rs_check_add(
             c, "contradiction", t->at, t->ref, t->about,

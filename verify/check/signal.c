@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim/arena.h"
+#include "sim/clock.h"
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -182,24 +183,38 @@ take(const struct scenario *sc, int service, const struct selector *s, struct si
 static bool is_part(const struct signal_reads *r)
 {
     const struct signal_side *p = &r->part, *w = &r->whole;
+    if (p->what == RS_WHAT_NONE)
+        return w->what == RS_WHAT_REQUESTS || w->what == RS_WHAT_LATENCY;
     return p->what == w->what && p->what != RS_WHAT_COUNTER && (p->codes & ~w->codes) == 0 &&
            (p->paths & ~w->paths) == 0 && p->instance_share == w->instance_share && isinf(w->le_s);
+}
+
+/* The first service of which the part takes anything. */
+static const struct signal_reads *first_part(const struct signal *s)
+{
+    int i = 0;
+    while (i < s->n - 1 && s->reads[i].part.what == RS_WHAT_NONE)
+        i++;
+    return &s->reads[i];
 }
 
 /* Good answers become bad ones, fast ones slow ones: one minus. */
 static void turn_to_bad(struct signal *s)
 {
-    const struct signal_reads *r = &s->reads[0];
+    const struct signal_reads *r = first_part(s);
     bool fast = r->part.what == RS_WHAT_LATENCY && isfinite(r->part.le_s);
     bool good = r->part.what == RS_WHAT_REQUESTS && (r->part.codes & 1u) && (r->whole.codes & 1u) &&
                 r->part.paths == r->whole.paths;
-    if (!fast && !good)
+    if ((!fast && !good) || (fast && s->n > 1))
         return;
     for (int i = 0; i < s->n; i++) {
         struct signal_side *p = &s->reads[i].part;
+        uint32_t codes = s->reads[i].whole.codes & ~p->codes;
+        if (good) {
+            *p = s->reads[i].whole;
+            p->codes = codes;
+        }
         p->slower = fast;
-        if (good)
-            p->codes = s->reads[i].whole.codes & ~p->codes;
     }
     s->above = !s->above;
     s->limit = 1.0 - s->limit;
@@ -237,9 +252,10 @@ void rs_signal_read(struct arena *arena,
     const struct selector part = {c->metric, c->matcher, c->n_matcher, dialect};
     const struct selector whole = {c->of_metric, c->of_matcher, c->n_of_matcher, dialect};
     struct signal_reads *reads = RS_ARENA_ARRAY(arena, struct signal_reads, sc->n_service);
-    int found = 0;
+    int found = 0, n_part = 0, n_whole = 0;
     *n = 0;
     *out = NULL;
+    bool apart = c->per_job || c->per_series;
     if (c->kind == RS_MEASURE_ALERT || c->kind == RS_MEASURE_OTHER)
         return;
     for (int i = 0; i < sc->n_service; i++) {
@@ -247,10 +263,19 @@ void rs_signal_read(struct arena *arena,
         r->service = i;
         bool takes = take(sc, i, &part, &r->part);
         bool of = !c->of_metric || take(sc, i, &whole, &r->whole);
-        found += takes && of;
+        if (!takes)
+            r->part = (struct signal_side){.what = RS_WHAT_NONE, .counter = -1, .le_s = INFINITY};
+        if (!of)
+            r->whole = (struct signal_side){.what = RS_WHAT_NONE, .counter = -1, .le_s = INFINITY};
+        /* Where jobs are kept apart both must be of one; else all that is divided by counts. */
+        bool counts = apart || !c->of_metric ? takes && of : takes || of;
+        found += counts;
+        n_part += counts && takes;
+        n_whole += counts && of;
     }
-    bool apart = c->per_job || (c->per_series && found > 1);
-    *n = apart && found > 0 ? found : 1;
+    found = n_part > 0 && n_whole > 0 ? found : 0;
+    apart = apart && found > 0;
+    *n = apart ? found : 1;
     *out = RS_ARENA_ARRAY(arena, struct signal, *n);
     for (int i = 0; i < *n; i++)
         (*out)[i] =
@@ -287,7 +312,8 @@ bool rs_signal_same(const struct signal *a, const struct signal *b)
 
 static bool sides_meet(const struct signal_side *a, const struct signal_side *b)
 {
-    return a->what == b->what && a->counter == b->counter && (a->paths & b->paths) != 0 &&
+    return a->what != RS_WHAT_NONE && a->what == b->what && a->counter == b->counter &&
+           (a->paths & b->paths) != 0 &&
            (a->what != RS_WHAT_REQUESTS || (a->codes & b->codes) != 0);
 }
 
@@ -336,6 +362,26 @@ double rs_signal_events(const struct signal *s)
 {
     double limit = s->kind == RS_MEASURE_RATE ? s->limit * s->window_s : s->limit;
     return fmax(1.0, ceil(limit - 1e-9));
+}
+
+/* ---- words ---- */
+
+const char *rs_signal_words(struct arena *arena, const struct signal *s, double value)
+{
+    if (s->is_share)
+        return rs_arena_printf(arena, "%.4g %%", 100.0 * value);
+    bool time = s->kind == RS_MEASURE_QUANTILE || s->kind == RS_MEASURE_MEAN;
+    return rs_arena_printf(arena, time ? "%.4gs" : "%.4g", value);
+}
+
+const char *rs_check_time(struct arena *arena, double s)
+{
+    char buf[48];
+    if (s < 10.0 && s != floor(s))
+        return rs_arena_printf(arena, "%.1fs", s);
+    return s < 1e9
+               ? rs_arena_strdup(arena, rs_duration_format(buf, sizeof buf, rs_ns_from_s(round(s))))
+               : "ever";
 }
 
 /* ---- where conditions come from ---- */

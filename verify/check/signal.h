@@ -77,6 +77,11 @@ bool rs_term_decides(struct arena *arena,
  */
 double rs_signal_events(const struct signal *s);
 
+/* A value of a signal in words, in the arena: "1 %", "0.2s", "3". */
+const char *rs_signal_words(struct arena *arena, const struct signal *s, double value);
+/* A time in words, in the arena: "24h", "12m41s", "9.5s". */
+const char *rs_check_time(struct arena *arena, double s);
+
 /* The condition of an expression of this scenario, its recording rules looked into. */
 struct promql_condition
 rs_check_condition(struct arena *arena, const struct scenario *sc, const struct promql *q);
