@@ -27,5 +27,6 @@ void rs_eyes_find(struct eyes *e, struct check *c);
 bool rs_eyes_missing(const struct eyes *e, const struct promql *expr);
 
 void rs_eyes_metrics(struct eyes *e); /* metric-missing, metric-unread; sets `missing` */
+void rs_eyes_watch(struct eyes *e);   /* trigger-unwatched */
 
 #endif

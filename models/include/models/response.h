@@ -73,6 +73,7 @@ void rs_responder_flag(
 /* The fault's instants, for the clock. */
 void rs_responder_fault(struct responder *r, int64_t now_ns, enum clock_mark m, int fault);
 
+/* Is the role at work at this time? Its hours are UTC and may run over midnight. */
 bool rs_hours_within(const struct role *role, int64_t unix_ns);
 /* unix_ns itself within hours, else the next start of hours; RS_NEVER = the role never works. */
 int64_t rs_hours_next(const struct role *role, int64_t unix_ns);
