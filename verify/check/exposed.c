@@ -289,3 +289,20 @@ int rs_exposed_values(const struct exposed *x,
     }
     return n;
 }
+
+int rs_exposed_alert(
+    const struct exposed *x, int series, const char *alert, struct label *out, int cap)
+{
+    int n = 0;
+    rs_labels set = rs_tsdb_labels_of(x->db, series);
+    if (strcmp(rs_labels_get(x->labels, set, "__name__"), "ALERTS") != 0 ||
+        strcmp(rs_labels_get(x->labels, set, "alertname"), alert) != 0 ||
+        strcmp(rs_labels_get(x->labels, set, "alertstate"), "firing") != 0)
+        return 0;
+    for (int i = 0; i < rs_labels_count(x->labels, set) && n < cap; i++) {
+        struct label l = rs_labels_at(x->labels, set, i);
+        if (strcmp(l.name, "__name__") != 0 && strcmp(l.name, "alertstate") != 0)
+            out[n++] = l;
+    }
+    return n;
+}

@@ -45,6 +45,13 @@ bool rs_exposed_metric(const struct exposed *x, const char *metric);
 const struct rule *rs_exposed_recorder(const struct exposed *x, const char *metric, int i);
 
 /*
+ * The labels of the alert behind an ALERTS series, as Alertmanager gets it: [at most cap] in out. Returns how many; 0 where the
+ * series is none of a firing alert of that name.
+ */
+int rs_exposed_alert(
+    const struct exposed *x, int series, const char *alert, struct label *out, int cap);
+
+/*
  * Values of a label among the series that the selector takes but for its matchers on that label: at most cap, each once, in the
  * order of the series. Returns how many there are.
  */

@@ -227,7 +227,7 @@ static const char *alerts_of(struct check *c, const struct procedure *p)
 static const char *human(struct check *c, int64_t ns)
 {
     char text[40];
-    return rs_arena_strdup(c->arena, rs_duration_human(text, sizeof text, ns));
+    return rs_arena_strdup(c->arena, rs_duration_format(text, sizeof text, ns));
 }
 
 static void tell_trigger(const struct watching *w,
