@@ -7,4 +7,5 @@ void rs_check_eyes(struct check *c)
     rs_eyes_find(&e, c);
     rs_eyes_metrics(&e);
     rs_eyes_watch(&e);
+    rs_eyes_alerts(&e);
 }

@@ -17,8 +17,10 @@ struct eye {
 struct eyes {
     struct check *c;
     int n;
-    struct eye *eye; /* [n] */
-    uint64_t *read;  /* the series that any of them reads, through what is recorded */
+    struct eye *eye;    /* [n] */
+    uint64_t *read;     /* the series that any of them reads, through what is recorded */
+    const char **named; /* [n_named] alerts that an unwatched trigger should list: told of there */
+    int n_named;
 };
 
 /* All gates, triggers and alerts, and the recording rules that these need. */
@@ -27,6 +29,8 @@ void rs_eyes_find(struct eyes *e, struct check *c);
 bool rs_eyes_missing(const struct eyes *e, const struct promql *expr);
 
 void rs_eyes_metrics(struct eyes *e); /* metric-missing, metric-unread; sets `missing` */
-void rs_eyes_watch(struct eyes *e);   /* trigger-unwatched */
+/* trigger-unwatched: of triggers, gates and stages; then of alerts. */
+void rs_eyes_watch(struct eyes *e);
+void rs_eyes_alerts(struct eyes *e);
 
 #endif

@@ -16,8 +16,6 @@ struct watching {
     struct eyes *e;
     struct check *c;
     struct schedule plan;
-    const char **named; /* [n_named] alerts that an unwatched trigger should list: told of there */
-    int n_named;
 };
 
 /* ---- looks ---- */
@@ -304,7 +302,7 @@ static void check_procedure(struct watching *w, int procedure)
     const char *near = would_see(w, p, &condition);
     tell_trigger(w, p, &u, near);
     if (near)
-        w->named[w->n_named++] = near;
+        w->e->named[w->e->n_named++] = near;
 }
 
 /* ---- gates and stages ---- */
@@ -422,67 +420,11 @@ static void check_gate_hours(const struct watching *w, int stage, const struct g
     rs_check_mend(c, f, "read it with `when: continuous`, or let an alert see the same");
 }
 
-/* ---- alerts that lead nowhere ---- */
-
-struct asking {
-    struct check *c;
-    const struct rule *rule;
-    bool asked;
-};
-
-static void asks_for_alert(void *ctx, const struct promql_reading *r)
-{
-    struct asking *x = ctx;
-    struct promql_selector *s =
-        rs_promql_selector_of(r, (enum promql_dialect)x->c->sc->monitoring.dialect);
-    if (rs_promql_selector_allows(s, "__name__", "ALERTS") &&
-        rs_promql_selector_allows(s, "alertname", x->rule->alert))
-        x->asked = true;
-    rs_promql_selector_free(s);
-}
-
-static bool is_asked_for(const struct watching *w, const struct rule *rule)
-{
-    struct asking x = {w->c, rule, false};
-    for (int i = 0; i < w->e->n && !x.asked; i++)
-        rs_promql_readings(w->e->eye[i].expr, asks_for_alert, &x);
-    return x.asked;
-}
-
-static bool is_named(const struct watching *w, const char *alert)
-{
-    for (int i = 0; i < w->n_named; i++) {
-        if (strcmp(w->named[i], alert) == 0)
-            return true;
-    }
-    return false;
-}
-
-static void check_alert(const struct watching *w, const struct eye *eye)
-{
-    struct check *c = w->c;
-    const struct rule *rule = eye->rule;
-    struct promql_reason why;
-    for (int p = 0; p < c->sc->response.n_procedure; p++) {
-        if (rs_cover_leads(c->sc, rule->alert, p))
-            return;
-    }
-    if (eye->missing || is_asked_for(w, rule) || is_named(w, rule->alert) ||
-        rs_promql_truth(c->arena, rule->expr, &why) == RS_TRUTH_ALWAYS)
-        return;
-    struct finding *f = rs_check_add(
-        c, "trigger-unwatched", rule->name_at, NULL,
-        rs_arena_printf(c->arena, "alert %s", rule->alert),
-        "it leads to no procedure: whoever is told of it finds nothing to do in the runbook");
-    rs_check_number(f, "n_procedure", c->sc->response.n_procedure);
-    rs_check_mend(c, f, "add %s to the `alerts` of the procedure that it calls for", rule->alert);
-}
-
 void rs_eyes_watch(struct eyes *e)
 {
     struct watching w = {.e = e, .c = e->c};
     const struct response *plan = &e->c->sc->response;
-    w.named = RS_ARENA_ARRAY(e->c->arena, const char *, plan->n_procedure);
+    e->named = RS_ARENA_ARRAY(e->c->arena, const char *, plan->n_procedure);
     rs_schedule_make(e->c->arena, e->c->sc, &w.plan);
     for (int i = 0; i < plan->n_procedure; i++)
         check_procedure(&w, i);
@@ -490,9 +432,5 @@ void rs_eyes_watch(struct eyes *e)
         check_watches(&w, &plan->stage[i]);
         for (int k = 0; k < plan->stage[i].n_gate; k++)
             check_gate_hours(&w, i, &plan->stage[i].gate[k]);
-    }
-    for (int i = 0; i < e->n; i++) {
-        if (e->eye[i].rule && e->eye[i].rule->alert)
-            check_alert(&w, &e->eye[i]);
     }
 }
