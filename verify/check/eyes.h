@@ -12,15 +12,14 @@ struct eye {
     const char *ref;         /* or NULL */
     const struct rule *rule; /* an alert's, a recording rule's; or NULL */
     bool missing;            /* it reads what nothing exposes */
+    bool named;              /* an alert that an unwatched trigger should list: told of there */
 };
 
 struct eyes {
     struct check *c;
     int n;
-    struct eye *eye;    /* [n] */
-    uint64_t *read;     /* the series that any of them reads, through what is recorded */
-    const char **named; /* [n_named] alerts that an unwatched trigger should list: told of there */
-    int n_named;
+    struct eye *eye; /* [n] */
+    uint64_t *read;  /* the series that any of them reads, through what is recorded */
 };
 
 /* All gates, triggers and alerts, and the recording rules that these need. */

@@ -48,15 +48,6 @@ static bool is_gated(const struct eyes *e, const struct rule *rule)
     return false;
 }
 
-static bool is_named(const struct eyes *e, const char *alert)
-{
-    for (int i = 0; i < e->n_named; i++) {
-        if (strcmp(e->named[i], alert) == 0)
-            return true;
-    }
-    return false;
-}
-
 static void check_alert(const struct eyes *e, const struct eye *eye)
 {
     struct check *c = e->c;
@@ -66,7 +57,7 @@ static void check_alert(const struct eyes *e, const struct eye *eye)
         if (rs_cover_leads(c->sc, rule->alert, p))
             return;
     }
-    if (eye->missing || is_asked_for(e, rule) || is_gated(e, rule) || is_named(e, rule->alert) ||
+    if (eye->missing || is_asked_for(e, rule) || is_gated(e, rule) || eye->named ||
         rs_promql_truth(c->arena, rule->expr, &why) == RS_TRUTH_ALWAYS)
         return;
     struct finding *f = rs_check_add(

@@ -198,20 +198,30 @@ static bool alert_missing(const struct watching *w, int procedure)
     return false;
 }
 
-/* An alert that would see the term and does not lead here: then listing it is all that is needed. */
+/*
+ * The alerts that would see the trigger and do not lead here: listing them is all that is needed. They are told of with it, and
+ * not by themselves. NULL: none.
+ */
 static const char *would_see(const struct watching *w,
                              const struct procedure *p,
                              const struct promql_condition *condition)
 {
-    for (int i = 0; i < w->e->n; i++) {
-        const struct rule *rule = w->e->eye[i].rule;
-        for (int k = 0; rule && rule->alert && k < condition->n_term; k++) {
-            if (rs_cover_sees(w->c, &condition->term[k], p->trigger, rule->expr, rule->alert) &&
-                !rs_cover_leads(w->c->sc, rule->alert, (int)(p - w->c->sc->response.procedure)))
-                return rule->alert;
-        }
+    const char *out = NULL;
+    struct eyes *e = w->e;
+    for (int i = 0; i < e->n; i++) {
+        const struct rule *rule = e->eye[i].rule;
+        bool sees = false;
+        if (!rule || !rule->alert ||
+            rs_cover_leads(w->c->sc, rule->alert, (int)(p - w->c->sc->response.procedure)))
+            continue;
+        for (int k = 0; k < condition->n_term && !sees; k++)
+            sees = rs_cover_sees(w->c, &condition->term[k], p->trigger, rule->expr, rule->alert);
+        if (!sees)
+            continue;
+        e->eye[i].named = true;
+        out = out ? rs_arena_printf(w->c->arena, "%s, %s", out, rule->alert) : rule->alert;
     }
-    return NULL;
+    return out;
 }
 
 static const char *alerts_of(struct check *c, const struct procedure *p)
@@ -299,10 +309,7 @@ static void check_procedure(struct watching *w, int procedure)
     u.whole = u.n_part == condition.n_term;
     if (u.n_part == 0)
         return;
-    const char *near = would_see(w, p, &condition);
-    tell_trigger(w, p, &u, near);
-    if (near)
-        w->e->named[w->e->n_named++] = near;
+    tell_trigger(w, p, &u, would_see(w, p, &condition));
 }
 
 /* ---- gates and stages ---- */
@@ -424,7 +431,6 @@ void rs_eyes_watch(struct eyes *e)
 {
     struct watching w = {.e = e, .c = e->c};
     const struct response *plan = &e->c->sc->response;
-    e->named = RS_ARENA_ARRAY(e->c->arena, const char *, plan->n_procedure);
     rs_schedule_make(e->c->arena, e->c->sc, &w.plan);
     for (int i = 0; i < plan->n_procedure; i++)
         check_procedure(&w, i);
