@@ -109,6 +109,8 @@ static const struct row rows[] = {
     {SCENARIO, "code=~\"5..\"}[5m])) / sum(rate(http_requests_total{job=\"web\"}[5m])) > 0.02",
      "code=~\"429|5..\"}[5m])) / sum(rate(http_requests_total{job=\"web\"}[5m])) > 0.02", NULL, 0,
      NULL},
+    {SCENARIO, "queue_lost_total[24h]", "http_requests_total{code=\"418\"}[24h]", "metric-missing",
+     SCENARIO, "418"},
     {SCENARIO, "alertname=\"QueueLost\"", "alertname=\"QueueLast\"", "metric-missing", SCENARIO,
      "QueueLast"},
     {SCENARIO, "alertstate=\"firing\"", "alertstate=\"pending\"", "metric-missing", SCENARIO,
@@ -135,6 +137,12 @@ static const struct row rows[] = {
     {AM, "      matchers: ['severity=\"critical\"']",
      "      matchers: ['severity=\"critical\"']\n      mute_time_intervals: [nights]",
      "receiver-unattended", AM, "- receiver: pager"},
+    {SCENARIO, "      alerts: [QueueLost]\n", "      alerts: [QueueLost]\n      by: lead\n",
+     "receiver-unattended", ALERTS, "QueueLost"},
+    {SCENARIO, "- {set: WRITES, to: off}\n",
+     "- {set: WRITES, to: off}\n      by: lead\n  automation: [{name: auto, alert: QueueLost, "
+     "procedure: queue-bad}]\n",
+     "receiver-unattended", ALERTS, "QueueLost"},
     /* before the detection */
     {ALERTS, "ratio{job=\"web\"} < 0.99", "ratio{job=\"web\"} < 0.99\n        for: 45m",
      "part-over-budget", ALERTS, "WebErrors"},

@@ -281,13 +281,29 @@ static bool acts_alone(const struct scenario *sc, const char *alert, int procedu
     return false;
 }
 
+/* An alert that sees nothing of the trigger is there for information: it needs to call nobody. */
+static bool sees_trigger(const struct receiving *x, const struct rule *rule, int procedure)
+{
+    const struct procedure *p = &x->sc->response.procedure[procedure];
+    if (!p->trigger)
+        return true;
+    struct promql_condition condition = rs_cover_condition(x->c, p->trigger);
+    for (int i = 0; i < condition.n_term; i++) {
+        if (rs_cover_sees(x->c, &condition.term[i], p->trigger, rule->expr, rule->alert))
+            return true;
+    }
+    return false;
+}
+
 static void check_rule(struct receiving *x, const struct rule *rule)
 {
     const struct response *plan = &x->sc->response;
     for (int p = 0; p < plan->n_procedure; p++) {
-        struct page page = {rule, p, !acts_alone(x->sc, rule->alert, p)};
+        struct page page = {
+            .rule = rule, .procedure = p, .people = !acts_alone(x->sc, rule->alert, p)};
         if (!rs_cover_leads(x->sc, rule->alert, p))
             continue;
+        page.called = !page.people && plan->procedure[p].by >= 0 && sees_trigger(x, rule, p);
         if (x->am) {
             check_page(x, &page);
         } else if (page.people && !is_told(x->c, "receiver-unattended", plan->procedure[p].at)) {

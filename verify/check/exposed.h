@@ -33,9 +33,8 @@ static inline bool rs_exposed_has(const uint64_t *set, int series)
 int rs_exposed_select(const struct exposed *x, const struct promql_selector *s, uint64_t *set);
 
 /*
- * Could the selector take a series at all? Those that are there, and those of the same services with any other HTTP status: what
- * a scenario's errors do not bring about today is no mistake in a selector. True too for what a rule records whose own series
- * are missing: that is told where it is missing.
+ * Does the selector take a series at all? True too for what a rule records whose own series are missing (that is told where it is
+ * missing), and for labels of alerts that only data can fill.
  */
 bool rs_exposed_could(const struct exposed *x, const struct promql_selector *s);
 

@@ -21,6 +21,7 @@ struct page {
     const struct rule *rule;
     int procedure;
     bool people; /* nobody but people acts on it */
+    bool called; /* automation acts, for a role that must know: somebody has to be called */
 };
 
 /* How bad a way is: of several ways that an alert takes the best one counts. */

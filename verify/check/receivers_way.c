@@ -120,8 +120,12 @@ static struct way judge_channel(const struct receiving *x,
         w.kind = w.role < 0 ? RS_WAY_NOBODY : RS_WAY_MUTED;
         return w;
     }
-    if (!page->people || p->sla_ns == RS_NEVER)
+    if (p->sla_ns == RS_NEVER || (!page->people && !page->called))
         return w;
+    if (page->called) { /* in time is automation's affair; a chat is no call */
+        w.kind = x->sc->monitoring.channel[channel].silent ? RS_WAY_SILENT : RS_WAY_GOOD;
+        return w;
+    }
     const struct attention *att = attends(&plan->role[w.role], channel);
     w.time_ns = att->off_hours ? 0 : longest_wait(x, w.role, page->procedure);
     w.p = 1.0 - att->sees;
