@@ -257,7 +257,7 @@ void rs_effect_flag(
     struct rollback *rb, int64_t now_ns, int flag, uint64_t version, int n_done, int n_total);
 bool rs_effect_all(const struct rollback *rb);
 
-/* ---- people (people.c, hours.c) -------------------------------------------------------------- */
+/* ---- people (people.c) ----------------------------------------------------------------------- */
 
 /*
  * A message about the procedure is visible on the channel; the episode is open and nobody has taken

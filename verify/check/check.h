@@ -37,6 +37,8 @@ void rs_check_preconditions(struct check *c); /* open-precondition */
 void rs_check_eyes(struct check *c);          /* trigger-unwatched, metric-unread, metric-missing */
 void rs_check_order(struct check *c);         /* alert-laxer, alert-later */
 void rs_check_regions(struct check *c);       /* grey-zone, contradiction */
+/* Before the budget, which does not tell again that nobody may see a message. */
+void rs_check_receivers(struct check *c); /* receiver-slow, receiver-unattended */
 void rs_check_budget(struct check *c);    /* over-budget, part-over-budget, unbounded-rollback */
 void rs_check_power(struct check *c);     /* cries-wolf, too-little-traffic */
 void rs_check_dilution(struct check *c);  /* dilution, outage-hidden */
@@ -45,6 +47,5 @@ void rs_check_states(
     struct check *c); /* no-way-back, dependent-left-on, removed-path-taken, dead-end, ... */
 void rs_check_stages(
     struct check *c); /* unbounded-stage, halt-without-resume, irreversible-early */
-void rs_check_receivers(struct check *c); /* receiver-slow, receiver-unattended */
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "exposed.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -193,24 +192,10 @@ int rs_exposed_select(const struct exposed *x, const struct promql_selector *s, 
     return n_taken;
 }
 
-static bool takes_any(const struct exposed *x, const struct promql_selector *s, const char *but)
+static bool takes_any(const struct exposed *x, const struct promql_selector *s)
 {
     for (int i = 0; i < rs_tsdb_count(x->db); i++) {
-        rs_labels set = rs_tsdb_labels_of(x->db, i);
-        bool with = !but || *rs_labels_get(x->labels, set, but);
-        if (with && rs_promql_selector_takes(s, x->labels, set, but))
-            return true;
-    }
-    return false;
-}
-
-/* HTTP statuses have three digits, the first one 1 to 5 (RFC 9110, section 15). */
-static bool allows_status(const struct promql_selector *s)
-{
-    char text[8];
-    for (int code = 100; code < 600; code++) {
-        snprintf(text, sizeof text, "%d", code);
-        if (rs_promql_selector_allows(s, "code", text))
+        if (rs_promql_selector_takes(s, x->labels, rs_tsdb_labels_of(x->db, i), NULL))
             return true;
     }
     return false;
@@ -228,9 +213,7 @@ static bool is_recorded_without_series(const struct exposed *x, const struct pro
 
 bool rs_exposed_could(const struct exposed *x, const struct promql_selector *s)
 {
-    if (takes_any(x, s, NULL) || is_recorded_without_series(x, s))
-        return true;
-    if (takes_any(x, s, "code") && allows_status(s))
+    if (takes_any(x, s) || is_recorded_without_series(x, s))
         return true;
     for (int i = 0; i < x->n_open; i++) {
         for (int k = 0; k < rs_tsdb_count(x->db); k++) {
@@ -286,6 +269,23 @@ int rs_exposed_values(const struct exposed *x,
         if (n < cap)
             value[n] = own;
         n++;
+    }
+    return n;
+}
+
+int rs_exposed_alert(
+    const struct exposed *x, int series, const char *alert, struct label *out, int cap)
+{
+    int n = 0;
+    rs_labels set = rs_tsdb_labels_of(x->db, series);
+    if (strcmp(rs_labels_get(x->labels, set, "__name__"), "ALERTS") != 0 ||
+        strcmp(rs_labels_get(x->labels, set, "alertname"), alert) != 0 ||
+        strcmp(rs_labels_get(x->labels, set, "alertstate"), "firing") != 0)
+        return 0;
+    for (int i = 0; i < rs_labels_count(x->labels, set) && n < cap; i++) {
+        struct label l = rs_labels_at(x->labels, set, i);
+        if (strcmp(l.name, "__name__") != 0 && strcmp(l.name, "alertstate") != 0)
+            out[n++] = l;
     }
     return n;
 }

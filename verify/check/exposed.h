@@ -33,9 +33,8 @@ static inline bool rs_exposed_has(const uint64_t *set, int series)
 int rs_exposed_select(const struct exposed *x, const struct promql_selector *s, uint64_t *set);
 
 /*
- * Could the selector take a series at all? Those that are there, and those of the same services with any other HTTP status: what
- * a scenario's errors do not bring about today is no mistake in a selector. True too for what a rule records whose own series
- * are missing: that is told where it is missing.
+ * Does the selector take a series at all? True too for what a rule records whose own series are missing (that is told where it is
+ * missing), and for labels of alerts that only data can fill.
  */
 bool rs_exposed_could(const struct exposed *x, const struct promql_selector *s);
 
@@ -43,6 +42,13 @@ bool rs_exposed_could(const struct exposed *x, const struct promql_selector *s);
 bool rs_exposed_metric(const struct exposed *x, const char *metric);
 /* The rule that records the metric, or NULL: the i-th one. */
 const struct rule *rs_exposed_recorder(const struct exposed *x, const char *metric, int i);
+
+/*
+ * The labels of the alert behind an ALERTS series, as Alertmanager gets it: [at most cap] in out. Returns how many; 0 where the
+ * series is none of a firing alert of that name.
+ */
+int rs_exposed_alert(
+    const struct exposed *x, int series, const char *alert, struct label *out, int cap);
 
 /*
  * Values of a label among the series that the selector takes but for its matchers on that label: at most cap, each once, in the

@@ -12,6 +12,7 @@ struct eye {
     const char *ref;         /* or NULL */
     const struct rule *rule; /* an alert's, a recording rule's; or NULL */
     bool missing;            /* it reads what nothing exposes */
+    bool named;              /* an alert that an unwatched trigger should list: told of there */
 };
 
 struct eyes {
@@ -27,5 +28,8 @@ void rs_eyes_find(struct eyes *e, struct check *c);
 bool rs_eyes_missing(const struct eyes *e, const struct promql *expr);
 
 void rs_eyes_metrics(struct eyes *e); /* metric-missing, metric-unread; sets `missing` */
+/* trigger-unwatched: of triggers, gates and stages; then of alerts. */
+void rs_eyes_watch(struct eyes *e);
+void rs_eyes_alerts(struct eyes *e);
 
 #endif

@@ -127,11 +127,16 @@ static const char *listed(struct arena *arena, const char *const *value, int n)
 }
 
 /* The label without whose matchers the selector takes something: that is the one to mend. NULL: no single one. */
-static const char *
-culprit(const struct exposed *x, const struct promql_selector *s, const char **value, int *n)
+static const char *culprit(const struct exposed *x,
+                           const struct promql_selector *s,
+                           bool known, /* the metric is: then its name is not at fault */
+                           const char **value,
+                           int *n)
 {
     for (int i = 0; i < rs_promql_selector_count(s); i++) {
         const char *label = rs_promql_selector_matcher(s, i).label;
+        if (known && strcmp(label, "__name__") == 0)
+            continue;
         *n = rs_exposed_values(x, s, label, value, MAX_VALUE);
         if (*n > 0)
             return label;
@@ -174,7 +179,7 @@ tell_missing(struct holding *h, const struct promql_reading *r, const struct pro
     const char *value[MAX_VALUE];
     int n = 0;
     bool known = has_metric(c->exposed, r->metric);
-    const char *label = culprit(c->exposed, s, value, &n);
+    const char *label = culprit(c->exposed, s, known, value, &n);
     const char *asked = matchers_on(c->arena, s, label);
     const char *reason = !known  ? rs_arena_printf(c->arena, "nothing exposes %s", r->metric)
                          : label ? rs_arena_printf(c->arena, "no series of it has %s", asked)
