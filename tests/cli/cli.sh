@@ -542,7 +542,7 @@ documented() {
         expect 0 "$command" --help
         options=$(sed -n 's/^  .* --\([a-z-]*\).*/\1/p' out)
         [ -n "$options" ] || fail "no option found in the help of $command"
-        row=$(grep "^ *$command) options=" "$source_dir/cli/completion/rollsim.bash")
+        row=$(sed -n "/^ *$command) options=/,/;;/p" "$source_dir/cli/completion/rollsim.bash")
         for option in $options; do
             grep -q "^\.It Fl.* -$option" "$source_dir/man/rollsim-$command.1" || fail "man page of $command: no --$option"
             case $row in
