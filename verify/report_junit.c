@@ -54,7 +54,7 @@ static void put_note(FILE *to, const struct run_result *r, const struct verdict 
     rs_verdict_print_note(note, r, v, WIDTH, false);
     fclose(note);
     fputc('\n', to);
-    rs_xml_put(to, text);
+    rs_xml_put_lines(to, text);
     free(text);
 }
 
@@ -134,7 +134,7 @@ int rs_run_print_junit_errors(FILE *to, const char *file, const struct err_list 
     fputs(" time=\"0\">\n      <error", to);
     put_attribute(to, "message", errors->n > 0 ? errors->item[0].text : "");
     fputs(" type=\"error\">\n", to);
-    rs_xml_put(to, text);
+    rs_xml_put_lines(to, text);
     fputs("</error>\n    </testcase>\n", to);
     free(text);
     return put_end(to);

@@ -250,8 +250,8 @@ START_TEST(test_junit)
     has(text,
         "message=\"bound-refuted is refuted: at worst 10m30s, wanted ≤ 5m\" type=\"refuted\">");
     has(text, "message=\"bound-loose is undecided: at worst 5m10s, wanted ≤ 5m. The bound is past");
-    has(text, "The shortest way there:&#10;     1. stage-1 sets PRISMA_READS on (§3 Stage 1, line "
-              "120)&#10;");
+    has(text, "The shortest way there:\n     1. stage-1 sets PRISMA_READS on (§3 Stage 1, line "
+              "120)\n");
     has(text, "rollsim rehearse made-up.yaml --seed 7 --replica ");
     ck_assert_ptr_null(strchr(text, '\033'));
     ck_assert_ptr_null(strstr(text, "timestamp"));
