@@ -8,6 +8,7 @@
 
 #include "report_words.h"
 #include "sim/clock.h"
+#include "verify/reach.h"
 #include "verify/report.h"
 #include "words.h"
 
@@ -97,14 +98,88 @@ expectation_text(struct arena *arena, const struct scenario *sc, const struct cl
         value(limit, sizeof limit, c, c->limit), value(cap, sizeof cap, c, c->cap));
 }
 
-/* The state itself is told by what the claim's author says of it: it may be a tree of conditions. */
-static const char *state_text(struct arena *arena, const struct claim *c)
+/* ---- states ---------------------------------------------------------------------------------------------------------- */
+
+static const char *
+down_text(struct arena *arena, const struct scenario *sc, const struct predicate *p)
 {
+    switch ((enum reach_part)p->value) {
+    case RS_PART_NOTHING: return "everything works";
+    case RS_PART_ALERTING: return "alerting is out of order";
+    case RS_PART_FLAG_SERVICE: return "the flag service is out of order";
+    case RS_PART_ROLE:
+        return rs_arena_printf(arena, "%s is missing", sc->response.role[p->index].name);
+    }
+    return "";
+}
+
+static const char *is_what(int value)
+{
+    switch ((enum predicate_value)value) {
+    case RS_IS_ON: return "is on for somebody";
+    case RS_IS_FULLY_ON: return "is on for everybody";
+    case RS_IS_OFF: return "is off";
+    case RS_IS_PRESENT: return "is there";
+    case RS_IS_REMOVED: return "is removed";
+    case RS_IS_TAKEN: return "is taken";
+    }
+    return "";
+}
+
+static const char *predicate_text(struct arena *arena,
+                                  const struct scenario *sc,
+                                  const struct predicate *p,
+                                  bool nested);
+
+/* "A and B", in brackets where it is a part of something; of one part, that part. */
+static const char *
+parts_text(struct arena *arena, const struct scenario *sc, const struct predicate *p, bool nested)
+{
+    const char *text = "", *word = p->op == RS_PREDICATE_ALL ? " and " : " or ";
+    for (int i = 0; i < p->n; i++)
+        text = rs_arena_printf(arena, "%s%s%s", text, i ? word : "",
+                               predicate_text(arena, sc, &p->part[i], p->n > 1));
+    return p->n > 1 && nested ? rs_arena_printf(arena, "(%s)", text) : text;
+}
+
+static const char *predicate_text(struct arena *arena,
+                                  const struct scenario *sc,
+                                  const struct predicate *p,
+                                  bool nested)
+{
+    switch (p->op) {
+    case RS_PREDICATE_ALL:
+    case RS_PREDICATE_ANY: return parts_text(arena, sc, p, nested);
+    case RS_PREDICATE_NOT:
+        return rs_arena_printf(arena, "it is not so that %s",
+                               predicate_text(arena, sc, &p->part[0], true));
+    case RS_PREDICATE_FLAG:
+        return rs_arena_printf(arena, "%s %s", sc->flag[p->index].name, is_what(p->value));
+    case RS_PREDICATE_PATH:
+        return rs_arena_printf(arena, "path %s of %s %s",
+                               sc->service[p->service].path[p->index].name,
+                               sc->service[p->service].name, is_what(p->value));
+    case RS_PREDICATE_STAGE:
+        return p->index < 0
+                   ? "no stage was entered"
+                   : rs_arena_printf(arena, "the stage is %s", sc->response.stage[p->index].name);
+    case RS_PREDICATE_ROLLOUT:
+        return rs_arena_printf(arena, "the rollout is %s",
+                               rs_reach_rollout_name((enum reach_rollout)p->value));
+    case RS_PREDICATE_DOWN: return down_text(arena, sc, p);
+    }
+    return "";
+}
+
+static const char *state_text(struct arena *arena, const struct scenario *sc, const struct claim *c)
+{
+    const char *state =
+        c->state ? predicate_text(arena, sc, c->state, false) : "the claim's condition is true";
     if (c->reaches)
-        return rs_arena_printf(arena, "From every reachable state one can be reached in which the "
-                                      "condition of the claim is true.");
-    return rs_arena_printf(arena, "The condition of the claim is true in %s reachable state.",
-                           c->kind == RS_CLAIM_ALWAYS ? "every" : "no");
+        return rs_arena_printf(arena, "From every reachable state one can be reached in which %s.",
+                               state);
+    return rs_arena_printf(arena, "In %s reachable state, %s.",
+                           c->kind == RS_CLAIM_ALWAYS ? "every" : "no", state);
 }
 
 const char *rs_claim_reading(struct arena *arena, const struct scenario *sc, const struct claim *c)
@@ -119,7 +194,7 @@ const char *rs_claim_reading(struct arena *arena, const struct scenario *sc, con
                                "In no history, whatever the phases and draws, %s is more than %s.",
                                quantity(arena, sc, c), value(within, sizeof within, c, c->within));
     case RS_CLAIM_ALWAYS:
-    case RS_CLAIM_NEVER: return state_text(arena, c);
+    case RS_CLAIM_NEVER: return state_text(arena, sc, c);
     }
     return "";
 }
@@ -164,8 +239,8 @@ static void add_statistical(struct premises *p,
         "correction allows");
     add(p, "family",
         rs_arena_printf(arena,
-                        "%s for all %d statistical claims together, each has an equal share of the "
-                        "error (Bonferroni over e-values)",
+                        "%s for all statistical claims together, which are %d; each has an equal "
+                        "share of the error (Bonferroni over e-values)",
                         rs_percent_human(family, sizeof family, sc->confidence),
                         rs_family_size(sc)));
     if (c->of == RS_Q_LEG || c->of == RS_Q_ROLLOUT_DURATION)

@@ -232,10 +232,9 @@ static void print_tally(FILE *to, const struct run_result *r, int width)
     rs_text_wrap(to, text, 2, width);
     if (r->n_left_out == 0)
         return;
-    snprintf(text, sizeof text,
-             "%d more claim%s of the scenario %s not asked for; the confidence is shared among "
-             "these alone.",
-             r->n_left_out, r->n_left_out == 1 ? "" : "s", r->n_left_out == 1 ? "was" : "were");
+    snprintf(text, sizeof text, "%d more claim%s of the scenario %s not asked for%s.",
+             r->n_left_out, r->n_left_out == 1 ? "" : "s", r->n_left_out == 1 ? "was" : "were",
+             n_family > 0 ? "; the confidence is shared among these alone" : "");
     rs_text_wrap(to, text, 2, width);
 }
 
