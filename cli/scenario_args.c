@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 
 #include "scenarios/load.h"
+#include "verify/claim.h"
+#include "verify/report.h"
 
 /* "SERVICE=FILE" or "SERVICE/COHORT=FILE", cut in a copy that the caller frees. The option parser has seen the '='. */
 static char *cut_override(struct traffic_override *out, const char *text)
@@ -46,11 +48,11 @@ int rs_args_no_record(const char *file, struct err *err)
                       file);
 }
 
-struct scenario *rs_args_scenario(const struct cli_args *args)
+struct scenario *rs_args_scenario_load(const struct cli_args *args, struct err_list *errors)
 {
     struct err err = {0};
     if (rs_args_no_record(args->operand[0], &err)) {
-        rs_err_print(&err, stderr);
+        rs_err_list_push(errors, &err);
         return NULL;
     }
     struct traffic_override override[RS_MAX_TRAFFIC];
@@ -58,20 +60,99 @@ struct scenario *rs_args_scenario(const struct cli_args *args)
     for (int i = 0; i < args->n_traffic; i++) {
         copy[i] = cut_override(&override[i], args->traffic[i]);
     }
-    struct err_list errors;
-    rs_err_list_init(&errors);
     struct scenario *sc =
-        rs_scenario_load_with(args->operand[0], override, args->n_traffic, &errors);
-    if (!sc) {
-        rs_err_list_sort(&errors);
-        rs_err_list_print(&errors, stderr);
-    }
-    rs_err_list_clear(&errors);
+        rs_scenario_load_with(args->operand[0], override, args->n_traffic, errors);
+    rs_err_list_sort(errors);
     for (int i = 0; i < args->n_traffic; i++) {
         free(copy[i]);
     }
     return sc;
 }
+
+struct scenario *rs_args_scenario(const struct cli_args *args)
+{
+    struct err_list errors;
+    rs_err_list_init(&errors);
+    struct scenario *sc = rs_args_scenario_load(args, &errors);
+    if (!sc) {
+        rs_err_list_print(&errors, stderr);
+    }
+    rs_err_list_clear(&errors);
+    return sc;
+}
+
+/* ---- claims ---------------------------------------------------------------------------------------------------------- */
+
+static int find_claim(const struct scenario *sc, const char *name)
+{
+    for (int i = 0; i < sc->n_claim; i++) {
+        if (strcmp(sc->claim[i].name, name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static int unknown_claim(const struct scenario *sc, const char *word, struct err *err)
+{
+    const char **names = rs_xcalloc((size_t)sc->n_claim + 1, sizeof *names);
+    for (int i = 0; i < sc->n_claim; i++) {
+        names[i] = sc->claim[i].name;
+    }
+    const char *near = rs_near_name(word, names, (size_t)sc->n_claim);
+    int failed = near ? rs_err_set(err, RS_E_USAGE, "%s has no claim '%s' (did you mean '%s'?)",
+                                   sc->file, word, near)
+                      : rs_err_set(err, RS_E_USAGE, "%s has no claim '%s'", sc->file, word);
+    free(names);
+    return failed;
+}
+
+int rs_args_claims(struct scenario *out,
+                   struct claim **out_claim,
+                   const struct cli_args *args,
+                   const struct scenario *sc,
+                   struct err *err)
+{
+    *out = *sc;
+    *out_claim = NULL;
+    if (args->claim.n == 0) {
+        return 0;
+    }
+    for (int i = 0; i < args->claim.n; i++) {
+        if (find_claim(sc, args->claim.item[i]) < 0) {
+            return unknown_claim(sc, args->claim.item[i], err);
+        }
+    }
+    struct claim *claim = *out_claim = rs_xcalloc((size_t)sc->n_claim, sizeof *claim);
+    out->n_claim = 0;
+    for (int i = 0; i < sc->n_claim; i++) { /* in the scenario's order, each once */
+        for (int k = 0; k < args->claim.n; k++) {
+            if (strcmp(sc->claim[i].name, args->claim.item[k]) == 0) {
+                claim[out->n_claim++] = sc->claim[i];
+                break;
+            }
+        }
+    }
+    out->claim = claim;
+    return 0;
+}
+
+char *rs_args_replay_words(const struct cli_args *args)
+{
+    char *text = NULL, word[4200];
+    size_t n;
+    if (args->n_traffic == 0) {
+        return NULL;
+    }
+    FILE *to = open_memstream(&text, &n);
+    for (int i = 0; i < args->n_traffic; i++) {
+        fprintf(to, " --traffic %s", rs_shell_word(word, sizeof word, args->traffic[i]));
+    }
+    fclose(to);
+    return text;
+}
+
+/* ---- faults ---------------------------------------------------------------------------------------------------------- */
 
 int rs_args_fault(int *out, const struct cli_args *args, const struct scenario *sc, struct err *err)
 {

@@ -18,4 +18,21 @@ int rs_args_fault(int *out,
                   const struct scenario *sc,
                   struct err *err);
 
+/* The same, with the mistakes in the caller's list, sorted, instead of on standard error. */
+struct scenario *rs_args_scenario_load(const struct cli_args *args, struct err_list *errors);
+
+/*
+ * The scenario with the claims that --claim names and no others; all of them without it. *out borrows from sc.
+ *   out_claim  their array, for free(); NULL without --claim
+ * Returns 0 or -1 with a near name in err.
+ */
+int rs_args_claims(struct scenario *out,
+                   struct claim **out_claim,
+                   const struct cli_args *args,
+                   const struct scenario *sc,
+                   struct err *err);
+
+/* What a witness needs to be told again besides seed and replica: " --traffic a=b ..."; NULL: nothing. For free(). */
+char *rs_args_replay_words(const struct cli_args *args);
+
 #endif

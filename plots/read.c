@@ -12,8 +12,7 @@
 
 #include "read_query.h"
 #include "sim/arena.h"
-
-enum { APPLICATION_ID = 0x726f6c6c, SCHEMA_VERSION = 1 };
+#include "verify/store.h"
 
 static sqlite3 *connection(const struct record *r)
 {
@@ -115,15 +114,16 @@ static int check_kind(struct record *r, const char *path, struct err *err)
 {
     int64_t id = 0, version = 0;
     struct err why = {0};
-    if (pragma(r, &id, "PRAGMA application_id", &why) || id != APPLICATION_ID)
+    if (pragma(r, &id, "PRAGMA application_id", &why) || id != RS_STORE_APPLICATION_ID)
         return rs_err_set(err, RS_E_IO, "%s is not a run database of rollsim", path);
     if (pragma(r, &version, "PRAGMA user_version", err))
         return -1;
-    if (version != SCHEMA_VERSION)
+    /* What is drawn is in the tables that no version has changed. */
+    if (version < RS_STORE_VERSION_OLDEST || version > RS_STORE_VERSION)
         return rs_err_set(err, RS_E_UNSUPPORTED,
-                          "%s has schema version %lld, this rollsim reads version %d: run verify "
-                          "again to make a new one",
-                          path, (long long)version, SCHEMA_VERSION);
+                          "%s has schema version %lld, this rollsim reads versions %d to %d: run "
+                          "verify again to make a new one",
+                          path, (long long)version, RS_STORE_VERSION_OLDEST, RS_STORE_VERSION);
     return 0;
 }
 

@@ -33,6 +33,10 @@ static const char *const table_names[RS_TABLE_N] = {
     [RS_TABLE_TRAJECTORY] = "trajectory",
     [RS_TABLE_BAND] = "band",
     [RS_TABLE_VERDICT] = "verdict",
+    [RS_TABLE_VERDICT_STEP] = "verdict_step",
+    [RS_TABLE_VERDICT_PREMISE] = "verdict_premise",
+    [RS_TABLE_FINDING] = "finding",
+    [RS_TABLE_EVIDENCE] = "evidence",
     [RS_TABLE_CARD] = "card",
     [RS_TABLE_CARD_SUMMARY] = "card_summary",
 };
@@ -282,11 +286,11 @@ static int check_open(sqlite3 *sql, const char *path, struct err *err)
     if (read_pragma(sql, "PRAGMA application_id", &id) != 0 ||
         read_pragma(sql, "PRAGMA user_version", &version) != 0 || id != RS_STORE_APPLICATION_ID)
         return rs_err_set(err, RS_E_USAGE, "%s is not the record of a rollsim run", path);
-    if (version == RS_STORE_VERSION)
+    if (version >= RS_STORE_VERSION_OLDEST && version <= RS_STORE_VERSION)
         return 0;
     return rs_err_set(err, RS_E_UNSUPPORTED,
-                      "%s has schema version %lld; this rollsim reads version %d", path,
-                      (long long)version, RS_STORE_VERSION);
+                      "%s has schema version %lld; this rollsim reads versions %d to %d", path,
+                      (long long)version, RS_STORE_VERSION_OLDEST, RS_STORE_VERSION);
 }
 
 int rs_store_check(const char *path, struct err *err)

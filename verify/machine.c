@@ -117,7 +117,7 @@ static bool is_xml(unsigned code)
     return (code >= 0x20 || code == '\t') && code != 0xfffe && code != 0xffff;
 }
 
-void rs_xml_put(FILE *to, const char *text)
+static void put_xml(FILE *to, const char *text, const char *newline)
 {
     for (size_t n = 1; *text; text += n > 0 ? n : 1) {
         unsigned code = 0;
@@ -127,7 +127,7 @@ void rs_xml_put(FILE *to, const char *text)
         case '>': fputs("&gt;", to); break;
         case '&': fputs("&amp;", to); break;
         case '"': fputs("&quot;", to); break;
-        case '\n': fputs("&#10;", to); break;
+        case '\n': fputs(newline, to); break;
         default:
             n = utf8_length(text, &code);
             if (n > 0 && is_xml(code))
@@ -136,4 +136,14 @@ void rs_xml_put(FILE *to, const char *text)
                 fputs(STRANGER, to);
         }
     }
+}
+
+void rs_xml_put(FILE *to, const char *text)
+{
+    put_xml(to, text, "&#10;");
+}
+
+void rs_xml_put_lines(FILE *to, const char *text)
+{
+    put_xml(to, text, "\n");
 }

@@ -32,7 +32,9 @@ json_t *rs_json_errors(const struct err_list *errors);
  */
 int rs_json_print(FILE *to, json_t *take);
 
-/* Text in XML, in attributes too; a newline is kept as one. */
+/* Text in XML, in attributes too; a newline is kept as one (&#10;). */
 void rs_xml_put(FILE *to, const char *text);
+/* Text between tags: its lines stay lines. */
+void rs_xml_put_lines(FILE *to, const char *text);
 
 #endif

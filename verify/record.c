@@ -22,7 +22,12 @@ struct record *rs_record_open(const char *path,
     struct database *db = rs_database_create(path, overwrite, err);
     if (!db)
         return NULL;
-    if (rs_record_scenario(db, sc, engine, err) != 0) {
+    struct findings *findings = engine->check(sc);
+    int rc = rs_record_scenario(db, sc, engine, err);
+    if (rc == 0)
+        rc = rs_record_findings(db, findings, err);
+    rs_findings_free(findings);
+    if (rc != 0) {
         rs_database_abandon(db);
         return NULL;
     }

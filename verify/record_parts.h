@@ -6,12 +6,18 @@
 #include "band.h"
 #include "database.h"
 #include "record.h"
+#include "verify/check.h"
 
 /* Stages, flags, services, faults, procedures, assumptions and thresholds. 0 or -1. */
 int rs_record_scenario(struct database *db,
                        const struct scenario *sc,
                        const struct run_engine *engine,
                        struct err *err);
+
+/* The verdict of that number with its steps and premises. 0 or -1. (record_verdict.c) */
+int rs_record_verdict(struct database *db, const struct run_result *r, int number, struct err *err);
+/* What rollsim check finds in the scenario. 0 or -1. (record_verdict.c) */
+int rs_record_findings(struct database *db, const struct findings *f, struct err *err);
 
 /* What an open record writes into, and about; both belong to it. */
 struct database *rs_record_database(struct record *r);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a run came to: verdicts, timing card, bands, and the words about the run itself. */
+/* What a run came to: timing card, bands, and the words about the run itself. */
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "reading.h"
 #include "record_parts.h"
 #include "sim/clock.h"
 #include "words.h"
@@ -41,50 +42,23 @@ static int put_about_scenario(struct database *db, const struct scenario *sc, st
     if (put_meta_real(db, "trajectory_step_s", rs_s_from_ns(sc->trajectory_step_ns), err) != 0 ||
         put_meta_real(db, "horizon_s", rs_s_from_ns(sc->horizon_ns), err) != 0)
         return -1;
-    return put_meta_real(db, "confidence", sc->confidence, err);
+    if (put_meta_real(db, "confidence", sc->confidence, err) != 0 ||
+        put_meta(db, "correction", "bonferroni over e-values", err) != 0)
+        return -1;
+    return put_meta_count(db, "family_size", (uint64_t)rs_family_size(sc), err);
 }
 
 static int put_about_run(struct database *db, const struct run_result *r, struct err *err)
 {
     if (put_meta(db, "rollsim_version", RS_VERSION, err) != 0 ||
-        put_meta(db, "random_stream", "philox4x32-10", err) != 0 ||
+        put_meta(db, "random_stream", RS_RANDOM_STREAM, err) != 0 ||
         put_meta_count(db, "seed", r->seed, err) != 0)
         return -1;
-    if (put_meta_count(db, "n_replica", r->n_replica, err) != 0)
+    if (put_meta_count(db, "n_replica", r->n_replica, err) != 0 ||
+        put_meta_count(db, "n_budget", r->n_budget, err) != 0 ||
+        put_meta_count(db, "n_left_out", (uint64_t)r->n_left_out, err) != 0)
         return -1;
     return put_meta(db, "stopped_early", r->stopped ? "1" : "0", err);
-}
-
-static struct value witness_fault(const struct scenario *sc, const struct verdict *v)
-{
-    if (!v->has_witness)
-        return null_value();
-    return text_value(v->witness_fault < 0 ? "none" : sc->fault[v->witness_fault].name);
-}
-
-static int put_verdict(struct database *db,
-                       const struct scenario *sc,
-                       int number,
-                       const struct verdict *v,
-                       struct err *err)
-{
-    const struct claim *c = v->claim;
-    bool ratio = c->kind == RS_CLAIM_PROBABILITY;
-    char given[128];
-    return RS_INSERT(db, RS_TABLE_VERDICT, err, int_value(number), text_value(c->name),
-                     text_value(c->says ? c->says : ""), text_value(c->ref),
-                     text_value(rs_claim_kind_name(c->kind)),
-                     text_value(rs_claim_given_text(given, sizeof given, sc, c)),
-                     text_value(rs_verdict_name(v->kind)),
-                     real_value(rs_claim_estimate_in_unit(c, v->estimate)),
-                     real_value(rs_claim_estimate_in_unit(c, v->interval.low)),
-                     real_value(rs_claim_estimate_in_unit(c, v->interval.high)),
-                     real_value(v->confidence), real_value(rs_claim_estimate_in_unit(c, c->limit)),
-                     text_value(c->at_most ? "<=" : ">="), text_value(rs_claim_unit(c)),
-                     real_value(rs_claim_in_unit(c, v->worst)), count_value(v->n_applicable),
-                     ratio ? count_value(v->n_hit) : null_value(), count_value(v->n_undecided),
-                     v->has_witness ? count_value(v->witness) : null_value(), witness_fault(sc, v),
-                     v->n_more ? count_value(v->n_more) : null_value(), text_value(v->placeholder));
 }
 
 static int put_leg(struct database *db, const struct card *c, int number, struct err *err)
@@ -119,7 +93,7 @@ int rs_record_result(struct record *r, const struct run_result *result, struct e
     if (rc == 0)
         rc = put_about_run(db, result, err);
     for (int i = 0; rc == 0 && i < result->n_verdict; i++)
-        rc = put_verdict(db, sc, i, &result->verdict[i], err);
+        rc = rs_record_verdict(db, result, i, err);
     for (int i = 0; rc == 0 && i < result->n_card; i++)
         rc = put_card(db, &result->card[i], err);
     return rc;

@@ -157,11 +157,118 @@ static void print_counts(FILE *to, const struct card *c, int width)
     rs_text_wrap(to, text, 2, width);
 }
 
+/* ---- many faults, one rollback ----------------------------------------------------------------------------------------- */
+
+#define N_WHOLE 2 /* so many cards of a procedure are printed whole; of more, the slowest alone */
+
+static const struct card_leg *total_leg(const struct card *c, enum clock_mark from)
+{
+    for (int i = 0; i < c->n_leg; i++) {
+        if (is_total(&c->leg[i]) && c->leg[i].from == from)
+            return &c->leg[i];
+    }
+    return NULL;
+}
+
+static bool same_rollback(const struct card *a, const struct card *b)
+{
+    return a->procedure >= 0 && a->procedure == b->procedure && a->fault >= 0 && b->fault >= 0;
+}
+
+static double p95_of(const struct card_leg *leg)
+{
+    return leg && !isnan(leg->s_p95) ? leg->s_p95 : -1.0;
+}
+
+/* By what the budget is for, then by how long it took to be found. */
+static bool is_slower(const struct card *a, const struct card *b)
+{
+    double x = p95_of(total_leg(a, RS_CLOCK_DETECTED)), y = p95_of(total_leg(b, RS_CLOCK_DETECTED));
+    return x != y ? x > y
+                  : p95_of(total_leg(a, RS_CLOCK_ONSET)) > p95_of(total_leg(b, RS_CLOCK_ONSET));
+}
+
+/* The card that is printed whole for this one: itself, or the slowest of many that tell of the same rollback. */
+static const struct card *whole_card(const struct run_result *r, const struct card *c)
+{
+    const struct card *slowest = NULL;
+    int n = 0;
+    for (int i = 0; i < r->n_card; i++) {
+        const struct card *other = &r->card[i];
+        if (!same_rollback(other, c))
+            continue;
+        n++;
+        if (!slowest || is_slower(other, slowest))
+            slowest = other;
+    }
+    return n > N_WHOLE ? slowest : c;
+}
+
+static void three_times(struct text_table *t, const struct card_leg *leg, double most_s)
+{
+    const double s[] = {leg ? leg->s_p50 : (double)NAN, leg ? leg->s_p95 : (double)NAN,
+                        leg ? leg->s_max : (double)NAN};
+    for (int i = 0; i < 3; i++)
+        time_cell(t, s[i] > most_s ? RS_STYLE_BAD : RS_STYLE_PLAIN, s[i]);
+}
+
+static void folded_row(struct text_table *t, const struct run_result *r, const struct card *c)
+{
+    const struct card_leg *done = total_leg(c, RS_CLOCK_DETECTED);
+    rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", r->scenario->fault[c->fault].name);
+    rs_text_table_cell(t, RS_STYLE_PLAIN, "%" PRIu64, c->n_episode);
+    if (isinf(c->sla_s))
+        rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", "");
+    else
+        rs_text_table_cell(t, RS_STYLE_PLAIN, "%" PRIu64, c->n_within);
+    three_times(t, total_leg(c, RS_CLOCK_ONSET), INFINITY);
+    three_times(t, done, c->sla_s);
+    if (done && done->n > 0)
+        rs_text_table_cell(t, RS_STYLE_DIM, "%" PRIu64, done->worst_replica);
+    else
+        rs_text_table_cell(t, RS_STYLE_DIM, "%s", "");
+}
+
+/* The other faults that lead to the rollback of a card printed whole, a line each. */
+static void
+print_folded(FILE *to, const struct run_result *r, const struct card *whole, int width, bool colour)
+{
+    static const struct text_column column[] = {
+        {"fault", .narrowest = 12},   {"n", .right = true},
+        {"in budget", .right = true}, {"found p50", .right = true},
+        {"p95", .right = true},       {"worst", .right = true},
+        {"done p50", .right = true},  {"p95", .right = true},
+        {"worst", .right = true},     {"replica", .right = true, .optional = true},
+    };
+    struct text_table *t = rs_text_table_new((int)(sizeof column / sizeof column[0]), column);
+    bool any = false;
+    for (int i = 0; i < r->n_card; i++) {
+        const struct card *c = &r->card[i];
+        if (c == whole || whole_card(r, c) != whole)
+            continue;
+        folded_row(t, r, c);
+        any = true;
+    }
+    if (any) {
+        fputc('\n', to);
+        rs_text_wrap(to,
+                     "The same rollback for other faults, found: onset " ARROW
+                     " detected, done: detected " ARROW
+                     " completed. This card's was the slowest; the others' legs are in the record "
+                     "and in --json.",
+                     2, width);
+        rs_text_table_print(t, to, 2, width, colour);
+    }
+    rs_text_table_free(t);
+}
+
 static void print_legend(FILE *to, const struct run_result *r, int width)
 {
     bool legs = false, open = false, budget = false;
     for (int i = 0; i < r->n_card; i++) {
         const struct card *c = &r->card[i];
+        if (whole_card(r, c) != c)
+            continue;
         legs = legs || c->n_leg > 0;
         for (int j = 0; j < c->n_leg; j++) {
             open = open || c->leg[j].n_open > 0;
@@ -189,10 +296,13 @@ void rs_run_print_cards(FILE *to, const struct run_result *r, int width, bool co
 {
     width = width < 60 ? 60 : width > 200 ? 200 : width;
     for (int i = 0; i < r->n_card; i++) {
+        if (whole_card(r, &r->card[i]) != &r->card[i])
+            continue;
         print_head(to, r, &r->card[i], colour);
         print_counts(to, &r->card[i], width);
         if (r->card[i].n_leg > 0)
             print_legs(to, &r->card[i], width, colour);
+        print_folded(to, r, &r->card[i], width, colour);
         fputc('\n', to);
     }
     print_legend(to, r, width);

@@ -4,9 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "report_parts.h"
 #include "report_words.h"
-#include "text_table.h"
-#include "verify/report.h"
 #include "words.h"
 
 static int within_limits(int width)
@@ -58,32 +57,16 @@ void rs_run_print_outcomes(FILE *to, const struct run_result *r, int width, bool
 
 /* ---- the table ------------------------------------------------------------------------------------------------------- */
 
-static const char *verdict_sign(enum verdict_kind k)
-{
-    return rs_verdict_is_good(k) ? "✔" : rs_verdict_is_bad(k) ? "✘" : "?";
-}
-
-static enum text_style verdict_style(enum verdict_kind k)
-{
-    return rs_verdict_is_good(k)  ? RS_STYLE_GOOD
-           : rs_verdict_is_bad(k) ? RS_STYLE_BAD
-                                  : RS_STYLE_OPEN;
-}
-
 static void verdict_row(struct text_table *t, const struct verdict *v)
 {
     const struct claim *c = v->claim;
-    char a[40], low[40], high[40];
-    rs_text_table_cell(t, verdict_style(v->kind), "%s %s%s", verdict_sign(v->kind),
+    char a[160];
+    rs_text_table_cell(t, rs_verdict_style(v->kind), "%s %s%s", rs_verdict_sign(v->kind),
                        rs_verdict_name(v->kind), v->placeholder ? "*" : "");
     rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", c->name);
     rs_text_table_cell(t, RS_STYLE_DIM, "%s", c->ref ? c->ref : "");
-    rs_text_table_cell(t, RS_STYLE_PLAIN, "%s [%s, %s]",
-                       rs_estimate_human(a, sizeof a, c, v->estimate),
-                       rs_estimate_human(low, sizeof low, c, v->interval.low),
-                       rs_estimate_human(high, sizeof high, c, v->interval.high));
-    rs_text_table_cell(t, RS_STYLE_PLAIN, "%s %s", c->at_most ? "≤" : "≥",
-                       rs_limit_human(a, sizeof a, c));
+    rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", rs_found_human(a, sizeof a, v));
+    rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", rs_wanted_human(a, sizeof a, c));
     if (!v->has_witness)
         rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", "");
     else if (isnan(v->worst))
@@ -110,94 +93,29 @@ static void print_table(FILE *to, const struct run_result *r, int width, bool co
     rs_text_table_free(t);
 }
 
-/* ---- what stands behind a verdict -------------------------------------------------------------------------------------- */
+/* ---- what stands behind them ----------------------------------------------------------------------------------------- */
 
-#define NOTE_INDENT 4
-
-static void note(FILE *to, int width, const char *text)
-{
-    rs_text_wrap(to, text, NOTE_INDENT, width);
-}
-
-/* How many samples there were, and of which kind. */
-static void note_samples(FILE *to, const struct scenario *sc, const struct verdict *v, int width)
-{
-    const struct claim *c = v->claim;
-    char given[128], text[512];
-    int n = 0;
-    rs_claim_given_text(given, sizeof given, sc, c);
-    const char *where = c->given == RS_GIVEN_ALL ? "" : ", given: ";
-    const char *what = c->given == RS_GIVEN_ALL ? "" : given;
-    if (v->n_applicable == 0) {
-        snprintf(text, sizeof text, "No replica could say anything about it%s%s.", where, what);
-        note(to, width, text);
-        return;
-    }
-    if (c->kind == RS_CLAIM_PROBABILITY)
-        n = snprintf(text, sizeof text, "It happened in %" PRIu64 " of %" PRIu64 " replicas%s%s.",
-                     v->n_hit, v->n_applicable, where, what);
-    else
-        n = snprintf(text, sizeof text, "From %" PRIu64 " replicas%s%s.", v->n_applicable, where,
-                     what);
-    if (v->n_undecided > 0)
-        n += snprintf(text + n, sizeof text - (size_t)n,
-                      " %" PRIu64 " ended too early to tell and count against it both ways.",
-                      v->n_undecided);
-    if (v->n_capped > 0)
-        snprintf(text + n, sizeof text - (size_t)n,
-                 " %" PRIu64 " lay above the claim's cap and count as the cap.", v->n_capped);
-    note(to, width, text);
-}
-
-static void note_more(FILE *to, const struct verdict *v, int width)
-{
-    char text[160];
-    if (v->kind != RS_VERDICT_UNDECIDED || v->n_applicable == 0)
-        return;
-    if (v->n_more > 0)
-        snprintf(text, sizeof text,
-                 "About %" PRIu64
-                 " further replicas would decide it, should they go on like these.",
-                 v->n_more);
-    else
-        snprintf(text, sizeof text, "It stands so near its limit that more replicas hardly help.");
-    note(to, width, text);
-}
-
-static void note_witness(FILE *to, const struct run_result *r, const struct verdict *v, int width)
-{
-    char text[512], worst[40], file[4200];
-    if (!v->has_witness)
-        return;
-    if (!isnan(v->worst))
-        snprintf(text, sizeof text, "Worst: %s, in replica %" PRIu64 ". See it:",
-                 rs_quantity_human(worst, sizeof worst, v->claim, v->worst), v->witness);
-    else
-        snprintf(text, sizeof text, "First against it: replica %" PRIu64 ". See it:", v->witness);
-    note(to, width, text);
-    fprintf(to, /* not wrapped: it is there to be copied */
-            "%*srollsim rehearse %s --seed %" PRIu64 " --replica %" PRIu64 "\n", NOTE_INDENT + 2,
-            "",
-            r->scenario->file ? rs_shell_word(file, sizeof file, r->scenario->file) : "SCENARIO",
-            r->seed, v->witness);
-}
-
-/* The sentences of the claims that hold, a line each: without them an estimate has no meaning. */
-static void print_holding(FILE *to, const struct run_result *r, int width)
+/* The sentences of the claims that are proved or hold, a line each: without them an estimate has no meaning. */
+static void print_good(FILE *to, const struct run_result *r, int width)
 {
     bool any = false;
+    struct arena *arena = rs_arena_new();
     for (int i = 0; i < r->n_verdict; i++) {
         const struct verdict *v = &r->verdict[i];
-        char text[1024];
-        if (!rs_verdict_is_good(v->kind) || !v->claim->says)
+        if (!rs_verdict_is_good(v->kind))
             continue;
         if (!any)
             fputc('\n', to);
         any = true;
-        snprintf(text, sizeof text, "%s %s: %s", verdict_sign(v->kind), v->claim->name,
-                 v->claim->says);
-        rs_text_wrap(to, text, 2, width);
+        const char *aside = rs_verdict_aside(arena, v), *says = v->claim->says;
+        rs_text_wrap(to,
+                     rs_arena_printf(arena, "%s %s: %s%s%s%s", rs_verdict_sign(v->kind),
+                                     v->claim->name,
+                                     says ? says : rs_claim_reading(arena, r->scenario, v->claim),
+                                     *aside ? " (" : "", aside, *aside ? ")" : ""),
+                     2, width);
     }
+    rs_arena_free(arena);
 }
 
 static void print_notes(FILE *to, const struct run_result *r, int width, bool colour)
@@ -209,17 +127,26 @@ static void print_notes(FILE *to, const struct run_result *r, int width, bool co
         if (rs_verdict_is_good(v->kind))
             continue;
         fputc('\n', to);
-        snprintf(head, sizeof head, "  %s %s%s%s", verdict_sign(v->kind), c->name,
+        snprintf(head, sizeof head, "  %s %s%s%s", rs_verdict_sign(v->kind), c->name,
                  c->ref ? "  " : "", c->ref ? c->ref : "");
-        rs_text_styled(to, verdict_style(v->kind), colour, head);
+        rs_text_styled(to, rs_verdict_style(v->kind), colour, head);
         fputc('\n', to);
-        if (c->says)
-            note(to, width, c->says);
-        note_samples(to, r->scenario, v, width);
-        note_more(to, v, width);
-        note_witness(to, r, v, width);
+        rs_verdict_print_note(to, r, v, width, colour);
     }
 }
+
+/* Which kinds of claims there are, as bits of enum claim_kind. */
+static unsigned kinds(const struct run_result *r)
+{
+    unsigned bits = 0;
+    for (int i = 0; i < r->n_verdict; i++)
+        bits |= 1U << r->verdict[i].claim->kind;
+    return bits;
+}
+
+#define STATISTICAL                                                                                \
+    (1U << RS_CLAIM_PROBABILITY | 1U << RS_CLAIM_QUANTILE | 1U << RS_CLAIM_EXPECTATION)
+#define OF_STATES (1U << RS_CLAIM_ALWAYS | 1U << RS_CLAIM_NEVER)
 
 /* What the columns of the table mean. */
 static void print_legend(FILE *to, const struct run_result *r, int width)
@@ -231,10 +158,21 @@ static void print_legend(FILE *to, const struct run_result *r, int width)
         never = never || (v->has_witness && isinf(v->worst)) || isinf(v->interval.high) ||
                 isinf(v->estimate);
     }
-    rs_text_wrap(to,
-                 "A claim holds when its whole interval keeps to what is wanted, is violated when "
-                 "none of it does, and is undecided between the two.",
-                 2, width);
+    if (kinds(r) & STATISTICAL)
+        rs_text_wrap(to,
+                     "A claim holds when its whole interval keeps to what is wanted, is violated "
+                     "when none of it does, and is undecided between the two.",
+                     2, width);
+    if (kinds(r) & 1U << RS_CLAIM_BOUND)
+        rs_text_wrap(to,
+                     "at worst: worked out over every phase and every draw, nothing is left to "
+                     "chance; proved and refuted say whether it keeps to what is wanted.",
+                     2, width);
+    if (kinds(r) & OF_STATES)
+        rs_text_wrap(to,
+                     "states, steps: every state that the rollout can come to was looked at, or "
+                     "so many steps lead to one that breaks the claim.",
+                     2, width);
     if (witness)
         rs_text_wrap(to,
                      "worst #replica: the worst value, or the first history against the claim, and "
@@ -274,15 +212,29 @@ static void print_placeholders(FILE *to, const struct run_result *r, int width)
 
 static void print_tally(FILE *to, const struct run_result *r, int width)
 {
-    int n[RS_VERDICT_N] = {0};
-    char family[24], text[200];
+    static const char *const many[RS_VERDICT_N] = {"proved",  "hold",      "violated",
+                                                   "refuted", "unbounded", "undecided"};
+    int n[RS_VERDICT_N] = {0}, n_family = rs_family_size(r->scenario), at = 0;
+    char family[24], text[256];
     for (int i = 0; i < r->n_verdict; i++)
         n[r->verdict[i].kind]++;
-    snprintf(text, sizeof text,
-             "%d hold%s, %d violated, %d undecided; the intervals: %s for all claims together",
-             n[RS_VERDICT_HOLDS], n[RS_VERDICT_HOLDS] == 1 ? "s" : "", n[RS_VERDICT_VIOLATED],
-             n[RS_VERDICT_UNDECIDED],
-             rs_percent_human(family, sizeof family, r->scenario->confidence));
+    for (int k = 0; k < RS_VERDICT_N; k++) {
+        if (n[k] > 0)
+            at += snprintf(text + at, sizeof text - (size_t)at, "%s%d %s", at ? ", " : "", n[k],
+                           k == RS_VERDICT_HOLDS && n[k] == 1 ? "holds" : many[k]);
+    }
+    rs_percent_human(family, sizeof family, r->scenario->confidence);
+    if (n_family == 1)
+        snprintf(text + at, sizeof text - (size_t)at, "; %s for the statistical one", family);
+    else if (n_family > 1)
+        snprintf(text + at, sizeof text - (size_t)at, "; %s for all %d statistical ones together",
+                 family, n_family);
+    rs_text_wrap(to, text, 2, width);
+    if (r->n_left_out == 0)
+        return;
+    snprintf(text, sizeof text, "%d more claim%s of the scenario %s not asked for%s.",
+             r->n_left_out, r->n_left_out == 1 ? "" : "s", r->n_left_out == 1 ? "was" : "were",
+             n_family > 0 ? "; the confidence is shared among these alone" : "");
     rs_text_wrap(to, text, 2, width);
 }
 
@@ -298,18 +250,31 @@ void rs_run_print_verdicts(FILE *to, const struct run_result *r, int width, bool
     print_placeholders(to, r, within_limits(width));
     print_tally(to, r, within_limits(width));
     print_legend(to, r, within_limits(width));
-    print_holding(to, r, within_limits(width));
+    print_good(to, r, within_limits(width));
     print_notes(to, r, within_limits(width), colour);
+}
+
+/* How many replicas there were, and why no more. */
+static void print_size(FILE *to, const struct run_result *r)
+{
+    if (r->n_replica == 0 && r->n_verdict > 0 && rs_family_size(r->scenario) == 0)
+        fprintf(to, "  no replica was needed");
+    else
+        fprintf(to, "  %" PRIu64 " replicas", r->n_replica);
+    if (r->enough)
+        fprintf(to, " of at most %" PRIu64 ": then every claim was decided", r->n_budget);
+    fprintf(to, ", seed %" PRIu64 "%s\n\n", r->seed, r->stopped ? ", stopped early" : "");
 }
 
 void rs_run_print_text(FILE *to, const struct run_result *r, int width, bool colour)
 {
     const struct scenario *sc = r->scenario;
     rs_text_styled(to, RS_STYLE_BOLD, colour, sc->title ? sc->title : sc->name);
-    fprintf(to, "  %" PRIu64 " replicas, seed %" PRIu64 "%s\n\n", r->n_replica, r->seed,
-            r->stopped ? ", stopped early" : "");
-    rs_run_print_outcomes(to, r, width, colour);
-    fputc('\n', to);
-    rs_run_print_cards(to, r, width, colour);
+    print_size(to, r);
+    if (r->n_replica > 0) {
+        rs_run_print_outcomes(to, r, width, colour);
+        fputc('\n', to);
+        rs_run_print_cards(to, r, width, colour);
+    }
     rs_run_print_verdicts(to, r, width, colour);
 }

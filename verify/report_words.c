@@ -100,9 +100,18 @@ char *rs_estimate_human(char *buf, size_t n, const struct claim *c, double value
     return rs_quantity_human(buf, n, c, value);
 }
 
-char *rs_limit_human(char *buf, size_t n, const struct claim *c)
+char *rs_wanted_human(char *buf, size_t n, const struct claim *c)
 {
-    if (c->kind != RS_CLAIM_PROBABILITY && rs_claim_is_time(c) && isfinite(c->limit))
-        return rs_duration_format(buf, n, (int64_t)c->limit);
-    return rs_estimate_human(buf, n, c, c->limit);
+    char limit[40];
+    double wanted = c->kind == RS_CLAIM_BOUND ? c->within : c->limit;
+    if (!rs_claim_has_quantity(c)) {
+        snprintf(buf, n, "%s", c->reaches ? "from anywhere" : rs_claim_kind_name(c->kind));
+        return buf;
+    }
+    if (c->kind != RS_CLAIM_PROBABILITY && rs_claim_is_time(c) && isfinite(wanted))
+        rs_duration_format(limit, sizeof limit, (int64_t)wanted);
+    else
+        rs_estimate_human(limit, sizeof limit, c, wanted);
+    snprintf(buf, n, "%s %s", strcmp(rs_claim_direction(c), "<=") == 0 ? "≤" : "≥", limit);
+    return buf;
 }

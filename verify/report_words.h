@@ -15,7 +15,7 @@ char *rs_seconds_human(char *buf, size_t n, double s);
 char *rs_quantity_human(char *buf, size_t n, const struct claim *c, double value);
 /* An estimate, a bound or a limit of the claim: a percentage for PROBABILITY, else the quantity. */
 char *rs_estimate_human(char *buf, size_t n, const struct claim *c, double value);
-/* The claim's limit as its author would write it: "95%", "15m", "600". */
-char *rs_limit_human(char *buf, size_t n, const struct claim *c);
+/* What the claim wants, as its author would write it: "≥ 95%", "≤ 15m", "≤ 600", "always", "never". n >= 48. Returns buf. */
+char *rs_wanted_human(char *buf, size_t n, const struct claim *c);
 
 #endif

@@ -309,7 +309,11 @@ int rs_run_with(const struct run_engine *engine,
                 struct err *err)
 {
     assert(opt->n_job >= 1);
-    *out = (struct run_result){.scenario = sc, .seed = opt->seed};
+    *out = (struct run_result){.scenario = sc,
+                               .seed = opt->seed,
+                               .n_budget = opt->n_replica,
+                               .n_left_out = opt->n_left_out,
+                               .replay_words = opt->replay_words};
     struct reduction r = {.engine = engine, .scenario = sc, .options = opt, .result = out};
     int rc = open_books(&r, err);
     if (rc == 0)

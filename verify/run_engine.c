@@ -28,6 +28,7 @@ int rs_run(const struct scenario *sc,
         .sim_new = sim_new,
         .sim_free = sim_free,
         .sim_run = sim_run,
+        .check = rs_check_run,
         .thresholds = rs_promql_thresholds,
     };
     return rs_run_with(&engine, sc, opt, out, err);

@@ -4,6 +4,7 @@
 #define VERIFY_RUN_ENGINE_H
 
 #include "models/promql.h"
+#include "verify/check.h"
 #include "verify/run.h"
 
 struct run_engine {
@@ -14,6 +15,8 @@ struct run_engine {
                    const struct replica_options *opt,
                    struct history *out,
                    struct err *err);
+    /* What rollsim check finds, for the record; rs_findings_free. */
+    struct findings *(*check)(const struct scenario *sc);
     /* The numbers that a condition compares with, as rs_promql_thresholds. */
     int (*thresholds)(struct arena *arena,
                       const struct promql *q,

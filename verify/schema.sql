@@ -1,10 +1,12 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- One run of rollsim. Times are seconds since the scenario's start (REAL, NULL = did not happen); ratios are 0..1.
 PRAGMA application_id = 0x726f6c6c; -- "roll"
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- What was run: key, value. scenario_name, scenario_title, scenario_file, scenario_text, scenario_sha256, rollsim_version,
--- scenario_document, seed, n_replica, starts_at, confidence, trajectory_step_s, horizon_s, stopped_early, random_stream.
+-- scenario_document, seed, n_replica, n_budget (replicas that might have been run), starts_at, confidence (of all statistical
+-- claims together), family_size (how many they are), correction, n_left_out (claims that were not asked for), trajectory_step_s,
+-- horizon_s, stopped_early, random_stream.
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE stage (stage INTEGER PRIMARY KEY, name TEXT NOT NULL, title TEXT, ref TEXT, watch_s REAL);
@@ -53,12 +55,34 @@ CREATE TABLE band (
     t_s REAL NOT NULL, n INTEGER NOT NULL, q05 REAL, q25 REAL, q50 REAL, q75 REAL, q95 REAL,
     PRIMARY KEY (fault, service, grid, metric, i)) WITHOUT ROWID;
 
+-- What was found of every claim, and how far it may be trusted.
+-- reading: the claim said back in English. engine: 'exhaustive', 'bound', 'e-process', 'mean-sequence', 'splitting'; guarantee:
+-- 'proved', 'statistical' (at `confidence`), 'asymptotic'. reason: why it is undecided, else NULL.
 -- estimate, low, high, bound in `unit`; worst in the quantity's own (seconds for times). high may be Inf; n_more NULL = cannot say.
+-- n_replica: replicas until the decision fell, or all; n_applicable, n_hit and n_undecided are of all that were run.
+-- margin_s: room between the deadline and the estimate, or the bound's upper end; negative = over; -Inf = no upper end.
+-- *_phase_*_s of bounds: smallest and largest time over all draws at the best and the worst phases, Inf = no upper end.
 CREATE TABLE verdict (
-    claim INTEGER PRIMARY KEY, name TEXT NOT NULL, says TEXT NOT NULL, ref TEXT, kind TEXT NOT NULL, given TEXT NOT NULL,
-    verdict TEXT NOT NULL, estimate REAL, low REAL, high REAL, confidence REAL NOT NULL, bound REAL NOT NULL, direction TEXT NOT NULL,
-    unit TEXT NOT NULL, worst REAL, n_applicable INTEGER NOT NULL, n_hit INTEGER, n_undecided INTEGER NOT NULL,
-    witness INTEGER, witness_fault TEXT, n_more INTEGER, placeholder TEXT);
+    claim INTEGER PRIMARY KEY, name TEXT NOT NULL, says TEXT NOT NULL, reading TEXT NOT NULL, ref TEXT, file TEXT, line INTEGER,
+    kind TEXT NOT NULL, given TEXT NOT NULL, verdict TEXT NOT NULL, engine TEXT NOT NULL, guarantee TEXT NOT NULL, reason TEXT,
+    estimate REAL, low REAL, high REAL, confidence REAL, bound REAL, direction TEXT, unit TEXT NOT NULL, worst REAL,
+    n_replica INTEGER, n_applicable INTEGER, n_hit INTEGER, n_undecided INTEGER, n_capped INTEGER,
+    margin_s REAL, best_phase_low_s REAL, best_phase_high_s REAL, worst_phase_low_s REAL, worst_phase_high_s REAL, n_state INTEGER,
+    witness INTEGER, witness_fault TEXT, replay TEXT, n_more INTEGER, placeholder TEXT);
+-- The legs of a bound with their smallest and largest times (Inf = no upper end), or the trace of a counterexample.
+CREATE TABLE verdict_step (
+    claim INTEGER NOT NULL, step INTEGER NOT NULL, text TEXT NOT NULL, ref TEXT, file TEXT, line INTEGER, col INTEGER,
+    low_s REAL, high_s REAL, PRIMARY KEY (claim, step)) WITHOUT ROWID;
+-- What a verdict takes for granted: phases, independence, the family's correction, caps, placeholders.
+CREATE TABLE verdict_premise (claim INTEGER NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (claim, name)) WITHOUT ROWID;
+
+-- What `rollsim check` finds in the scenario. severity: 'error' or 'warning'.
+CREATE TABLE finding (
+    finding INTEGER PRIMARY KEY, code TEXT NOT NULL, severity TEXT NOT NULL, summary TEXT NOT NULL, file TEXT, line INTEGER, col INTEGER,
+    ref TEXT, about TEXT, text TEXT NOT NULL, mend TEXT NOT NULL);
+-- The numbers (value) and words (text) behind a finding; the unit is the end of the name.
+CREATE TABLE evidence (
+    finding INTEGER NOT NULL, evidence INTEGER NOT NULL, name TEXT NOT NULL, value REAL, text TEXT, PRIMARY KEY (finding, evidence)) WITHOUT ROWID;
 
 -- The timing card: one row a leg of one rollback scenario. fault -1 = false alarms.
 CREATE TABLE card (
@@ -73,8 +97,16 @@ CREATE TABLE card_summary (
 
 -- Made for people: sqlite3 run.db 'select * from verdicts'
 CREATE VIEW verdicts AS
-SELECT name AS claim, ref, verdict, round(estimate, 6) AS estimate, round(low, 6) AS low, round(high, 6) AS high, direction || ' ' || bound AS wanted,
-       unit, n_applicable AS n, n_undecided AS undecided, worst, witness, witness_fault, placeholder FROM verdict ORDER BY claim;
+SELECT name AS claim, ref, verdict, guarantee, reason, round(estimate, 6) AS estimate, round(low, 6) AS low, round(high, 6) AS high,
+       direction || ' ' || bound AS wanted, unit, round(margin_s, 3) AS margin_s, n_replica AS decided_at, n_applicable AS n,
+       n_undecided AS undecided, worst, witness, witness_fault, placeholder FROM verdict ORDER BY claim;
+CREATE VIEW steps AS
+SELECT v.name AS claim, v.verdict, s.step, s.text, s.ref, s.file || ':' || s.line AS place, round(s.low_s, 3) AS low_s, round(s.high_s, 3) AS high_s
+FROM verdict_step s JOIN verdict v USING (claim) ORDER BY s.claim, s.step;
+CREATE VIEW findings AS
+SELECT severity, code, file || ':' || line AS place, ref, about, text, mend,
+       (SELECT group_concat(e.name || '=' || coalesce(e.text, e.value), '; ') FROM evidence e WHERE e.finding = f.finding) AS evidence
+FROM finding f ORDER BY finding;
 CREATE VIEW timing_card AS
 SELECT coalesce(f.name, '(no fault)') AS fault, p.name AS procedure, c.from_mark || ' -> ' || c.to_mark AS leg, c.n, c.n_open AS open,
        round(p50_s, 3) AS p50_s, round(p95_s, 3) AS p95_s, round(p99_s, 3) AS p99_s, round(max_s, 3) AS worst_s,

@@ -2,6 +2,7 @@
 #include "words.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "sim/clock.h"
@@ -43,8 +44,15 @@ char *rs_claim_given_text(char *buf, size_t n, const struct scenario *sc, const 
     return buf;
 }
 
+bool rs_claim_has_quantity(const struct claim *c)
+{
+    return c->kind != RS_CLAIM_ALWAYS && c->kind != RS_CLAIM_NEVER;
+}
+
 bool rs_claim_is_time(const struct claim *c)
 {
+    if (!rs_claim_has_quantity(c))
+        return false;
     return c->of == RS_Q_LEG || c->of == RS_Q_ROLLOUT_DURATION;
 }
 
@@ -55,6 +63,8 @@ double rs_claim_in_unit(const struct claim *c, double value)
 
 const char *rs_claim_quantity_unit(const struct claim *c)
 {
+    if (!rs_claim_has_quantity(c))
+        return "";
     switch (c->of) {
     case RS_Q_LEG:
     case RS_Q_ROLLOUT_DURATION: return "s";
@@ -79,4 +89,24 @@ const char *rs_claim_unit(const struct claim *c)
 double rs_claim_estimate_in_unit(const struct claim *c, double value)
 {
     return c->kind == RS_CLAIM_PROBABILITY ? value : rs_claim_in_unit(c, value);
+}
+
+double rs_claim_wanted_in_unit(const struct claim *c)
+{
+    switch (c->kind) {
+    case RS_CLAIM_PROBABILITY:
+    case RS_CLAIM_QUANTILE:
+    case RS_CLAIM_EXPECTATION: return rs_claim_estimate_in_unit(c, c->limit);
+    case RS_CLAIM_BOUND: return rs_claim_in_unit(c, c->within);
+    case RS_CLAIM_ALWAYS:
+    case RS_CLAIM_NEVER: break;
+    }
+    return NAN;
+}
+
+const char *rs_claim_direction(const struct claim *c)
+{
+    if (!rs_claim_has_quantity(c))
+        return NULL;
+    return c->at_most || c->kind == RS_CLAIM_BOUND ? "<=" : ">=";
 }

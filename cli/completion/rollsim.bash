@@ -35,6 +35,20 @@ _rollsim()
         mapfile -t COMPREPLY < <(compgen -W "$(rollsim check --list 2>/dev/null | sed '1d; s/ .*//')" -- "$word")
         return
         ;;
+    --claim)
+        # The scenario's own names again: whatever stands after "- name:" below "claims:".
+        local file names=
+        for file in "${COMP_WORDS[@]:2}"; do
+            case $file in
+            *.yaml | *.yml)
+                [ -r "$file" ] && names="$(sed -n \
+                    '/^claims:/,/^[a-z]/s/^ *- *{\{0,1\} *name: *\([A-Za-z0-9_-]*\).*/\1/p' "$file")"
+                ;;
+            esac
+        done
+        mapfile -t COMPREPLY < <(compgen -W "$names" -- "$word")
+        return
+        ;;
     --replica | --replicas | -n | --seed | --jobs | -j | --only) return ;;
     --fault)
         # The scenario's own names: whatever stands after "- name:" below "faults:".
@@ -55,7 +69,8 @@ _rollsim()
     case $command in
     check) options='--format --json --sarif --fail-on --explain --list --print-reference --print-schema --help' ;;
     rehearse) options='--fault --replica --seed --traffic --json --help' ;;
-    verify) options='--output --replicas --seed --jobs --plots --force --traffic --json --quiet --help' ;;
+    verify) options='--output --replicas --all --claim --seed --jobs --plots --force --traffic --format --json --junit --sarif
+        --quiet --help' ;;
     plot) options='--output --format --only --quiet --help' ;;
     rules-check) options='--prometheus --evaluation-interval --scrape-interval --query-offset --lookback --ignore
         --quiet --lint-fatal --json --help' ;;

@@ -323,6 +323,101 @@ out" ] || fail "verify without -o left a file behind"
     return 0
 }
 
+# The formats, the files beside the table, and the schemas that describe the JSON.
+verify_formats() {
+    # shellcheck disable=SC2086
+    expect_verdict verify "$scenario" $few --junit verify.xml --sarif verify.sarif
+    status=$got
+    says out "portal-in-5m"
+    # shellcheck disable=SC2086
+    expect "$status" verify "$scenario" $few --format junit --jobs 1
+    cmp -s out verify.xml || fail "--junit and --format junit differ"
+    n=$(grep -c '<testcase ' out)
+    [ "$n" = "$(sed -n '/^claims:/,$s/^  - name: //p' "$scenario" | grep -c .)" ] || fail "$n test cases"
+    # shellcheck disable=SC2086
+    expect "$status" verify "$scenario" $few --format sarif --jobs 2
+    cmp -s out verify.sarif || fail "--sarif and --format sarif differ"
+    ! grep -qF "$here" out || fail "a path of this machine in the SARIF log"
+    # shellcheck disable=SC2086
+    expect 2 verify "$scenario" $few --format csv
+    says err "--format must be text, json, junit or sarif, got 'csv'"
+    # shellcheck disable=SC2086
+    expect 2 verify "$scenario" $few --junit no/such/verify.xml
+    says err "folder no/such does not exist"
+    cp "$scenario" precious.yaml
+    # shellcheck disable=SC2086
+    expect 2 verify "$scenario" $few --junit precious.yaml
+    says err "precious.yaml is no report and is not overwritten"
+    printf 'rollsim: 1\nhorizn: 3d\n' >bad.yaml
+    expect 2 verify bad.yaml --format junit --sarif bad.sarif
+    says out '<error message="'
+    says out 'bad.yaml:2:1: error: unknown key'
+    says bad.sarif '"ruleId": "scenario-error"'
+    says err "bad.yaml:2:1: error: unknown key"
+}
+
+schemas() {
+    command -v python3 >/dev/null || { echo "no python3: skipped"; exit 77; }
+    fits() { # fits SCHEMA: the output of the command is what docs/SCHEMA describes
+        python3 "$source_dir/tests/cli/schema.py" "$source_dir/docs/$1" out >breaches || fail "$(cat breaches)"
+    }
+    for name in prisma sre-workbook; do
+        expect 0 check --json --fail-on never "$source_dir/scenarios/$name/$name.yaml"
+        fits check.schema.json
+        expect_verdict verify --json --replicas 30 "$source_dir/scenarios/$name/$name.yaml"
+        fits verify.schema.json
+        [ "$(python3 -c 'import json; print(len(json.load(open("out"))["claims"]))')" -gt 3 ] || fail "no claims"
+    done
+    expect_verdict verify --json --replicas 5 --seed 18446744073709551615 "$scenario"
+    fits verify.schema.json
+    printf 'rollsim: 1\nhorizn: 3d\n' >bad.yaml
+    expect 2 verify --json bad.yaml
+    fits verify.schema.json
+    expect 2 check --json bad.yaml
+    fits check.schema.json
+    # The validator itself: what does not fit is told.
+    sed 's/"exit_status": 2/"exit_status": 7/' out >wrong
+    mv wrong out
+    if python3 "$source_dir/tests/cli/schema.py" "$source_dir/docs/check.schema.json" out >breaches; then
+        fail "an exit status of 7 fits the schema"
+    fi
+}
+
+# Some claims alone: the family is theirs, and the reports say that others were left out.
+some_claims() {
+    # shellcheck disable=SC2086
+    expect_verdict verify "$scenario" $few --claim portal-in-5m --claim dashboard-in-5m --claim portal-in-5m
+    says out "95% for all 2 statistical ones together"
+    says out "8 more claims of the scenario were not asked for"
+    ! grep -qF "healthy-completes" out || fail "a claim that was not asked for is told"
+    # shellcheck disable=SC2086
+    expect_verdict verify "$scenario" $few --claim portal-in-5m --json -o run.db
+    says out '"n_left_out": 9'
+    [ "$(sqlite3 run.db 'select count(*) from verdict')" = 1 ] || fail "the record holds other claims"
+    [ "$(sqlite3 run.db "select value from meta where key = 'n_left_out'")" = 9 ] || fail "the record does not say how many were left out"
+    [ "$(sqlite3 run.db 'select count(*) > 0 from findings')" = 1 ] || fail "no finding in the record"
+    # shellcheck disable=SC2086
+    expect 2 verify "$scenario" $few --claim portal-in-5
+    says err "has no claim 'portal-in-5' (did you mean 'portal-in-5m'?)"
+    silent out
+}
+
+# No more replicas than it takes, unless all are asked for; the witness is told again by the words that are handed out.
+enough() {
+    expect 1 verify "$scenario" --claim slow-portal-seen-30m --replicas 2000
+    says out " replicas of at most 2000: then every claim was decided, seed 7"
+    words=$(sed -n 's/^ *rollsim rehearse /rehearse /p' out)
+    # shellcheck disable=SC2086 # the words are words
+    expect 0 $words
+    says out "fault      portal-latency"
+    expect 1 verify "$scenario" --claim slow-portal-seen-30m --replicas 300 --all
+    says out "  300 replicas, seed 7"
+    printf 'time,requests\n0,600\n60,700\n' >series.csv
+    expect_verdict verify "$scenario" --claim slow-portal-seen-30m --replicas 30 --traffic portal=series.csv
+    says out "--replica "
+    says out " --traffic portal=series.csv"
+}
+
 # A violated claim, claims that hold, too few replicas: the statuses 1, 0 and 3.
 verdict_statuses() {
     mkdir s
@@ -542,7 +637,7 @@ documented() {
         expect 0 "$command" --help
         options=$(sed -n 's/^  .* --\([a-z-]*\).*/\1/p' out)
         [ -n "$options" ] || fail "no option found in the help of $command"
-        row=$(grep "^ *$command) options=" "$source_dir/cli/completion/rollsim.bash")
+        row=$(sed -n "/^ *$command) options=/,/;;/p" "$source_dir/cli/completion/rollsim.bash")
         for option in $options; do
             grep -q "^\.It Fl.* -$option" "$source_dir/man/rollsim-$command.1" || fail "man page of $command: no --$option"
             case $row in

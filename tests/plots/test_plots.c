@@ -252,7 +252,7 @@ static void other_application(void)
 static void newer_schema(void)
 {
     make_db(db, MADE_BARE);
-    change("PRAGMA user_version = 2");
+    change("PRAGMA user_version = 99");
 }
 
 static void table_missing(void)
@@ -286,7 +286,7 @@ static const struct {
     {"another program's database", other_application, "svg", NULL, "is not a run database",
      RS_E_IO},
     {"another version", newer_schema, "svg", NULL,
-     "has schema version 2, this rollsim reads version 1", RS_E_UNSUPPORTED},
+     "has schema version 99, this rollsim reads versions 1 to 2", RS_E_UNSUPPORTED},
     {"a table missing", table_missing, "svg", NULL, "no such table: threshold", RS_E_IO},
     {"cut short", cut_short, "svg", NULL, "database", RS_E_IO},
     {"a format", good, "bmp", NULL, "must be svg or png, got 'bmp'", RS_E_USAGE},
@@ -310,6 +310,21 @@ START_TEST(test_refused)
     ck_assert_int_eq(n_told, 0);
     ck_assert_int_eq(count_files(&n_part), -1);
     rmdir(db); /* the row with a directory */
+}
+END_TEST
+
+/* What is drawn is in the tables that were there from the start. */
+START_TEST(test_first_version_is_drawn)
+{
+    struct err err;
+    int n_told;
+    make_db(db, MADE_BARE);
+    change(
+        "DROP VIEW findings; DROP VIEW steps; DROP VIEW verdicts; DROP TABLE verdict; DROP TABLE "
+        "verdict_step; DROP TABLE verdict_premise; DROP TABLE finding; DROP TABLE evidence; "
+        "PRAGMA user_version = 1");
+    ck_assert_msg(plot("svg", NULL, &n_told, &err) == 0, "%s", err.text);
+    ck_assert_int_gt(n_told, 0);
 }
 END_TEST
 
@@ -370,6 +385,7 @@ int main(void)
     tcase_add_test(tc, test_same_bytes);
     tcase_add_loop_test(tc, test_thin_data, 0, sizeof thin / sizeof *thin);
     tcase_add_loop_test(tc, test_refused, 0, sizeof refused / sizeof *refused);
+    tcase_add_test(tc, test_first_version_is_drawn);
     tcase_add_test(tc, test_broken_while_drawing);
     tcase_add_test(tc, test_directory_is_a_file);
     tcase_add_loop_test(tc, test_full_disk, 0, 2);

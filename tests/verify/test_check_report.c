@@ -22,11 +22,12 @@ static struct finding made_findings[] = {
      .about = "procedure back",
      .text = "a rollback takes 11m20s at worst, and 5m are allowed for it from the detection on",
      .mend = "let automation act, or poll the flags every 15s",
-     .n_evidence = 5,
+     .n_evidence = 6,
      .evidence = {{"worst_s", NULL, 680},
                   {"budget_s", NULL, 300},
                   {"p_miss", NULL, 0.032},
                   {"escalation_s", NULL, INFINITY},
+                  {"trigger_condition", "sum(increase(rollback_total[10m])) by (job) > 0", 0},
                   {"leg", "acknowledge", 0}}},
     {.at = {"rules/alerts \xff.yml", 3, 1},
      .about = "alert <Portal> & \"co\"",
@@ -91,8 +92,11 @@ START_TEST(test_text_says)
         "plan.yaml: scenario is well-formed: 2 services, 1 flag, 3 faults, 2 stages, ",
         "\nplan.yaml:12:5: error: a rollback takes 11m20s at worst, and 5m are allowed for it from "
         "the detection on [over-budget]\n    in: procedure back, §4 row 2\n    evidence: worst "
-        "11m20s; budget 5m00s; p miss 3.2%; escalation never; leg: acknowledge\n    mend: let "
-        "automation act, or poll the flags every 15s\n",
+        "11m20s; budget 5m00s; p miss 3.2%; escalation never; leg: acknowledge\n    trigger "
+        "condition: "
+        "sum(increase(rollback_total[10m])) by (job) > 0\n    mend: let automation act, or poll "
+        "the "
+        "flags every 15s\n",
         ": warning: the alert says > 3, its trigger says > 0 [alert-laxer]\n    in: alert",
         "\n1 error and 1 warning in the runbook; rollsim check --explain CODE",
     };
@@ -216,9 +220,10 @@ static const struct {
     {{"p_false_alarm", NULL, 0.0331}, "p false alarm 3.3%"},
     {{"p_false_alarm", NULL, 3e-9}, "p false alarm 3e-09"},
     {{"error_ratio", NULL, 0.005}, "error ratio 0.5%"},
-    {{"n_request", NULL, 48000}, "n request 48000"},
+    {{"n_request", NULL, 48000}, "request 48000"},
     {{"threshold", NULL, 0.12345}, "threshold 0.123"},
-    {{"n_step", NULL, INFINITY}, "n step without end"},
+    {{"n_step", NULL, INFINITY}, "step without end"},
+    {{"requests_in_window", NULL, 1249.7}, "requests in window 1250"},
     {{"known", NULL, NAN}, "known nan"},
     {{"path", "legacy", 0}, "path: legacy"},
 };

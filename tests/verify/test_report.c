@@ -68,7 +68,7 @@ START_TEST(test_text_says)
         "≥ 95%",
         "≤ 15m",
         "* rests on a placeholder that is yours to fill in: on-call.decide",
-        "the intervals: 95% for all claims together",
+        "; 95% for all 8 statistical ones together",
         "% for this number alone.",
         "before any fault had begun, in",
         "  ✔ portal-in-20m: A portal failure is rolled back within 20 minutes of its onset",

@@ -139,7 +139,8 @@ static const struct {
     {"a look has no pending",
      "SELECT count(*) > 0, max(pending) IS NULL FROM episode WHERE detected_by = 'look'", "1|1"},
     {"meta", "SELECT group_concat(key) FROM (SELECT key FROM meta ORDER BY key)",
-     "confidence,horizon_s,n_replica,random_stream,rollsim_version,scenario_file,scenario_name,"
+     "confidence,correction,family_size,horizon_s,n_budget,n_left_out,n_replica,random_stream,"
+     "rollsim_version,scenario_file,scenario_name,"
      "scenario_sha256,scenario_text,scenario_title,seed,starts_at,stopped_early,trajectory_step_s"},
     {"meta values",
      "SELECT group_concat(value) FROM meta WHERE key IN ('n_replica', 'seed', 'starts_at', "
@@ -213,6 +214,12 @@ static const struct {
     {"verdicts",
      "SELECT count(*), sum(verdict = 'violated'), sum(placeholder = 'on-call.decide') FROM verdict",
      "8|1|6"},
+    {"the family",
+     "SELECT group_concat(value) FROM meta WHERE key IN ('family_size', 'n_budget', 'n_left_out')",
+     "8,600,0"},
+    {"findings stand beside the verdicts",
+     "SELECT code, severity, place, ref, evidence FROM findings",
+     "over-budget|error|made-up.yaml:12|§4|worst_s=680.0; leg=poll; most_s=Inf"},
     {"times are seconds",
      "SELECT bound, unit, direction, kind, given FROM verdict WHERE name = 'detected-in-15m'",
      "900.0|s|<=|quantile|fault portal-errors"},

@@ -141,8 +141,9 @@ char *rs_evidence_human(char *buf, size_t n, const struct evidence *e)
     double x = e->value;
     bool per_s = ends_in(e->name, "_per_s"), seconds = !per_s && ends_in(e->name, "_s");
     bool ratio = strncmp(e->name, "p_", 2) == 0 || ends_in(e->name, "_ratio");
-    size_t n_name = strlen(e->name) - (per_s ? 6 : seconds ? 2 : 0);
-    snprintf(name, sizeof name, "%.*s", (int)n_name, e->name);
+    const char *head = strncmp(e->name, "n_", 2) == 0 ? e->name + 2 : e->name;
+    size_t n_name = strlen(head) - (per_s ? 6 : seconds ? 2 : 0);
+    snprintf(name, sizeof name, "%.*s", (int)n_name, head);
     for (char *c = name; *c; c++)
         *c = *c == '_' ? ' ' : *c;
     if (e->text)
@@ -154,7 +155,8 @@ char *rs_evidence_human(char *buf, size_t n, const struct evidence *e)
     else if (isinf(x))
         snprintf(value, sizeof value, "without end");
     else
-        snprintf(value, sizeof value, x == floor(x) && fabs(x) < 1e15 ? "%.0f%s" : "%.3g%s", x,
+        snprintf(value, sizeof value,
+                 (x == floor(x) || fabs(x) >= 1000.0) && fabs(x) < 1e15 ? "%.0f%s" : "%.3g%s", x,
                  per_s ? "/s" : "");
     snprintf(buf, n, "%s%s%s", name, e->text ? ": " : " ", e->text ? e->text : value);
     return buf;
@@ -167,18 +169,38 @@ static void print_labelled(const struct page *p, const char *label, const char *
     rs_text_wrap_on(p->to, text, INDENT + rs_text_width(label), INDENT + 2, p->width);
 }
 
+#define LONG_WORDS 40 /* a condition, not a name: it gets a line of its own */
+
+static bool is_long(const struct evidence *e)
+{
+    return e->text && rs_text_width(e->text) > LONG_WORDS;
+}
+
 static void print_evidence(const struct page *p, const struct finding *f)
 {
-    char *text = NULL, one[512];
+    char *text = NULL, one[1024];
     size_t n;
-    if (f->n_evidence == 0)
-        return;
+    bool any = false;
     FILE *to = open_memstream(&text, &n);
-    for (int i = 0; i < f->n_evidence; i++)
-        fprintf(to, "%s%s", i ? "; " : "", rs_evidence_human(one, sizeof one, &f->evidence[i]));
+    for (int i = 0; i < f->n_evidence; i++) {
+        if (is_long(&f->evidence[i]))
+            continue;
+        fprintf(to, "%s%s", any ? "; " : "", rs_evidence_human(one, sizeof one, &f->evidence[i]));
+        any = true;
+    }
     fclose(to);
-    print_labelled(p, "evidence:", text);
+    if (any)
+        print_labelled(p, "evidence:", text);
     free(text);
+    for (int i = 0; i < f->n_evidence; i++) {
+        const struct evidence *e = &f->evidence[i];
+        if (!is_long(e))
+            continue;
+        struct evidence name = {.name = e->name, .text = ""};
+        rs_evidence_human(one, sizeof one, &name);
+        one[strlen(one) - 1] = '\0'; /* "name: " ends in a space */
+        print_labelled(p, one, e->text);
+    }
 }
 
 static void print_finding(const struct page *p, const struct finding *f)

@@ -13,6 +13,9 @@ struct run_options {
     uint64_t n_replica, seed; /* n_replica: the most that are run */
     int n_job;                /* >= 1 */
     bool all_replicas; /* run them all; false: no more once every statistical claim is decided */
+    int n_left_out; /* claims of the scenario's file that were not asked for, for the reports to say so */
+    const char *
+        replay_words; /* what `rollsim rehearse` needs to tell these histories, or NULL: " --traffic a=b" */
     const char *
         db_path; /* record here, or NULL. Written to <path>.part and renamed at the end; an existing file is an error unless overwrite */
     bool overwrite;
@@ -50,7 +53,10 @@ struct card {           /* one rollback scenario */
 struct run_result { /* owned: rs_run_result_clear */
     const struct scenario *scenario;
     uint64_t n_replica, seed;
-    bool stopped; /* the tick said so: fewer than were wanted */
+    uint64_t n_budget;        /* replicas that might have been run */
+    int n_left_out;           /* as asked for, with the next */
+    const char *replay_words; /* borrowed */
+    bool stopped;             /* the tick said so: fewer than were wanted */
     bool
         enough; /* every statistical claim was decided before the budget was spent, and no more were asked for */
     int n_verdict;
