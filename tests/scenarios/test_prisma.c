@@ -60,7 +60,7 @@ START_TEST(test_counts)
         {"services", sc->n_service, 4},
         {"streams of traffic", sc->n_traffic, 5},
         {"faults", sc->n_fault, 5},
-        {"claims", sc->n_claim, 10},
+        {"claims", sc->n_claim, 13},
         {"channels", sc->monitoring.n_channel, 3},
         {"rule files", sc->monitoring.n_rule_file, 1},
         {"alert rules", sc->monitoring.rule_file[0]->group[0].n_rule, 3},
