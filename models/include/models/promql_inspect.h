@@ -68,6 +68,14 @@ bool rs_promql_may_carry(const struct promql *q, const char *label);
  */
 bool rs_promql_apart(const struct promql *a, const struct promql *b);
 
+/* Has a result one element at most, whatever the data? False where that is not sure. */
+bool rs_promql_is_single(const struct promql *q);
+
+/* Does a matcher of the selector keep out every series with this value of the label? Regular expressions are not looked at. */
+bool rs_promql_reading_excludes(const struct promql_reading *r,
+                                const char *label,
+                                const char *value);
+
 /* A selector in an expression. */
 struct promql_pick {
     const char *text;   /* canonical, without range and modifiers; in the arena */
