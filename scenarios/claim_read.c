@@ -155,6 +155,19 @@ static void finish_probability(struct reader *r, const struct node *map, void *d
     }
 }
 
+/* One way of detection or a list of them, as bits 1 << enum detected_by. */
+static unsigned read_by(struct reader *r, const struct node *node)
+{
+    static const char *const words[] = {"alert", "look", "gate", "check"};
+    unsigned bits = 0;
+    bool list = node->kind == RS_NODE_LIST;
+    for (size_t i = 0; i < (list ? node->n : 1); i++) {
+        int found = find_word(r, list ? node->item[i] : node, "way of detection", words, 4);
+        bits |= found >= 0 ? 1U << found : 0;
+    }
+    return bits;
+}
+
 /* Of a bound: `from` may also be the condition itself. */
 static void finish_bound(struct reader *r, const struct node *map, void *draft, void *out)
 {
@@ -176,6 +189,9 @@ static void finish_bound(struct reader *r, const struct node *map, void *draft, 
                         "\"to\" must come after \"from\" on the rollback clock");
     }
     read_limit(r, map, "within", RS_Q_LEG, &c->within);
+    if (has(map, "by")) {
+        c->detected_by = read_by(r, rs_node_get(map, "by"));
+    }
 }
 
 static void finish_splitting(struct reader *r, const struct node *map, void *draft, void *out)
@@ -272,6 +288,8 @@ static const struct key bound_keys[] = {
      .help = "No history takes longer, whatever the phases and draws."},
     {"procedure", RS_V_REF, .at = CLAIM(procedure), .names = RS_NAME_PROCEDURE,
      .help = "Only rollbacks by this procedure; all without it."},
+    {"by", RS_V_OWN, .def = "(all)", .shape = "alert, look, gate or check, or a list of these",
+     .help = "Only what is detected in these ways."},
 };
 static const struct section bound_section = {"bound", "A worst case.", bound_keys,
                                              RS_N_KEY(bound_keys), .finish = finish_bound};

@@ -129,28 +129,28 @@ static void candidate(struct paging *p, int index, double paged_s, bool first)
     double wait = hours(p, role), s = sees(p, role, first);
     double high = paged_s + wait + rs_dist_sup(&role->acknowledge);
     double low = (p->escalates ? paged_s : 0.0) + rs_dist_inf(&role->acknowledge);
-    note(p, index, low, high);
+    bool sure = s >= 1.0 && (first || p->escalates);
+    /* Who may overlook a message may notice a later one. */
+    note(p, index, low, sure ? high : INFINITY);
     if (s < 1.0) {
         if (!p->why_not)
             p->why_not = rs_arena_printf(p->b->arena, "%s notices a message with %s only",
                                          role->name, rs_bound_percent(p->b, s));
         return;
     }
-    if (first || p->escalates) {
-        if (high < p->best) {
-            p->best = high;
-            p->out->part.at = role->at;
-            p->out->part.ref = role->ref;
-            p->out->part.why =
-                rs_arena_printf(p->b->arena, "%s%s%s%s%s acknowledges within %s", role->name,
-                                paged_s > 0.0 ? ", paged after " : "",
-                                paged_s > 0.0 ? rs_bound_words(p->b, paged_s) : "",
-                                wait > 0.0 ? ", waits for working hours up to " : "",
-                                wait > 0.0 ? rs_bound_words(p->b, wait) : "",
-                                rs_bound_words(p->b, rs_dist_sup(&role->acknowledge)));
-        }
+    if (sure)
         p->sure = fmin(p->sure, paged_s + rs_dist_sup(&role->acknowledge));
-    }
+    if (!sure || high >= p->best)
+        return;
+    p->best = high;
+    p->out->part.at = role->at;
+    p->out->part.ref = role->ref;
+    p->out->part.why = rs_arena_printf(p->b->arena, "%s%s%s%s%s acknowledges within %s", role->name,
+                                       paged_s > 0.0 ? ", paged after " : "",
+                                       paged_s > 0.0 ? rs_bound_words(p->b, paged_s) : "",
+                                       wait > 0.0 ? ", waits for working hours up to " : "",
+                                       wait > 0.0 ? rs_bound_words(p->b, wait) : "",
+                                       rs_bound_words(p->b, rs_dist_sup(&role->acknowledge)));
 }
 
 /* Down the chain from the one who is paged first. */
