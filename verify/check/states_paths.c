@@ -67,6 +67,15 @@ static struct change change_of(const struct look *l, uint64_t k)
     return ch;
 }
 
+/* The action's place; a ramp's step has its own. */
+static struct mark place_of(const struct look *l, const struct change *ch)
+{
+    if (ch->step->action)
+        return ch->step->action->at;
+    const struct stage *st = &l->st->sc->response.stage[rs_state_stage(ch->before)];
+    return st->ramp[ch->before[RS_WORD_RAMP] - 1].at;
+}
+
 static const char *about(const struct look *l, const struct change *ch)
 {
     const struct response *plan = &l->st->sc->response;
@@ -301,7 +310,7 @@ static void look_at_service(struct look *l, const struct change *ch, int service
     if ((now.none < 0 && now.removed < 0) || is_left_alone(l, ch->after, service))
         return;
     struct hurt was = hurt_of(l, ch->before, service);
-    struct mark at = rs_move_words(l->st->c->arena, l->st->m, ch->before, ch->label).at;
+    struct mark at = place_of(l, ch);
     bool removes = ch->step->kind == RS_STEP_REMOVE;
     if (now.removed >= 0 && was.removed < 0) {
         if (!removes && rs_move_kind(ch->label) == RS_MOVE_DO)

@@ -205,15 +205,6 @@ static void add_chain(struct machine *m, struct procedure_plan *p, int by, int c
     }
 }
 
-static bool has_alert(const struct procedure *proc, const char *alert)
-{
-    for (int i = 0; i < proc->n_alert; i++) {
-        if (strcmp(proc->alert[i], alert) == 0)
-            return true;
-    }
-    return false;
-}
-
 static void compile_procedure(struct machine *m, int i)
 {
     const struct response *plan = &m->sc->response;
