@@ -11,10 +11,9 @@
 #include <string.h>
 
 #include "cover.h"
+#include "exposed.h"
 #include "sim/clock.h"
 #include "verify/bound.h"
-
-#pragma weak rs_bound_chain
 
 /* A wait that is too long, wherever it comes up: a role's decision is one wait of all procedures that he carries out. */
 struct culprit {
@@ -68,6 +67,78 @@ static void note(struct budgeting *x, const struct procedure *p, const struct bo
         x->culprit[x->n++] = (struct culprit){leg->name, at, p->name, *leg, sla_s, 1};
 }
 
+/* ---- whose wait it is ------------------------------------------------------------------------ */
+
+/* The first of a procedure's chain for whom that is so, or NULL. */
+static const struct role *in_chain(const struct response *plan,
+                                   int role,
+                                   bool (*so)(const struct role *who, double sla_s),
+                                   double sla_s)
+{
+    for (int i = 0; i < plan->n_role && role >= 0; i++) { /* a chain may be a ring */
+        if (so(&plan->role[role], sla_s))
+            return &plan->role[role];
+        role = plan->role[role].escalates_to;
+    }
+    return NULL;
+}
+
+static bool acts_too_long(const struct role *who, double sla_s)
+{
+    return rs_dist_sup(&who->act) > sla_s;
+}
+
+static bool slips(const struct role *who, double sla_s)
+{
+    (void)sla_s;
+    return who->error_ratio > 0.0;
+}
+
+/*
+ * A step that is too long because of who does it is his, once for all steps of all procedures: his usual time for a step is, or
+ * he may do it wrong again and again.
+ */
+static struct bound_leg
+owned(struct check *c, const struct procedure *p, const struct bound_leg *leg)
+{
+    const struct response *plan = &c->sc->response;
+    double sla_s = rs_s_from_ns(p->sla_ns);
+    for (int i = 0; i < p->n_action; i++) {
+        const struct action *a = &p->action[i];
+        bool usual = a->takes.kind == RS_DIST_CONSTANT && isnan(a->takes.a);
+        struct bound_leg out = *leg;
+        if (!same_place(a->at, leg->at))
+            continue;
+        double own_s = usual ? 0.0 : rs_dist_sup(&a->takes);
+        if (own_s > sla_s) { /* the step itself, however often it is done */
+            out.why = rs_arena_printf(c->arena, "it takes up to %s", human(c, own_s));
+            out.best_phase_s = out.worst_phase_s = own_s;
+            return out;
+        }
+        const struct role *who = usual ? in_chain(plan, p->by, acts_too_long, sla_s) : NULL;
+        if (who) {
+            out.name = "act";
+            out.why = rs_arena_printf(c->arena, "one step of %s takes up to %s", who->name,
+                                      human(c, rs_dist_sup(&who->act)));
+            out.low_s = rs_dist_inf(&who->act);
+            out.best_phase_s = out.worst_phase_s = rs_dist_sup(&who->act);
+        } else if (isinf(leg->worst_phase_s) && (who = in_chain(plan, p->by, slips, sla_s))) {
+            out.name = "slips";
+            out.why =
+                rs_arena_printf(c->arena,
+                                "%s does a step wrong with probability %.3g%% each time it is "
+                                "done: there is no last time",
+                                who->name, 100.0 * who->error_ratio);
+        } else {
+            continue;
+        }
+        out.at = who->at;
+        out.ref = who->ref;
+        return out;
+    }
+    return *leg;
+}
+
 /* ---- from detection on ----------------------------------------------------------------------- */
 
 static bool detects(const struct scenario *sc, int procedure, enum detected_by by)
@@ -94,10 +165,11 @@ static bool detects(const struct scenario *sc, int procedure, enum detected_by b
     return found;
 }
 
-/* That a message may never be read is told of the receiver, if an alert of this procedure suffers from it. */
+/* That a message may never be sent, seen or read is told of the receiver, if an alert of this procedure suffers from it. */
 static bool is_told(const struct check *c, int procedure, const struct bound_leg *leg)
 {
-    if (strcmp(leg->name, "acknowledge") != 0)
+    if (strcmp(leg->name, "acknowledge") != 0 && strcmp(leg->name, "delivery") != 0 &&
+        strcmp(leg->name, "group") != 0)
         return false;
     for (int i = 0; i < c->n; i++) {
         const struct finding *f = &c->item[i];
@@ -138,6 +210,45 @@ static void tell_sum(struct check *c, const struct procedure *p, const struct bo
                   human(c, longest->worst_phase_s), human(c, b->worst_phase_high_s));
 }
 
+/*
+ * The bound reads labels off the expression, and takes an alert that keeps some to have several label sets. Where the series that
+ * there are leave it only one, that leg is none.
+ */
+static bool is_no_leg(struct check *c, const struct bound_leg *leg)
+{
+    struct label label[64];
+    int n = 0;
+    const struct rule *rule = NULL;
+    if (strcmp(leg->name, "label sets") != 0)
+        return false;
+    for (int i = 0; i < rs_exposed_count(c->exposed) && !rule; i++) {
+        const char *name = rs_exposed_label(c->exposed, i, "alertname");
+        rule = *name ? rs_cover_alert(c->sc, name, 0) : NULL;
+        rule = rule && rule->at.line == leg->at.line ? rule : NULL;
+    }
+    for (int i = 0; i < rs_exposed_count(c->exposed) && rule; i++)
+        n += rs_exposed_alert(c->exposed, i, rule->alert, label, 64) > 0;
+    return n == 1;
+}
+
+/* Takes such a leg out; the network is a sum of its legs. */
+static void drop_no_legs(struct check *c, struct bound *b)
+{
+    int n = 0;
+    for (int i = 0; i < b->n_leg; i++) {
+        if (!is_no_leg(c, &b->leg[i]))
+            b->leg[n++] = b->leg[i];
+    }
+    if (n == b->n_leg)
+        return;
+    b->n_leg = n;
+    b->best_phase_high_s = b->worst_phase_high_s = 0.0;
+    for (int i = 0; i < n; i++) {
+        b->best_phase_high_s += b->leg[i].best_phase_s;
+        b->worst_phase_high_s += b->leg[i].worst_phase_s;
+    }
+}
+
 static void check_chain(struct budgeting *x, int procedure)
 {
     struct check *c = x->c;
@@ -153,12 +264,14 @@ static void check_chain(struct budgeting *x, int procedure)
         if (!detects(c->sc, procedure, ways[i]))
             continue;
         rs_bound_chain(c->arena, c->sc, &q, &b);
+        drop_no_legs(c, &b);
         for (int k = 0; k < b.n_leg; k++) {
             if (!(b.leg[k].worst_phase_s > rs_s_from_ns(p->sla_ns)))
                 continue;
             particular = true;
-            if (!is_told(c, procedure, &b.leg[k]))
-                note(x, p, &b.leg[k]);
+            const struct bound_leg leg = owned(c, p, &b.leg[k]);
+            if (!is_told(c, procedure, &leg))
+                note(x, p, &leg);
         }
         if (!any || b.worst_phase_high_s > slowest.worst_phase_high_s)
             slowest = b;
@@ -308,7 +421,7 @@ static void tell(struct check *c, const struct culprit *k)
         rs_check_add(c, endless ? "unbounded-rollback" : "part-over-budget", k->at, k->leg.ref,
                      rs_arena_printf(c->arena, "%s of %s", k->name, k->procedures),
                      endless ? "\"%s\" has no upper end, and %s must be over within %s: %s"
-                             : "\"%s\" alone takes longer than %s has in all (%s): %s",
+                             : "\"%s\" alone takes longer than is allowed for %s (%s): %s",
                      k->name, k->procedures, human(c, k->sla_s), why);
     rs_check_words(c, f, "leg", "%s", k->name);
     if (!endless)
@@ -331,8 +444,7 @@ void rs_check_budget(struct check *c)
     for (int i = 0; i < c->sc->response.n_procedure; i++) {
         if (c->sc->response.procedure[i].sla_ns == RS_NEVER)
             continue;
-        if (rs_bound_chain)
-            check_chain(&x, i);
+        check_chain(&x, i);
         check_alerts(&x, i);
         check_looks(&x, i);
     }

@@ -136,8 +136,8 @@ static struct way judge_channel(const struct receiving *x,
         w.kind = RS_WAY_SILENT;
     else if (w.p > 0.0 && !escalates(x, w.role, channel))
         w.kind = RS_WAY_OVERLOOKED;
-    else if (w.seconds > rs_s_from_ns(p->sla_ns))
-        w.kind = RS_WAY_SLOW;
+    else if (w.seconds > rs_s_from_ns(p->sla_ns) && route->group_wait_ns <= p->sla_ns)
+        w.kind = RS_WAY_SLOW; /* else the route's wait alone is too long, which the budget tells */
     return w;
 }
 
