@@ -323,11 +323,13 @@ const char *rs_open_reason_text(struct arena *arena, const struct verdict *v)
 const char *
 rs_witness_command(struct arena *arena, const struct run_result *r, const struct verdict *v)
 {
-    char file[4200];
+    char file[4200], branch[1024];
     if (!v->has_witness)
         return NULL;
-    return rs_arena_printf(arena, "rollsim rehearse %s --seed %" PRIu64 " --replica %" PRIu64 "%s",
-                           r->scenario->file ? rs_shell_word(file, sizeof file, r->scenario->file)
-                                             : "SCENARIO",
-                           r->seed, v->witness, r->replay_words ? r->replay_words : "");
+    return rs_arena_printf(
+        arena, "rollsim rehearse %s --seed %" PRIu64 " --replica %" PRIu64 "%s%s%s",
+        r->scenario->file ? rs_shell_word(file, sizeof file, r->scenario->file) : "SCENARIO",
+        r->seed, v->witness, v->witness_branch ? " --branch " : "",
+        v->witness_branch ? rs_shell_word(branch, sizeof branch, v->witness_branch) : "",
+        r->replay_words ? r->replay_words : "");
 }

@@ -39,7 +39,7 @@ static int put_row(struct database *db,
 {
     const struct verdict *v = &r->verdict[number];
     const struct claim *c = v->claim;
-    bool ratio = c->kind == RS_CLAIM_PROBABILITY, decided = v->kind != RS_VERDICT_UNDECIDED;
+    bool decided = v->kind != RS_VERDICT_UNDECIDED;
     char given[128];
     return RS_INSERT(
         db, RS_TABLE_VERDICT, err, int_value(number), text_value(c->name),
@@ -57,7 +57,7 @@ static int put_row(struct database *db,
         text_value(rs_claim_direction(c)), text_value(rs_claim_unit(c)),
         real_value(rs_claim_in_unit(c, v->worst)), if_statistical(c, count_value(v->n_replica)),
         if_statistical(c, count_value(v->n_applicable)),
-        ratio ? count_value(v->n_hit) : null_value(),
+        rs_verdict_counts_hits(v) ? count_value(v->n_hit) : null_value(),
         if_statistical(c, count_value(v->n_undecided)),
         c->kind == RS_CLAIM_EXPECTATION ? count_value(v->n_capped) : null_value(),
         real_value(v->margin_s), real_value(v->best_phase_low_s), real_value(v->best_phase_high_s),

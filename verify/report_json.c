@@ -91,12 +91,11 @@ premise_rows(struct arena *arena, const struct run_result *r, const struct verdi
 
 static void set_samples(json_t *row, const struct verdict *v)
 {
-    bool ratio = v->claim->kind == RS_CLAIM_PROBABILITY;
     rs_json_set(row, "confidence", rs_json_real(v->confidence));
     rs_json_set(row, "decided_at",
                 v->kind == RS_VERDICT_UNDECIDED ? json_null() : rs_json_count(v->n_replica));
     rs_json_set(row, "n", rs_json_count(v->n_applicable));
-    rs_json_set(row, "n_hit", ratio ? rs_json_count(v->n_hit) : json_null());
+    rs_json_set(row, "n_hit", rs_verdict_counts_hits(v) ? rs_json_count(v->n_hit) : json_null());
     rs_json_set(row, "n_undecided", rs_json_count(v->n_undecided));
     rs_json_set(row, "n_capped", rs_json_count(v->n_capped));
     rs_json_set(row, "n_more", v->n_more ? rs_json_count(v->n_more) : json_null());

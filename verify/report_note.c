@@ -79,7 +79,12 @@ static void note_samples(FILE *to, const struct scenario *sc, const struct verdi
         note(to, width, text);
         return;
     }
-    if (c->kind == RS_CLAIM_PROBABILITY)
+    if (v->engine == RS_ENGINE_SPLITTING)
+        n = snprintf(text, sizeof text,
+                     "By importance splitting, from %" PRIu64
+                     " trials%s%s; the interval is right for many repetitions only.",
+                     v->n_applicable, where, what);
+    else if (rs_verdict_counts_hits(v))
         n = snprintf(text, sizeof text, "It happened in %" PRIu64 " of %" PRIu64 " replicas%s%s.",
                      v->n_hit, v->n_applicable, where, what);
     else

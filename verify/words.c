@@ -49,6 +49,11 @@ bool rs_claim_has_quantity(const struct claim *c)
     return c->kind != RS_CLAIM_ALWAYS && c->kind != RS_CLAIM_NEVER;
 }
 
+bool rs_verdict_counts_hits(const struct verdict *v)
+{
+    return v->claim->kind == RS_CLAIM_PROBABILITY && v->engine != RS_ENGINE_SPLITTING;
+}
+
 bool rs_claim_is_time(const struct claim *c)
 {
     if (!rs_claim_has_quantity(c))

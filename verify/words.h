@@ -19,6 +19,8 @@ char *rs_claim_given_text(char *buf, size_t n, const struct scenario *sc, const 
 
 /* Whether the claim speaks of a quantity; ALWAYS and NEVER speak of states. */
 bool rs_claim_has_quantity(const struct claim *c);
+/* Whether the verdict counts replicas in which the event happened; trials of splitting have weights instead. */
+bool rs_verdict_counts_hits(const struct verdict *v);
 /* Whether the claim's quantity is a time, kept in ns. */
 bool rs_claim_is_time(const struct claim *c);
 /* A value of the claim's quantity as people measure it: seconds for times, else as it is. */

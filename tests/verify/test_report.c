@@ -93,6 +93,44 @@ START_TEST(test_text_says)
 }
 END_TEST
 
+static struct card made_card(int fault, double found_s, double done_s)
+{
+    struct card c = {.fault = fault,
+                     .procedure = 1,
+                     .n_present = 50,
+                     .n_episode = 40,
+                     .sla_s = 300,
+                     .n_within = 33,
+                     .within = {0.6, 0.9},
+                     .n_leg = 2};
+    c.leg[0] = (struct card_leg){RS_CLOCK_ONSET, RS_CLOCK_DETECTED, 40, 0, found_s, found_s,
+                                 found_s,        found_s,           1,  2, 17};
+    c.leg[1] = (struct card_leg){
+        RS_CLOCK_DETECTED, RS_CLOCK_COMPLETED, 40, 0, done_s, done_s, done_s, done_s, 1, 2, 18};
+    return c;
+}
+
+/* Of three faults and one rollback the slowest has its card, the others a line; two are both printed whole. */
+START_TEST(test_cards_fold)
+{
+    struct card cards[] = {made_card(0, 60, 20), made_card(1, 30, 250), made_card(2, 90, 10)};
+    struct run_result r = {.scenario = sc, .n_card = 2 + _i, .card = cards};
+    char *text = NULL;
+    size_t n;
+    FILE *to = open_memstream(&text, &n);
+    rs_run_print_cards(to, &r, 80, false);
+    fclose(to);
+    bool folds = r.n_card > 2;
+    ck_assert(strstr(text, "Timing card: portal-errors ") != NULL);
+    ck_assert((strstr(text, "Timing card: read-errors ") == NULL) == folds);
+    ck_assert((strstr(text, "The same rollback for other faults, found: onset") != NULL) == folds);
+    ck_assert(!folds || strstr(text, "\n  read-errors  40         33      1m00s  1m00s  1m00s"
+                                     "     20.0s  20.0s  20.0s\n"));
+    ck_assert(!folds || strstr(text, "\n  never-seen   40         33      1m30s"));
+    free(text);
+}
+END_TEST
+
 static json_t *key(json_t *object, const char *name)
 {
     json_t *v = json_object_get(object, name);
@@ -216,6 +254,7 @@ int main(void)
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_loop_test(tc, test_text_fits, 0, 4);
     tcase_add_test(tc, test_text_says);
+    tcase_add_loop_test(tc, test_cards_fold, 0, 2);
     tcase_add_test(tc, test_json);
     suite_add_tcase(s, tc);
     tc = tcase_create("words");
