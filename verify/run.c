@@ -35,9 +35,6 @@ struct reduction {
     struct record *record;
 };
 
-/* Where bounds are not linked in, a claim on one is refused. */
-#pragma weak rs_bound_decide
-
 /* ---- claims ---------------------------------------------------------------------------------------------------------- */
 
 /*
@@ -57,8 +54,6 @@ static int decide_without_replicas(struct verdict *out,
     }
     if (rs_claim_is_statistical(c))
         return 0;
-    if (c->kind == RS_CLAIM_BOUND && !rs_bound_decide)
-        return rs_err_at(err, RS_E_UNSUPPORTED, c->at, "bounds are not decided yet");
     *out = c->kind == RS_CLAIM_BOUND ? rs_bound_decide(r->result->arena, r->scenario, c)
                                      : rs_reach_decide(r->result->arena, r->scenario, c);
     return 0;
