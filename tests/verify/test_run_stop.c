@@ -233,6 +233,42 @@ START_TEST(test_event_never_seen)
 }
 END_TEST
 
+/* A bound is decided from the text: no replica is run for it alone, and it takes no share of the confidence from others. */
+START_TEST(test_proved_costs_nothing)
+{
+    struct claim both[] = {{.name = "bound",
+                            .kind = RS_CLAIM_BOUND,
+                            .of = RS_Q_LEG,
+                            .from = RS_CLOCK_DETECTED,
+                            .to = RS_CLOCK_COMPLETED,
+                            .procedure = 0,
+                            .within = 5.0 * MIN_NS},
+                           at_most_half[0]};
+    struct scenario *sc = with_claims(both, 1, .95);
+    sc->monitoring.n_rule_file = sc->response.n_stage =
+        0; /* the made-up conditions are no PromQL */
+    struct run_result alone = run_of(sc, (struct run_options){.n_replica = 400, .seed = 7});
+    ck_assert_uint_eq(alone.n_replica, 0);
+    ck_assert(!alone.stopped && !alone.enough);
+    ck_assert_int_eq(alone.verdict[0].engine, RS_ENGINE_BOUND);
+    ck_assert_ptr_eq(alone.verdict[0].claim, &both[0]);
+    sc->n_claim = 2;
+    struct run_result two = run_of(sc, (struct run_options){.n_replica = 400, .seed = 7});
+    ck_assert_int_eq(two.verdict[0].kind, alone.verdict[0].kind);
+    ck_assert_int_eq(two.verdict[1].kind, RS_VERDICT_HOLDS);
+    ck_assert_double_eq_tol(two.verdict[1].confidence, .95, 1e-12);
+    ck_assert(two.enough && two.n_replica == two.verdict[1].n_replica && two.n_replica > 0);
+    sc->n_claim = 1;
+    struct run_result all =
+        run_of(sc, (struct run_options){.n_replica = 40, .seed = 7, .all_replicas = true});
+    ck_assert_uint_eq(all.n_replica, 40);
+    rs_run_result_clear(&alone);
+    rs_run_result_clear(&two);
+    rs_run_result_clear(&all);
+    rs_scenario_free(sc);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("run_stop");
@@ -242,6 +278,7 @@ int main(void)
     tcase_add_test(tc, test_all_replicas);
     tcase_add_test(tc, test_not_applicable);
     tcase_add_test(tc, test_event_never_seen);
+    tcase_add_test(tc, test_proved_costs_nothing);
     suite_add_tcase(s, tc);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
