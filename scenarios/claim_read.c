@@ -161,7 +161,10 @@ static unsigned read_by(struct reader *r, const struct node *node)
     static const char *const words[] = {"alert", "look", "gate", "check"};
     unsigned bits = 0;
     bool list = node->kind == RS_NODE_LIST;
-    for (size_t i = 0; i < (list ? node->n : 1); i++) {
+    if (list && node->n == 0) {
+        rs_err_list_add(r->errors, RS_E_RANGE, node->at, "\"by\" must name a way of detection");
+    }
+    for (int i = 0; i < (list ? node->n : 1); i++) {
         int found = find_word(r, list ? node->item[i] : node, "way of detection", words, 4);
         bits |= found >= 0 ? 1U << found : 0;
     }
@@ -340,7 +343,7 @@ static void refuse_sides(struct reader *r, const struct node *map)
     const char *kind = has(map, "bound") ? "bound" : has(map, "always") ? "always" : "never";
     for (int i = 0; i < 3; i++) {
         const struct pair *pair = rs_node_pair(map, side[i]);
-        if (pair && (i < 2 || !has(map, "bound"))) {
+        if (pair) {
             rs_err_list_add(r->errors, RS_E_KEY, pair->at, "\"%s\" does not go with \"%s\"",
                             side[i], kind);
         }
