@@ -42,7 +42,8 @@ const char *rs_value_type_words(enum value_type type)
     case RS_V_ASSUMES: return "a list of assumption ids";
     case RS_V_FILE: return "the path of a file";
     case RS_V_LIST: return "a list";
-    case RS_V_MAP: return "a map";
+    case RS_V_MAP:
+    case RS_V_BOX: return "a map";
     case RS_V_OWN: return "";
     }
     assert(!"a value of no type");
@@ -371,7 +372,8 @@ int rs_read_plain(struct reader *r, const struct key *key, const struct node *no
         return node->kind == RS_NODE_SCALAR ? read_scalar(r, key, node, base)
                                             : refuse_type(r, key, node);
     case RS_V_LIST:
-    case RS_V_MAP: break; /* read by the walk */
+    case RS_V_MAP:
+    case RS_V_BOX: break; /* read by the walk */
     }
     assert(!"a row that the walk reads itself");
     return -1;

@@ -69,8 +69,8 @@ static void take(const struct machine *m, struct seen *seen, const struct trace_
         for (int g = 0; g < m->n_gone; g++) {
             char title[200];
             const struct service *sv = &m->sc->service[m->gone[g].service];
-            snprintf(title, sizeof title, "removes the path %s of %s", sv->path[m->gone[g].path].name,
-                     sv->name);
+            snprintf(title, sizeof title, "removes the path %s of %s",
+                     sv->path[m->gone[g].path].name, sv->name);
             seen->gone[g] |= strstr(e->text, title) != NULL;
         }
         return;
