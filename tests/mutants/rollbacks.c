@@ -48,9 +48,9 @@ const struct mutant rs_mutants_of_rollbacks[] = {
     {"automation without an upper end", Y, AUTO("dashboard-auto", "DashboardErrors", "dashboard-errors"), "    - {name: dashboard-auto, alert: DashboardErrors, procedure: dashboard-errors, delay: {exponential: {mean: 5s}}, ref: \"§4\", assumes: [automation]}\n",
      "unbounded-rollback", Y, "- {name: dashboard-auto", NULL},
     {"an alert that waits for people", Y, AUTO("portal-errors-auto", "PortalErrors", "portal-outage"), "",
-     "unbounded-rollback", Y, "- {set: PORTAL_PRISMA, to: off, ref: \"§4 row 3\"}", "part-over-budget"},
+     "unbounded-rollback", Y, "- name: on-call\n", "part-over-budget"},
     {"a stage that a person watches", Y, "      title: Portal migration\n", "      title: Portal migration\n      by: on-call\n",
-     "unbounded-rollback", Y, "- {set: PORTAL_PRISMA, to: off, ref: \"§4 row 3\"}", "part-over-budget"},
+     "unbounded-rollback", Y, "- name: on-call\n", "part-over-budget"},
 
     /* ---- who is told ---- */
     {"people who answer after a quarter of an hour", Y, AUTO("portal-sla-auto", "PortalSLA", "portal-outage"), "",

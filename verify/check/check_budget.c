@@ -109,6 +109,8 @@ owned(struct check *c, const struct procedure *p, const struct bound_leg *leg)
         struct bound_leg out = *leg;
         if (!same_place(a->at, leg->at))
             continue;
+        if (a->fails > 0.0 || a->overlooked > 0.0)
+            break; /* given up or skipped for good: that is the step's own */
         double own_s = usual ? 0.0 : rs_dist_sup(&a->takes);
         if (own_s > sla_s) { /* the step itself, however often it is done */
             out.why = rs_arena_printf(c->arena, "it takes up to %s", human(c, own_s));
