@@ -162,31 +162,45 @@ place_human(char *buf, size_t n, const struct scenario *sc, const struct verdict
     return buf;
 }
 
-static void leg_row(struct text_table *t, const struct scenario *sc, const struct verdict_step *s)
+/* Text and where it stands: "set PORTAL off (§4 row 3, line 482)". In the arena. */
+static const char *
+step_text(struct arena *arena, const struct scenario *sc, const struct verdict_step *s)
 {
-    char buf[400];
-    bool endless = isinf(s->high_s);
-    rs_text_table_cell(t, endless ? RS_STYLE_BAD : RS_STYLE_PLAIN, "%s", s->text);
-    rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", rs_seconds_human(buf, sizeof buf, s->low_s));
-    rs_text_table_cell(t, endless ? RS_STYLE_BAD : RS_STYLE_PLAIN, "%s",
-                       endless ? "no end" : rs_seconds_human(buf, sizeof buf, s->high_s));
-    rs_text_table_cell(t, RS_STYLE_DIM, "%s", place_human(buf, sizeof buf, sc, s));
+    char place[400];
+    place_human(place, sizeof place, sc, s);
+    return rs_arena_printf(arena, *place ? "%s (%s)" : "%s%s", s->text, place);
 }
 
-static void
-print_legs(FILE *to, const struct scenario *sc, const struct verdict *v, int width, bool colour)
+#define TIME_WIDTH 8
+
+/* Times first, the words behind them as long as they are: why a leg has no end is what is wanted. */
+static void print_legs(FILE *to,
+                       struct arena *arena,
+                       const struct scenario *sc,
+                       const struct verdict *v,
+                       int width,
+                       bool colour)
 {
-    static const struct text_column column[] = {
-        {"leg", .narrowest = 24},
-        {"at least", .right = true},
-        {"at most", .right = true},
-        {"where", .narrowest = 8},
-    };
-    struct text_table *t = rs_text_table_new((int)(sizeof column / sizeof column[0]), column);
-    for (int i = 0; i < v->n_step; i++)
-        leg_row(t, sc, &v->step[i]);
-    rs_text_table_print(t, to, INDENT, width, colour);
-    rs_text_table_free(t);
+    const int at = INDENT + TIME_WIDTH + 2 + TIME_WIDTH;
+    fprintf(to, "%*s", INDENT, "");
+    rs_text_styled(to, RS_STYLE_DIM, colour, "at least   at most  leg");
+    fputc('\n', to);
+    for (int i = 0; i < v->n_step; i++) {
+        const struct verdict_step *s = &v->step[i];
+        char low[40], high[40];
+        bool endless = isinf(s->high_s);
+        snprintf(high, sizeof high, "%*s", TIME_WIDTH, "no end");
+        if (!endless) {
+            char time[32];
+            snprintf(high, sizeof high, "%*s", TIME_WIDTH,
+                     rs_seconds_human(time, sizeof time, s->high_s));
+        }
+        fprintf(to, "%*s%*s  ", INDENT, "", TIME_WIDTH,
+                rs_seconds_human(low, sizeof low, s->low_s));
+        rs_text_styled(to, endless ? RS_STYLE_BAD : RS_STYLE_PLAIN, colour, high);
+        fputc(' ', to);
+        rs_text_wrap_on(to, step_text(arena, sc, s), at + 1, at + 2, width);
+    }
 }
 
 static void print_trace(
@@ -195,14 +209,9 @@ static void print_trace(
     note(to, width, "The shortest way there:");
     for (int i = 0; i < v->n_step; i++) {
         const struct verdict_step *s = &v->step[i];
-        char place[400];
         const char *number = rs_arena_printf(arena, "%*s%2d.", INDENT, "", i + 1);
-        place_human(place, sizeof place, sc, s);
         fputs(number, to);
-        rs_text_wrap_on(to,
-                        rs_arena_printf(arena, "%s%s%s%s", s->text, *place ? " (" : "", place,
-                                        *place ? ")" : ""),
-                        rs_text_width(number), INDENT + 4, width);
+        rs_text_wrap_on(to, step_text(arena, sc, s), rs_text_width(number), INDENT + 4, width);
     }
 }
 
@@ -236,7 +245,7 @@ void rs_verdict_print_note(
         v->reason != RS_OPEN_NONE)
         note(to, width, rs_open_reason_text(arena, v));
     if (v->n_step > 0 && c->kind == RS_CLAIM_BOUND)
-        print_legs(to, r->scenario, v, width, colour);
+        print_legs(to, arena, r->scenario, v, width, colour);
     else if (v->n_step > 0)
         print_trace(to, arena, r->scenario, v, width);
     note_witness(to, arena, r, v, width);

@@ -82,11 +82,11 @@ static const char *const told[] = {
     "    In no history, whatever the phases and draws, the time from when the condition is true",
     "    It takes 6.0s at least; at most 10m00s where the phases fall best, 10m30s where they fall "
     "worst.\n    It is over its time by 5m30s.\n",
-    "    leg                                              at least  at most  where\n"
-    "    scrape every 30s                                       0s    30.0s  line 40\n"
-    "    on-call acknowledges, or it escalates after 10m      5.0s   10m00s  §6, roles.yml:7\n",
+    "    at least   at most  leg\n"
+    "          0s     30.0s  scrape every 30s (line 40)\n"
+    "        5.0s    10m00s  on-call acknowledges, or it escalates after 10m (§6, roles.yml:7)\n",
     "    It takes 6.0s at least, and a wait in it has no upper end.\n",
-    "no end  §6, line 60\n",
+    "          0s    no end  on-call decides: a lognormal has no upper end (§6, line 60)\n",
     "    The bound is past the deadline, and it is only safe",
     "    The shortest way there:\n"
     "     1. stage-1 sets PRISMA_READS on (§3 Stage 1, line 120)\n"
