@@ -166,12 +166,12 @@ START_TEST(test_watch_misses_nothing)
     struct rate limit = rate_of(rows[_i].limit);
     struct rate_prior prior = rs_rate_prior(limit);
     double need = -log(rows[_i].alpha);
-    for (uint64_t seed = 1; seed <= 40; seed++) {
+    for (uint64_t seed = 1; seed <= 10; seed++) {
         struct rate_watch w;
         bool crossed = false;
         uint64_t state = seed, k = 0;
         rs_rate_watch_init(&w, limit, rows[_i].alpha);
-        for (uint64_t n = 1; n <= 6000 && !crossed; n++) {
+        for (uint64_t n = 1; n <= 4000 && !crossed; n++) {
             bool event = coin(&state, rows[_i].p);
             k += event;
             crossed = rs_rate_log_e_below(k, n, limit, prior) >= need;
