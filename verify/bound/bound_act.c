@@ -424,7 +424,6 @@ static void between(const struct acting *x,
     struct act_legs a, z;
     legs_to(x, base, from, &a);
     legs_to(x, base, to, &z);
-    double low = fmax(0.0, z.span.low - (isinf(a.span.worst) ? INFINITY : a.span.worst));
     double high = fmax(0.0, z.span.worst - a.span.low);
     if (from == RS_CLOCK_EFFECTIVE) { /* what is still to be done when the last flag has been set */
         int last = x->n - 1;
@@ -436,12 +435,11 @@ static void between(const struct acting *x,
         for (int i = 0; i < x->n; i++)
             missed = missed || (x->step[i].may_miss && !is_flag(&x->step[i]));
         high = missed ? INFINITY : fmax(0.0, rest.worst - t.span.low);
-        low = 0.0;
     }
-    *out = (struct act_legs){.span = rs_span_between(low, high)};
+    *out = (struct act_legs){.span = rs_span_between(0.0, high)};
     out->span.exact = isinf(high);
-    out->span.sure = isinf(high) ? high : low;
-    const char *why = "what is left, at the soonest and at the latest";
+    out->span.sure = isinf(high) ? high : 0.0;
+    const char *why = "what is left when the earlier mark came at its soonest";
     for (int i = 0; i < z.n && isinf(high); i++)
         why = isinf(z.part[i].span.worst) ? z.part[i].why : why;
     add_leg(out, (struct part){.name = rs_clock_name(to),
@@ -475,12 +473,12 @@ bool rs_act_legs(struct bounding *b,
             legs_to(&x, j, to, &one);
         else
             between(&x, j, from, to, &one);
-        double low = found ? fmin(out->span.low, one.span.low) : one.span.low;
+        struct span before = found ? out->span : one.span;
         if (!found || one.span.worst > out->span.worst)
             *out = one;
-        out->span.low = low;
-        out->span.low_best = fmin(out->span.low_best, one.span.low_best);
-        out->span.low_worst = fmin(out->span.low_worst, one.span.low_worst);
+        out->span.low = fmin(before.low, one.span.low);
+        out->span.low_best = fmin(before.low_best, one.span.low_best);
+        out->span.low_worst = fmin(before.low_worst, one.span.low_worst);
         found = true;
         if (!x.step[j].may_miss)
             break;

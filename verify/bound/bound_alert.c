@@ -102,90 +102,114 @@ seen_among_several(struct asking *x, struct way w, int role, const struct alert_
     rs_ask_whom(x, w, role);
 }
 
+/* The messages of one alert side by side. */
+struct messages {
+    const struct routing *r;
+    struct takers *takers;          /* [r->n] */
+    struct part group, travel, ack; /* of the channel that counts */
+};
+
+static struct span message_span(const struct routing *r, int i)
+{
+    return rs_span_sum(r->delivery[i].group.span, r->delivery[i].travel.span);
+}
+
+/* Of several messages nothing is known of the lower end, and the one that comes first need not be the one that counts. */
+static void loosen(struct part *p)
+{
+    p->span = rs_span_from_zero(p->span);
+    p->span.exact = isinf(p->span.worst);
+    p->span.sure = p->span.exact ? INFINITY : 0.0;
+}
+
+/* To the message the quickest channel counts, to the acknowledgement the one that brings it about soonest. */
+static struct messages
+messages_of(struct asking *x, const struct routing *r, const struct channel_set *set)
+{
+    struct messages m = {.r = r, .takers = RS_ARENA_ARRAY(x->b->arena, struct takers, r->n)};
+    double low = INFINITY, least = INFINITY;
+    int via = 0;
+    for (int i = 0; i < r->n; i++) {
+        struct span v = message_span(r, i);
+        rs_bound_takers(x->b, x->q->procedure, set, r->delivery[i].channel, &m.takers[i]);
+        double high = v.worst;
+        if (x->q->to != RS_CLOCK_NOTIFIED)
+            high += m.takers[i].part.span.worst;
+        low = fmin(low, v.low);
+        via = high < least ? i : via;
+        least = fmin(least, high);
+    }
+    m.group = r->delivery[via].group;
+    m.travel = r->delivery[via].travel;
+    m.ack = m.takers[via].part;
+    if (r->n == 1)
+        return m;
+    loosen(&m.group);
+    loosen(&m.travel);
+    loosen(&m.ack);
+    if (x->q->from == RS_CLOCK_NOTIFIED && !x->q->from_condition) {
+        double gap = fmax(message_span(r, via).worst - low, 0.0);
+        m.ack.span.best += gap;
+        m.ack.span.worst += gap;
+    }
+    return m;
+}
+
+/* His own acknowledgement, where that is known better than when anybody has it. */
+static struct part ack_of(struct asking *x, const struct messages *m, const struct taker *t)
+{
+    struct part mine = m->ack;
+    if (m->r->n > 1)
+        return mine;
+    mine.span.low = mine.span.low_best = mine.span.low_worst = t->span.low;
+    if (t->span.worst < mine.span.worst) {
+        mine.span.best = mine.span.worst = t->span.worst;
+        mine.span.sure = 0.0;
+        mine.span.exact = false;
+        mine.why = rs_arena_printf(x->b->arena, "%s acknowledges within %s of the message",
+                                   x->b->sc->response.role[t->role].name,
+                                   rs_bound_words(x->b, mine.span.worst));
+    }
+    return mine;
+}
+
+/* Who looks at the board may take it at any time before. */
+static void by_lookers(struct asking *x,
+                       const struct way *whole,
+                       const struct alert_rule *rule,
+                       const struct witness *who)
+{
+    for (int i = 0; who->any && i < x->b->sc->response.n_role; i++) {
+        if (i < 64 && !who->role[i])
+            continue;
+        if (!rule->single)
+            seen_among_several(x, any_time(*whole), i, rule);
+        rs_ask_role(x, any_time(*whole), i);
+    }
+}
+
 static void by_people(struct asking *x,
                       struct way front,
                       const struct alert_rule *rule,
-                      const struct routing *r,
-                      const struct channel_set *set,
+                      const struct messages *m,
                       const struct witness *who)
 {
-    struct bounding *b = x->b;
-    const struct response *plan = &b->sc->response;
-    struct takers *takers = RS_ARENA_ARRAY(b->arena, struct takers, r->n);
-    double notified_low = INFINITY, notified_high = INFINITY, best = INFINITY;
-    int first = 0, quickest = 0;
-    for (int i = 0; i < r->n; i++) {
-        struct span v = rs_span_sum(r->delivery[i].group.span, r->delivery[i].travel.span);
-        rs_bound_takers(b, x->q->procedure, set, r->delivery[i].channel, &takers[i]);
-        notified_low = fmin(notified_low, v.low);
-        if (v.worst < notified_high) {
-            notified_high = v.worst;
-            quickest = i;
-        }
-        if (v.worst + takers[i].part.span.worst < best) {
-            best = v.worst + takers[i].part.span.worst;
-            first = i;
-        }
-    }
-    /* To the message the quickest channel counts, to the acknowledgement the one that brings it about soonest. */
-    int via = x->q->to == RS_CLOCK_NOTIFIED ? quickest : first;
-    struct part group = r->delivery[via].group, travel = r->delivery[via].travel,
-                ack = takers[via].part;
-    if (r->n > 1) {
-        double gap =
-            r->delivery[via].group.span.worst + r->delivery[via].travel.span.worst - notified_low;
-        group.span = rs_span_from_zero(group.span);
-        travel.span = rs_span_from_zero(travel.span);
-        group.span.exact = travel.span.exact = ack.span.exact = false;
-        group.span.sure = travel.span.sure = ack.span.sure = 0.0;
-        if (x->q->from == RS_CLOCK_NOTIFIED && !x->q->from_condition)
-            ack.span.best = ack.span.worst = ack.span.worst + fmax(gap, 0.0);
-    }
-    rs_way_add(&front, group);
-    rs_way_add(&front, travel);
+    rs_way_add(&front, m->group);
+    rs_way_add(&front, m->travel);
     struct way whole = front;
-    rs_way_add(&whole, ack);
-    for (int i = 0; i < r->n; i++) {
-        for (int k = 0; k < takers[i].n; k++) {
+    rs_way_add(&whole, m->ack);
+    for (int i = 0; i < m->r->n; i++) {
+        for (int k = 0; k < m->takers[i].n; k++) {
             struct way one = front;
-            struct part mine = ack;
-            if (r->n == 1) {
-                mine.span.low = mine.span.low_best = mine.span.low_worst =
-                    takers[i].item[k].span.low;
-                if (isfinite(takers[i].item[k].span.worst) &&
-                    takers[i].item[k].span.worst < mine.span.worst) {
-                    mine.span.best = mine.span.worst = mine.span.sure =
-                        takers[i].item[k].span.worst;
-                    mine.why = rs_arena_printf(b->arena, "%s acknowledges within %s of the message",
-                                               plan->role[takers[i].item[k].role].name,
-                                               rs_bound_words(b, mine.span.worst));
-                    mine.span.exact = false;
-                    mine.span.sure = 0.0;
-                }
-            } else {
-                mine.span = rs_span_from_zero(mine.span);
-            }
-            rs_way_add(&one, mine);
-            rs_ask_role(x, one, takers[i].item[k].role);
+            rs_way_add(&one, ack_of(x, m, &m->takers[i].item[k]));
+            rs_ask_role(x, one, m->takers[i].item[k].role);
         }
     }
-    if (who->any && !rule->single) {
-        for (int i = 0; i < plan->n_role; i++) {
-            if (i >= 64 || who->role[i])
-                seen_among_several(x, any_time(whole), i, rule);
-        }
-    }
-    for (int i = 0; who->any && i < plan->n_role; i++) {
-        if (i < 64 && !who->role[i])
-            continue;
-        struct way seen = any_time(whole);
-        rs_ask_role(x, seen, i);
-    }
+    by_lookers(x, &whole, rule, who);
     taken_over(x, &whole, who, rule->rule->alert);
 }
 
-static void
-untold(struct asking *x, struct way w, const struct alert_rule *rule, const struct witness *who)
+static void untold(struct asking *x, struct way w, const struct alert_rule *rule)
 {
     rs_way_add(&w,
                (struct part){.after = RS_STOP_DETECTED,
@@ -195,7 +219,6 @@ untold(struct asking *x, struct way w, const struct alert_rule *rule, const stru
                              .why = x->b->am ? "the alert may reach no channel that anybody attends"
                                              : "there is no Alertmanager: nobody is told"});
     int by = x->b->sc->response.procedure[x->q->procedure].by;
-    (void)who;
     rs_ask_whom(x, w, by);
 }
 
@@ -218,11 +241,13 @@ static void by_alert(struct asking *x,
     bool reached = all->n > 0 && !all->too_many;
     for (int i = 0; i < all->n; i++) {
         reached = reached && all->item[i].n > 0;
-        if (all->item[i].n > 0)
-            by_people(x, w, rule, &all->item[i], set, who);
+        if (all->item[i].n > 0) {
+            struct messages m = messages_of(x, &all->item[i], set);
+            by_people(x, w, rule, &m, who);
+        }
     }
     if (!reached)
-        untold(x, w, rule, who);
+        untold(x, w, rule);
 }
 
 void rs_ask_alerts(struct asking *x)

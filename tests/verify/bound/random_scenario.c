@@ -405,9 +405,28 @@ static double open_s(const struct history *h, const struct episode *e, const str
     return rs_s_from_ns(h->sim_ns - e->at_ns[q->from]);
 }
 
+/* Bounds that have been asked for, by procedure, way and marks. */
+struct book {
+    struct arena *arena;
+    const struct bound **of; /* [n_procedure][4][N][N] */
+};
+
+static const struct bound *
+bound_in(const struct book *book, const struct scenario *sc, const struct bound_query *q, int by)
+{
+    int at = ((q->procedure * 4 + by) * RS_CLOCK_N + (int)q->from) * RS_CLOCK_N + (int)q->to;
+    if (!book->of[at]) {
+        struct bound *b = RS_ARENA_ARRAY(book->arena, struct bound, 1);
+        rs_bound_chain(book->arena, sc, q, b);
+        book->of[at] = b;
+    }
+    return book->of[at];
+}
+
 static void keep_episode(const struct scenario *sc,
                          const struct history *h,
                          const struct episode *e,
+                         const struct book *book,
                          const char *name,
                          struct keeping *k)
 {
@@ -419,27 +438,15 @@ static void keep_episode(const struct scenario *sc,
                                     .detected_by = 1U << e->by};
             if (e->at_ns[from] == RS_NEVER)
                 continue;
-            struct arena *arena = rs_arena_new();
-            struct bound b;
-            rs_bound_chain(arena, sc, &q, &b);
+            const struct bound *b = bound_in(book, sc, &q, (int)e->by);
             if (e->at_ns[to] != RS_NEVER) {
                 int64_t ns = e->at_ns[to] - e->at_ns[from];
-                look(&b, &q, rs_s_from_ns(ns > 0 ? ns : 0), name, k);
-            } else if (open_s(h, e, &q) > b.worst_phase_high_s + GRAIN_S) {
-                look(&b, &q, open_s(h, e, &q), name, k);
+                look(b, &q, rs_s_from_ns(ns > 0 ? ns : 0), name, k);
+            } else if (open_s(h, e, &q) > b->worst_phase_high_s + GRAIN_S) {
+                look(b, &q, open_s(h, e, &q), name, k);
             }
-            rs_arena_free(arena);
         }
     }
-}
-
-void keep_bounds(const struct scenario *sc,
-                 const struct history *h,
-                 const char *name,
-                 struct keeping *k)
-{
-    for (int i = 0; i < h->n_episode; i++)
-        keep_episode(sc, h, &h->episode[i], name, k);
 }
 
 void run_and_keep(
@@ -448,6 +455,9 @@ void run_and_keep(
     struct err err = {0};
     struct simulator *sim = rs_simulator_new(sc, &err);
     struct history h;
+    struct book book = {.arena = rs_arena_new()};
+    int n_bound = sc->response.n_procedure * 4 * RS_CLOCK_N * RS_CLOCK_N;
+    book.of = RS_ARENA_ARRAY(book.arena, const struct bound *, n_bound);
     ck_assert_ptr_nonnull(sim);
     rs_history_init(&h);
     for (int i = 0; i < n; i++) {
@@ -456,8 +466,10 @@ void run_and_keep(
         char words[96];
         snprintf(words, sizeof words, "%s, replica %d", name, i);
         ck_assert_int_eq(rs_simulator_run(sim, &opt, &h, &err), 0);
-        keep_bounds(sc, &h, words, k);
+        for (int e = 0; e < h.n_episode; e++)
+            keep_episode(sc, &h, &h.episode[e], &book, words, k);
     }
     rs_history_clear(&h);
     rs_simulator_free(sim);
+    rs_arena_free(book.arena);
 }

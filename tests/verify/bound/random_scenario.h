@@ -17,11 +17,7 @@ struct keeping {
     uint64_t n_over, n_under; /* that broke their bound */
     double closest;           /* the largest share of a finite upper end that was reached */
 };
-void keep_bounds(const struct scenario *sc,
-                 const struct history *h,
-                 const char *name,
-                 struct keeping *k);
-/* n replicas, each fault in turn and none. */
+/* n replicas, none and each fault in turn. */
 void run_and_keep(
     const struct scenario *sc, int n, uint64_t seed, const char *name, struct keeping *k);
 

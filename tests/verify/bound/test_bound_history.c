@@ -33,7 +33,7 @@ START_TEST(test_random)
 }
 END_TEST
 
-static const char *const shipped[] = {"prisma/prisma.yaml"};
+static const char *const shipped[] = {"prisma/prisma.yaml", "prisma-mended/prisma-mended.yaml"};
 
 START_TEST(test_shipped)
 {
