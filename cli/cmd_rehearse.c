@@ -1,8 +1,47 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+
 #include "cli.h"
 #include "models/replica.h"
 #include "scenario_args.h"
 #include "timeline.h"
+#include "verify/split.h"
+
+/*
+ * Where a history of verify's importance splitting took another way: nanoseconds, a colon, the word in hexadecimal digits; more after
+ * commas, by time. Returns how many, or -1.
+ */
+static int read_branches(struct replica_branch *out, const char *text, struct err *err)
+{
+    int n = 0;
+    for (const char *p = text; text && n < RS_SPLIT_LEVEL_MAX; n++) {
+        char *end;
+        errno = 0;
+        long long after_ns = isdigit((unsigned char)*p) ? strtoll(p, &end, 10) : -1;
+        if (after_ns < 0 || errno || *end != ':' || !isxdigit((unsigned char)end[1])) {
+            break;
+        }
+        uint64_t word = strtoull(end + 1, &end, 16);
+        if (errno || word == 0 || (n > 0 && after_ns < out[n - 1].after_ns)) {
+            break;
+        }
+        out[n] = (struct replica_branch){after_ns, word};
+        if (*end == '\0') {
+            return n + 1;
+        }
+        if (*end != ',') {
+            break;
+        }
+        p = end + 1;
+    }
+    return text ? rs_err_set(err, RS_E_USAGE,
+                             "--branch must be as verify prints it, NANOSECONDS:WORD by time with "
+                             "commas between, got \"%s\"",
+                             text)
+                : 0;
+}
 
 static int tell(const struct scenario *sc, const struct cli_args *args, int fault, struct err *err)
 {
@@ -10,10 +49,20 @@ static int tell(const struct scenario *sc, const struct cli_args *args, int faul
                            .seed = args->seed.given ? args->seed.value : sc->default_seed,
                            .replica = args->replica.value,
                            .fault = args->fault,
+                           .branch = args->branch,
                            .n_traffic = args->n_traffic,
                            .traffic = args->traffic};
-    struct replica_options opt = {
-        .seed = run.seed, .replica = run.replica, .fault = fault, .trace = true};
+    struct replica_branch branch[RS_SPLIT_LEVEL_MAX];
+    int n_branch = read_branches(branch, args->branch, err);
+    if (n_branch < 0) {
+        return -1;
+    }
+    struct replica_options opt = {.seed = run.seed,
+                                  .replica = run.replica,
+                                  .fault = fault,
+                                  .trace = true,
+                                  .n_branch = n_branch,
+                                  .branch = branch};
     struct simulator *sim = rs_simulator_new(sc, err);
     if (!sim) {
         return -1;
@@ -52,6 +101,7 @@ static const struct option_row options[] = {
     RS_TEXT(
         0, fault, "fault", "NAME", "this fault is present for sure; none: no fault (by chance)"),
     RS_COUNT(0, replica, "replica", 0, UINT64_MAX, "number of the history (0)"),
+    RS_TEXT(0, branch, "branch", "LIST", "where splitting took another way, as verify prints it"),
     RS_ROW_SEED,
     RS_ROW_TRAFFIC,
     RS_ROW_JSON,

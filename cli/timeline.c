@@ -113,6 +113,10 @@ char *rs_told_run_command(char *buf, size_t n, const struct told_run *run)
                         rs_shell_word(file, sizeof file, run->file), run->fault ? " --fault " : "",
                         run->fault ? rs_shell_word(word, sizeof word, run->fault) : "",
                         run->replica, run->seed);
+    if (run->branch && used >= 0 && (size_t)used < n) {
+        used += snprintf(buf + used, n - (size_t)used, " --branch %s",
+                         rs_shell_word(word, sizeof word, run->branch));
+    }
     for (int i = 0; i < run->n_traffic && used >= 0 && (size_t)used < n; i++) {
         used += snprintf(buf + used, n - (size_t)used, " --traffic %s",
                          rs_shell_word(word, sizeof word, run->traffic[i]));

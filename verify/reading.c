@@ -284,6 +284,9 @@ int rs_verdict_premises(struct premise out[RS_MAX_PREMISE],
 
 static const char *budget_text(struct arena *arena, const struct verdict *v)
 {
+    if (v->engine == RS_ENGINE_SPLITTING && v->n_more == 0)
+        return "Most repetitions died out on the way, or few of them make up the estimate: more "
+               "effort or other levels of slack may help.";
     if (v->n_more > 0)
         return rs_arena_printf(arena,
                                "About %" PRIu64
@@ -323,13 +326,20 @@ const char *rs_open_reason_text(struct arena *arena, const struct verdict *v)
 const char *
 rs_witness_command(struct arena *arena, const struct run_result *r, const struct verdict *v)
 {
-    char file[4200], branch[1024];
+    char file[4200];
+    const struct claim *c = v->claim;
+    const char *how = "";
     if (!v->has_witness)
         return NULL;
+    /* Splitting puts the fault there that the claim speaks of, and leaves the replica's own way. */
+    if (v->engine == RS_ENGINE_SPLITTING && c->given == RS_GIVEN_FAULT)
+        how = rs_arena_printf(arena, " --fault %s", r->scenario->fault[c->given_fault].name);
+    if (v->engine == RS_ENGINE_SPLITTING && c->given == RS_GIVEN_NO_FAULT)
+        how = " --fault none";
+    if (v->witness_branch)
+        how = rs_arena_printf(arena, "%s --branch %s", how, v->witness_branch);
     return rs_arena_printf(
-        arena, "rollsim rehearse %s --seed %" PRIu64 " --replica %" PRIu64 "%s%s%s",
+        arena, "rollsim rehearse %s --seed %" PRIu64 " --replica %" PRIu64 "%s%s",
         r->scenario->file ? rs_shell_word(file, sizeof file, r->scenario->file) : "SCENARIO",
-        r->seed, v->witness, v->witness_branch ? " --branch " : "",
-        v->witness_branch ? rs_shell_word(branch, sizeof branch, v->witness_branch) : "",
-        r->replay_words ? r->replay_words : "");
+        r->seed, v->witness, how, r->replay_words ? r->replay_words : "");
 }

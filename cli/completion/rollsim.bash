@@ -49,7 +49,7 @@ _rollsim()
         mapfile -t COMPREPLY < <(compgen -W "$names" -- "$word")
         return
         ;;
-    --replica | --replicas | -n | --seed | --jobs | -j | --only) return ;;
+    --replica | --replicas | --branch | -n | --seed | --jobs | -j | --only) return ;;
     --fault)
         # The scenario's own names: whatever stands after "- name:" below "faults:".
         local file names=none
@@ -68,7 +68,7 @@ _rollsim()
     esac
     case $command in
     check) options='--format --json --sarif --fail-on --explain --list --print-reference --print-schema --help' ;;
-    rehearse) options='--fault --replica --seed --traffic --json --help' ;;
+    rehearse) options='--fault --replica --branch --seed --traffic --json --help' ;;
     verify) options='--output --replicas --all --claim --seed --jobs --plots --force --traffic --format --json --junit --sarif
         --quiet --help' ;;
     plot) options='--output --format --only --quiet --help' ;;

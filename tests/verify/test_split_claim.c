@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Splitting over the closed loop: tests/verify/scenarios/legs.yaml, whose leg has a tail that is known. */
 #include <check.h>
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,7 +89,7 @@ START_TEST(test_tail_is_the_closed_form)
         ck_assert_msg(high < 3.0 * exact, "[%g, %g] is too wide", low, high);
         ck_assert_int_eq(v.kind, rows[_i].kind);
         ck_assert_int_eq(v.reason, RS_OPEN_NONE);
-        ck_assert(v.has_witness);
+        ck_assert(v.has_witness == !v.claim->at_most);
     }
     rs_arena_free(arena);
     rs_scenario_free(sc);
@@ -149,6 +151,40 @@ START_TEST(test_threads_do_not_matter)
 }
 END_TEST
 
+/* The witness of a claim that is violated, replayed as --branch would have it: it is late. */
+START_TEST(test_witness_is_late)
+{
+    struct scenario *sc = load();
+    struct arena *arena = rs_arena_new();
+    struct verdict v = decide(arena, sc, "mild", 2);
+    struct err err = {0};
+    struct replica_branch branch;
+    int64_t after_ns;
+    if (!few()) {
+        ck_assert(v.has_witness && !decide(arena, sc, "mild-other-side", 2).has_witness);
+        ck_assert_int_eq(sscanf(v.witness_branch, "%" SCNd64 ":%" SCNx64, &after_ns, &branch.word),
+                         2);
+        branch.after_ns = after_ns;
+        struct replica_options opt = {.seed = 3,
+                                      .replica = v.witness,
+                                      .fault = v.claim->given_fault,
+                                      .n_branch = 1,
+                                      .branch = &branch};
+        struct simulator *sim = rs_simulator_new(sc, &err);
+        struct history h;
+        rs_history_init(&h);
+        ck_assert_int_eq(rs_simulator_run(sim, &opt, &h, &err), 0);
+        struct claim_sample s = rs_claim_sample(sc, v.claim, &h);
+        ck_assert_int_eq(s.state, RS_SAMPLE_VALUE);
+        ck_assert_double_eq(s.value, 0.0);
+        rs_history_clear(&h);
+        rs_simulator_free(sim);
+    }
+    rs_arena_free(arena);
+    rs_scenario_free(sc);
+}
+END_TEST
+
 /* The same past, and another future: events up to the branch are alike to the letter, and later ones are not. */
 START_TEST(test_branch_keeps_the_past)
 {
@@ -201,6 +237,7 @@ int main(void)
     tcase_add_test(tc, test_plain_replicas_agree);
     tcase_add_test(tc, test_nothing_seen_and_always_seen);
     tcase_add_test(tc, test_threads_do_not_matter);
+    tcase_add_test(tc, test_witness_is_late);
     tcase_add_test(tc, test_branch_keeps_the_past);
     suite_add_tcase(s, tc);
     SRunner *sr = srunner_create(s);

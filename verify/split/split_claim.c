@@ -248,10 +248,11 @@ int rs_split_decide(struct arena *arena,
         .best_phase_high_s = NAN,
         .worst_phase_low_s = NAN,
         .worst_phase_high_s = NAN,
-        .has_witness = r.has_witness,
+        /* A history that is late speaks against a claim that few are, not against one that many are. */
+        .has_witness = r.has_witness && !c->at_most,
         .witness_fault = fault_of(c) >= 0 ? fault_of(c) : -1,
     };
-    if (r.has_witness) {
+    if (out->has_witness) {
         out->witness = witness.replica;
         out->witness_branch = branch_text(arena, &witness);
     }
