@@ -105,7 +105,7 @@ START_TEST(test_plain_replicas_agree)
     struct simulator *sim = rs_simulator_new(sc, &err);
     struct history h;
     rs_history_init(&h);
-    uint64_t n = few() ? 20 : 2000, n_late = 0;
+    uint64_t n = few() ? 20 : 1000, n_late = 0;
     for (uint64_t i = 0; i < n; i++) {
         struct replica_options opt = {.seed = 1, .replica = i, .fault = c->given_fault};
         ck_assert_int_eq(rs_simulator_run(sim, &opt, &h, &err), 0);
