@@ -316,10 +316,12 @@ int main(void)
 {
     Suite *s = suite_create("coverage");
     TCase *tc = tcase_create("coverage");
-    tcase_add_loop_test(tc, test_error_of_rate, 0, ROWS(plans));
-    tcase_add_loop_test(tc, test_error_of_tally, 0, ROWS(tallies));
-    tcase_add_loop_test(tc, test_error_of_interval, 0, ROWS(intervals));
-    tcase_add_loop_test(tc, test_error_of_mean, 0, ROWS(laws));
+    /* Valgrind looks for wrong reads, not for wrong numbers: a row of each kind is enough for it. */
+    bool few = getenv("RS_UNDER_VALGRIND") != NULL;
+    tcase_add_loop_test(tc, test_error_of_rate, 0, few ? 1 : ROWS(plans));
+    tcase_add_loop_test(tc, test_error_of_tally, 0, few ? 1 : ROWS(tallies));
+    tcase_add_loop_test(tc, test_error_of_interval, 0, few ? 1 : ROWS(intervals));
+    tcase_add_loop_test(tc, test_error_of_mean, 0, few ? 1 : ROWS(laws));
     suite_add_tcase(s, tc);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
