@@ -209,7 +209,9 @@ static void by_people(struct asking *x,
     taken_over(x, &whole, who, rule->rule->alert);
 }
 
-static void untold(struct asking *x, struct way w, const struct alert_rule *rule)
+/* Nobody need ever hear of it; who looks at the board, or automation, may still find out. */
+static void
+untold(struct asking *x, struct way w, const struct alert_rule *rule, const struct witness *who)
 {
     rs_way_add(&w,
                (struct part){.after = RS_STOP_DETECTED,
@@ -220,6 +222,8 @@ static void untold(struct asking *x, struct way w, const struct alert_rule *rule
                                              : "there is no Alertmanager: nobody is told"});
     int by = x->b->sc->response.procedure[x->q->procedure].by;
     rs_ask_whom(x, w, by);
+    by_lookers(x, &w, rule, who);
+    taken_over(x, &w, who, rule->rule->alert);
 }
 
 static void by_alert(struct asking *x,
@@ -247,7 +251,7 @@ static void by_alert(struct asking *x,
         }
     }
     if (!reached)
-        untold(x, w, rule);
+        untold(x, w, rule, who);
 }
 
 void rs_ask_alerts(struct asking *x)
