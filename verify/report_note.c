@@ -136,11 +136,14 @@ static void note_margin(FILE *to, const struct verdict *v, int width)
 
 const char *rs_verdict_aside(struct arena *arena, const struct verdict *v)
 {
-    char room[40], most[40];
+    char room[40], most[40], best[40];
     if (!rs_claim_has_quantity(v->claim))
         return rs_arena_printf(arena, "all %" PRIu64 " reachable states were seen", v->n_state);
     if (v->claim->kind == RS_CLAIM_BOUND)
-        return rs_arena_printf(arena, "at most %s, %s to spare",
+        return rs_arena_printf(arena,
+                               "at most %s where the phases fall best, %s where they fall worst, "
+                               "%s to spare",
+                               rs_seconds_human(best, sizeof best, v->best_phase_high_s),
                                rs_seconds_human(most, sizeof most, v->worst_phase_high_s),
                                rs_seconds_human(room, sizeof room, v->margin_s));
     return "";

@@ -219,7 +219,8 @@ static void decide(struct reduction *r)
     for (int i = 0; i < sc->n_claim; i++) {
         out->verdict[i] =
             r->verdict[i].claim ? r->verdict[i] : rs_tally_decide(&r->tally[i], out->n_replica);
-        out->verdict[i].placeholder = placeholder_of(r, &sc->claim[i]);
+        if (rs_claim_is_statistical(&sc->claim[i]))
+            out->verdict[i].placeholder = placeholder_of(r, &sc->claim[i]);
     }
     out->card = rs_card_book_rows(r->card, r->options->all_replicas, &out->n_card);
 }

@@ -103,25 +103,6 @@ struct rank_interval rs_quantile_ranks(uint64_t n, double q, double confidence)
     };
 }
 
-struct interval
-rs_mean_interval(uint64_t n, double mean, double variance, double lo, double hi, double confidence)
-{
-    assert(lo < hi && confidence > 0.0 && confidence < 1.0);
-    if (n == 0)
-        return (struct interval){lo, hi};
-    /* Half of the error goes to each of the two intervals, so that both may be used at once. */
-    double log_term = log(2.0 / (0.5 * (1.0 - confidence)));
-    double half = (hi - lo) * sqrt(log_term / (2.0 * (double)n));
-    if (n > 1) {
-        /* Theorem 4 is one-sided: each side takes a quarter of the error. */
-        double log_side = log(8.0 / (1.0 - confidence));
-        double bernstein = sqrt(2.0 * variance * log_side / (double)n) +
-                           7.0 * (hi - lo) * log_side / (3.0 * (double)(n - 1));
-        half = fmin(half, bernstein);
-    }
-    return (struct interval){fmax(lo, mean - half), fmin(hi, mean + half)};
-}
-
 double rs_dkw_half_width(uint64_t n, double confidence)
 {
     assert(confidence > 0.0 && confidence < 1.0);

@@ -283,7 +283,7 @@ static const struct anchor rows[] = {
     {"timer 2", 1.0 / 2, 0, 500, done_in_time, &timers[0]},
     {"timer 4", 3.0 / 4, 0, 500, done_in_time, &timers[1]},
     {"timer 6", 7.0 / 8, 0, 500, done_in_time, &timers[2]},
-    /* The first is also the published maximum over all schedules (one attempt fits), the last one the limit. */
+    /* The last one is the limit. */
     {"address clash by 100", 0, 0, 1000, address_clash, &horizons[0]},
     {"address clash by 152", 0, 0, 1000, address_clash, &horizons[1]},
     {"address clash by 200", 0, 0, 1000, address_clash, &horizons[2]},

@@ -2,6 +2,7 @@
 /* The verdict on a bound: the worst procedure decides. */
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 #include "bound_private.h"
 #include "sim/clock.h"
@@ -59,7 +60,7 @@ static void tell(struct arena *arena, const struct judged *j, struct verdict *v)
     v->margin_s = rs_s_from_ns((int64_t)v->claim->within) - b->worst_phase_high_s;
 }
 
-static struct verdict blank(struct arena *arena, const struct scenario *sc, const struct claim *c)
+static struct verdict blank(const struct claim *c)
 {
     struct verdict v = {.claim = c,
                         .kind = RS_VERDICT_UNDECIDED,
@@ -75,17 +76,30 @@ static struct verdict blank(struct arena *arena, const struct scenario *sc, cons
                         .best_phase_high_s = NAN,
                         .worst_phase_low_s = NAN,
                         .worst_phase_high_s = NAN};
+    return v;
+}
+
+/* Only a chain with people in it rests on their times; whoever acts decides first. */
+static const char *placeholder_of(struct arena *arena,
+                                  const struct scenario *sc,
+                                  const struct claim *c,
+                                  const struct bound *b)
+{
     int role;
     const char *part;
-    if (rs_claim_placeholder(sc, c, &role, &part))
-        v.placeholder = rs_arena_printf(arena, "%s.%s", sc->response.role[role].name, part);
-    return v;
+    bool people = false;
+    for (int i = 0; i < b->n_leg; i++)
+        people = people || strcmp(b->leg[i].name, "acknowledge") == 0 ||
+                 strcmp(b->leg[i].name, "decide") == 0;
+    if (!(people || c->from >= RS_CLOCK_DECIDED) || !rs_claim_placeholder(sc, c, &role, &part))
+        return NULL;
+    return rs_arena_printf(arena, "%s.%s", sc->response.role[role].name, part);
 }
 
 struct verdict
 rs_bound_decide(struct arena *arena, const struct scenario *sc, const struct claim *c)
 {
-    struct verdict v = blank(arena, sc, c);
+    struct verdict v = blank(c);
     struct judged *worst = NULL;
     assert(c->kind == RS_CLAIM_BOUND);
     for (int p = 0; p < sc->response.n_procedure; p++) {
@@ -109,7 +123,9 @@ rs_bound_decide(struct arena *arena, const struct scenario *sc, const struct cla
         if (!worst || is_worse(j, worst))
             worst = j;
     }
-    if (worst)
+    if (worst) {
         tell(arena, worst, &v);
+        v.placeholder = placeholder_of(arena, sc, c, &worst->bound);
+    }
     return v;
 }

@@ -35,17 +35,6 @@ struct rank_interval {
 };
 struct rank_interval rs_quantile_ranks(uint64_t n, double q, double confidence);
 
-/*
- * Interval for the mean of values known to lie in [lo, hi], n fixed beforehand: empirical Bernstein
- * (Maurer & Pontil, COLT 2009, theorem 4), intersected with Hoeffding's, each at half the error, so that the intersection
- * keeps the confidence. Sound for any distribution on [lo, hi]. n = 0 gives [lo, hi]; n = 1 Hoeffding's alone.
- */
-struct interval rs_mean_interval(uint64_t n,
-                                 double mean,
-                                 double variance /* sample, n-1 */,
-                                 double lo,
-                                 double hi,
-                                 double confidence);
 
 /* Half-width of the Dvoretzky-Kiefer-Wolfowitz-Massart band for a plotted ECDF of n points. */
 double rs_dkw_half_width(uint64_t n, double confidence);
