@@ -42,7 +42,7 @@ function(rs_library name)
 endfunction()
 
 # rs_test(test_queue unit rs_sim m)  ->  a Check program tests/<...>/test_queue.c, run by CTest under the label. Without
-# sanitizers a unit test is also run under valgrind, as valgrind_test_queue under the label valgrind (not slow ones).
+# sanitizers a unit test is also run under valgrind, as valgrind_test_queue under the label valgrind (not slow and long ones).
 function(rs_test name label)
     add_executable(${name} ${name}.c)
     target_link_libraries(${name} PRIVATE ${ARGN} PkgConfig::CHECK)
