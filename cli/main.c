@@ -50,8 +50,9 @@ static void print_usage(FILE *to)
     fputs(
         "  help      [COMMAND] this text, or a command's\n\n"
         "rollsim COMMAND --help tells more, with examples. rollsim --version prints the version.\n"
-        "Exit status: 0 all hold, 1 a claim is violated, 2 bad input or usage, 3 undecided, 4 "
-        "internal error.\n",
+        "Exit status: 0 every claim is proved or holds, 1 one is violated, refuted or unbounded, 2 "
+        "bad\n"
+        "input or usage, 3 undecided, 4 internal error.\n",
         to);
 }
 

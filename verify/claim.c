@@ -281,11 +281,17 @@ bool rs_claim_placeholder(const struct scenario *sc,
                           int *out_role,
                           const char **out_part)
 {
+    /* A leg that starts later does not rest on what came before. */
+    bool leg = c->of == RS_Q_LEG;
+    int first = leg && c->from >= RS_CLOCK_DECIDED ? 2 : leg && c->from >= RS_CLOCK_ACKNOWLEDGED;
+    bool by_machines = c->from >= RS_CLOCK_COMMANDED && c->to <= RS_CLOCK_EFFECTIVE;
+    if (leg && (c->from >= RS_CLOCK_COMPLETED || by_machines))
+        return false;
     for (int i = 0; rests_on_people(c) && i < sc->response.n_role; i++) {
         const struct role *role = &sc->response.role[i];
         const struct dist *dist[] = {&role->acknowledge, &role->decide, &role->act};
         static const char *const part[] = {"acknowledge", "decide", "act"};
-        for (int j = 0; j < 3; j++) {
+        for (int j = first; j < 3; j++) {
             if (is_placeholder(dist[j])) {
                 *out_role = i;
                 *out_part = part[j];

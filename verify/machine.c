@@ -43,7 +43,7 @@ void rs_json_add(json_t *array, json_t *value)
 
 json_t *rs_json_real(double x)
 {
-    return isfinite(x) ? json_real(x) : json_null();
+    return isfinite(x) ? json_real(x == 0.0 ? 0.0 : x) : json_null(); /* no -0 */
 }
 
 json_t *rs_json_text(const char *text)

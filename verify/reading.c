@@ -300,7 +300,12 @@ const char *rs_open_reason_text(struct arena *arena, const struct verdict *v)
     switch (v->reason) {
     case RS_OPEN_NONE: return "";
     case RS_OPEN_NO_REPLICA: return "No replica was run.";
-    case RS_OPEN_NOT_APPLICABLE: return "No replica could say anything about it.";
+    case RS_OPEN_NOT_APPLICABLE:
+        if (v->claim->kind == RS_CLAIM_BOUND)
+            return "No history has the mark that it starts from: nothing is shown.";
+        return rs_claim_is_statistical(v->claim)
+                   ? "No replica could say anything about it."
+                   : "No state that can be reached is one that it speaks of: nothing is shown.";
     case RS_OPEN_NO_EVENT:
         return "What it speaks of was never seen, so it would hold for want of a case: nothing is "
                "shown.";

@@ -244,8 +244,8 @@ void rs_verdict_print_note(
     if (c->kind == RS_CLAIM_BOUND)
         note_phases(to, v, width);
     note_margin(to, v, width);
-    if (v->kind == RS_VERDICT_UNDECIDED && v->reason != RS_OPEN_NOT_APPLICABLE &&
-        v->reason != RS_OPEN_NONE)
+    bool is_told = v->reason == RS_OPEN_NOT_APPLICABLE && rs_claim_is_statistical(c);
+    if (v->kind == RS_VERDICT_UNDECIDED && v->reason != RS_OPEN_NONE && !is_told)
         note(to, width, rs_open_reason_text(arena, v));
     if (v->n_step > 0 && c->kind == RS_CLAIM_BOUND)
         print_legs(to, arena, r->scenario, v, width, colour);

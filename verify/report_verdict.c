@@ -71,6 +71,8 @@ static void verdict_row(struct text_table *t, const struct verdict *v)
         rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", "");
     else if (isnan(v->worst))
         rs_text_table_cell(t, RS_STYLE_PLAIN, "#%" PRIu64, v->witness);
+    else if (v->engine == RS_ENGINE_SPLITTING) /* its number alone repeats nothing */
+        rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", rs_quantity_human(a, sizeof a, c, v->worst));
     else
         rs_text_table_cell(t, RS_STYLE_PLAIN, "%s #%" PRIu64,
                            rs_quantity_human(a, sizeof a, c, v->worst), v->witness);

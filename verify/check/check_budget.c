@@ -54,12 +54,19 @@ static void note(struct budgeting *x, const struct procedure *p, const struct bo
         struct culprit *k = &x->culprit[i];
         if (!same_place(k->at, at) || strcmp(k->name, leg->name) != 0)
             continue;
+        /* The same wait, for another reason: both are told. */
+        if (k->leg.why && leg->why && !strstr(k->leg.why, leg->why))
+            k->leg.why =
+                rs_arena_printf(x->c->arena, "%s; for %s, %s", k->leg.why, p->name, leg->why);
         if (!strstr(k->procedures, p->name)) {
             k->procedures = rs_arena_printf(x->c->arena, "%s, %s", k->procedures, p->name);
             k->n_procedure++;
         }
-        if (leg->worst_phase_s > k->leg.worst_phase_s)
+        if (leg->worst_phase_s > k->leg.worst_phase_s) {
+            const char *why = k->leg.why;
             k->leg = *leg;
+            k->leg.why = why;
+        }
         k->sla_s = fmin(k->sla_s, sla_s);
         return;
     }
@@ -431,10 +438,14 @@ static void tell(struct check *c, const struct culprit *k)
     rs_check_number(f, "least_s", k->leg.low_s);
     rs_check_number(f, "sla_s", k->sla_s);
     rs_check_number(f, "n_procedure", k->n_procedure);
-    if (endless)
+    if (endless && strcmp(k->name, "slips") == 0)
+        rs_check_mend(c, f, "let automation do these steps: only that makes no slips");
+    else if (endless && strcmp(k->name, "acknowledge") == 0)
         rs_check_mend(c, f,
-                      "give \"%s\" an upper end (a cap, an escalation, a bound on repetitions)",
-                      k->name);
+                      "let automation act on the alert, or see that somebody notices every message "
+                      "(sees: 100%%), or that it escalates to one who does, in time");
+    else if (endless)
+        rs_check_mend(c, f, "give \"%s\" an upper end: a cap, or a bound on repetitions", k->name);
     else
         rs_check_mend(c, f, "bring \"%s\" below %s, or allow more time", k->name,
                       human(c, k->sla_s));
