@@ -42,6 +42,9 @@ struct reading {
     double base;  /* share when nothing is wrong */
     double p_one; /* false alarm at one look */
     struct look_bounds falsely;
+    /* The look at which a window that begins empty trips most often, and how long after the exposure that is; 0: none. */
+    double p_filling, filling_s;
+    uint64_t n_filling;
     double open,
         needs; /* P(the traffic that it asks for is there), and how much that is; 0: it asks for none */
 };
@@ -69,8 +72,7 @@ static bool read_share(const struct watch *w, const struct signal *s, struct rea
 {
     struct watch_load l;
     bool quantile = s->kind == RS_MEASURE_QUANTILE;
-    if (!s->above || !s->ordered || !(s->window_s > 0.0) ||
-        !(s->is_share || (quantile && at_bucket(w->sc, s))))
+    if (!s->ordered || !(s->window_s > 0.0) || !(s->is_share || (quantile && at_bucket(w->sc, s))))
         return false;
     bool read = quantile ? rs_watch_slow(w, s, s->window_s, s->limit, &l)
                          : rs_watch_load(w, s, s->window_s, NULL, &l);
@@ -82,19 +84,33 @@ static bool read_share(const struct watch *w, const struct signal *s, struct rea
     out->strict = quantile || s->c->op == RS_CMP_GT || s->c->op == RS_CMP_LE;
     out->base = isnan(l.share) ? 0.0 : l.share;
     out->p_one = rs_gate_share(out->n, out->base, out->limit, out->strict);
+    if (!s->above) /* it trips on what is well: always, or never for want of requests */
+        out->p_one = out->n > 0 ? 1.0 - out->p_one : 0.0;
     return true;
 }
+
+/* increase() extrapolates by up to half a scrape at either end: so much more may be read than was counted. */
+#define EXTRAPOLATED 1.1
 
 static bool read_count(const struct watch *w, const struct signal *s, struct reading *out)
 {
     bool counts = s->kind == RS_MEASURE_COUNT || s->kind == RS_MEASURE_RATE;
-    if (!counts || !s->above || !s->ordered || !(s->window_s > 0.0) || s->n == 0)
+    if (!counts || !s->ordered || !(s->window_s > 0.0) || s->n == 0)
         return false;
     double mean = rs_watch_events(w, s, s->window_s);
+    bool at_zero = s->c->limit < 0.0 || (s->c->limit == 0.0 && s->c->op == RS_CMP_GE);
+    out->n = mean < 1e9 ? (uint64_t)(mean + 0.5) : 1000000000;
     out->limit = rs_signal_events(s);
     out->strict = false;
     out->base = mean;
     out->p_one = mean < 1e9 ? rs_gate_count(mean, out->limit, out->strict) : 1.0;
+    if (s->above && at_zero) {
+        out->p_one = 1.0; /* no counter is below nothing */
+    } else if (!s->above) {
+        out->limit = s->c->limit * (s->kind == RS_MEASURE_RATE ? s->window_s : 1.0);
+        double least = ceil(out->limit / EXTRAPOLATED);
+        out->p_one = mean < 1e9 && least > 0.0 ? 1.0 - rs_gate_count(mean, least, false) : 0.0;
+    }
     return true;
 }
 
@@ -104,17 +120,51 @@ static struct watch_looks looks_of(const struct watch *w, const struct reader *r
 }
 
 /* P(there is traffic enough for it to be read at all), and how much that takes. */
-static double open_to_read(const struct watch *w, const struct reader *r, double *needs)
+static double
+open_to_read(const struct watch *w, const struct reader *r, double filled_s, double *needs)
 {
     double open = 1.0;
     *needs = 0.0;
     for (int i = 0; i < r->n_guard; i++) {
         const struct signal *g = &r->guard[i];
-        double mean = rs_watch_events(w, g, g->window_s > 0.0 ? g->window_s : 60.0);
+        double window_s = g->window_s > 0.0 ? g->window_s : 60.0;
+        double mean = rs_watch_events(w, g, window_s);
+        if (filled_s < window_s && rs_watch_begins_empty(w, g))
+            mean *= filled_s / window_s;
         *needs = fmax(*needs, rs_signal_events(g));
         open = fmin(open, mean < 1e9 ? rs_gate_count(mean, rs_signal_events(g), false) : 1.0);
     }
     return open;
+}
+
+/*
+ * A window that begins empty holds few requests at first, and of few requests one that fails is a large share. The looks
+ * until it is full depend on each other: the likeliest of them is a bound from below of all.
+ */
+#define FILLING_LOOKS 240
+static void read_filling(const struct watch *w,
+                         const struct reader *r,
+                         const struct signal *s,
+                         struct reading *x)
+{
+    double before_s = r->is_alert ? 0.0 : w->exposed_s, needs;
+    if (!s->above || !rs_watch_begins_empty(w, s))
+        return;
+    for (int i = 1; i <= x->looks.n && i <= FILLING_LOOKS; i++) {
+        double at_s = before_s + (x->looks.every_s > 0.0 ? i * x->looks.every_s : w->watch_s);
+        if (at_s >= s->window_s)
+            return;
+        uint64_t n = (uint64_t)((double)x->n * at_s / s->window_s + 0.5);
+        double p = rs_gate_share(n, x->base, x->limit, x->strict);
+        if (p <= x->p_filling)
+            continue;
+        p -= 1.0 - open_to_read(w, r, at_s, &needs);
+        if (p > x->p_filling) {
+            x->p_filling = p;
+            x->filling_s = at_s;
+            x->n_filling = n;
+        }
+    }
 }
 
 static bool read_watch(const struct watch *w,
@@ -123,11 +173,15 @@ static bool read_watch(const struct watch *w,
                        struct reading *out)
 {
     *out = (struct reading){.watch = w, .looks = looks_of(w, r)};
-    if (!read_share(w, s, out) && !read_count(w, s, out))
+    bool share = read_share(w, s, out);
+    if (!share && !read_count(w, s, out))
         return false;
-    out->open = open_to_read(w, r, &out->needs);
+    if (share && out->looks.n > 0)
+        read_filling(w, r, s, out);
+    out->open = open_to_read(w, r, w->exposed_s + w->watch_s, &out->needs);
     out->p_one = fmax(0.0, out->p_one - (1.0 - out->open));
     out->falsely = rs_look_bounds(out->looks.n, out->looks.every_s, s->window_s, out->p_one);
+    out->falsely.low = fmax(out->falsely.low, out->p_filling);
     return out->looks.n > 0;
 }
 
@@ -142,11 +196,18 @@ static void add_wolf(struct check *c,
 {
     bool share = s->is_share || s->kind == RS_MEASURE_QUANTILE;
     const char *stage = c->sc->response.stage[x->watch->stage].name;
-    struct finding *f =
-        rs_check_add(c, "cries-wolf", r->at, r->ref, r->about,
-                     "in a healthy %s it trips with a probability of %s%.3g %%", stage,
-                     x->falsely.n_apart < x->looks.n ? "at least " : "", 100.0 * low);
-    rs_check_number(f, "p_false_alarm_look", x->p_one);
+    bool filling = x->p_filling > x->p_one;
+    const char *when =
+        filling ? rs_arena_printf(
+                      c->arena, ": its window begins empty and holds %llu requests after %s",
+                      (unsigned long long)x->n_filling, rs_check_time(c->arena, x->filling_s))
+                : "";
+    struct finding *f = rs_check_add(
+        c, "cries-wolf", r->at, r->ref, r->about,
+        "in a healthy %s it trips with a probability of %s%.3g %%%s", stage,
+        filling || x->falsely.n_apart < x->looks.n ? "at least " : "", 100.0 * low, when);
+    uint64_t n = filling ? x->n_filling : x->n;
+    rs_check_number(f, "p_false_alarm_look", fmax(x->p_one, x->p_filling));
     rs_check_number(f, "p_false_alarm_least", low);
     rs_check_number(f, "p_false_alarm_most", fmin(high, 1.0));
     rs_check_number(f, "looks", x->looks.n);
@@ -154,16 +215,18 @@ static void add_wolf(struct check *c,
     rs_check_number(f, "limit", x->limit);
     if (share) {
         rs_check_number(f, "base_share", x->base);
-        rs_check_number(f, "requests_in_window", (double)x->n);
-        rs_check_number(f, "bad_requests_that_trip",
-                        (double)rs_gate_least(x->n, x->limit, x->strict));
+        rs_check_number(f, "requests_in_window", (double)n);
+        rs_check_number(f, "bad_requests_that_trip", (double)rs_gate_least(n, x->limit, x->strict));
     } else {
         rs_check_number(f, "base_events_in_window", x->base);
     }
     rs_check_words(c, f, "condition", "%s", s->c->text);
-    rs_check_mend(c, f,
-                  "look through a longer window, raise the limit, or ask for more than one look "
-                  "before acting");
+    rs_check_mend(c, f, "%s",
+                  filling ? "let it ask for enough requests first (and ... > 1000)"
+                  : s->above
+                      ? "look through a longer window, raise the limit, or ask for more than "
+                        "one look before acting"
+                      : "ask for no more than a healthy service gives");
 }
 
 static void add_weak(struct check *c,
@@ -236,12 +299,14 @@ static void check_signal(struct check *c,
             continue;
         none_low *= 1.0 - x.falsely.low;
         high += x.falsely.high;
-        if (!any || x.p_one > worst.p_one)
+        if (!any || fmax(x.p_one, x.p_filling) > fmax(worst.p_one, worst.p_filling))
             worst = x;
         any = true;
         bool share = s->is_share || s->kind == RS_MEASURE_QUANTILE;
         double p = rs_gate_share(x.n, fmin(EFFECT * x.limit, 1.0), x.limit, x.strict);
-        double power = share && x.limit < 1.0 ? rs_any_of(x.falsely.n_apart, fmin(p, x.open)) : 1.0;
+        double power = share && s->above && x.limit < 1.0
+                           ? rs_any_of(x.falsely.n_apart, fmin(p, x.open))
+                           : 1.0;
         if (power < weakest) {
             weakest = power;
             weak = x;
@@ -297,12 +362,31 @@ static void check_condition(struct check *c,
     }
 }
 
+/* A check that lets every request fail finds nothing, whatever is wrong. */
+static void add_blind_smoke(struct check *c, const struct watch *w, const struct action *a)
+{
+    const char *stage = c->sc->response.stage[w->stage].name;
+    struct finding *f = rs_check_add(
+        c, "too-little-traffic", a->at, a->ref,
+        rs_arena_printf(c->arena, "check of stage %s: %s", stage, a->title ? a->title : "check"),
+        "it sends %llu requests and lets %llu of them fail: it passes whatever is wrong",
+        (unsigned long long)a->n_request, (unsigned long long)a->max_failures);
+    rs_check_number(f, "requests", (double)a->n_request);
+    rs_check_number(f, "failures_allowed", (double)a->max_failures);
+    rs_check_number(f, "p_detected", 0.0);
+    rs_check_mend(c, f, "send more requests than may fail");
+}
+
 /* A healthy release fails a check of so many requests with this probability. */
 static void
 check_smoke(struct check *c, const struct watch *w, const struct action *a, enum gate_then then)
 {
     if (a->kind != RS_ACT_CHECK || then == RS_THEN_PROMOTE || a->n_request == 0)
         return;
+    if (a->max_failures >= a->n_request) {
+        add_blind_smoke(c, w, a);
+        return;
+    }
     double p = 1.0 - rs_watch_good(w, a->service, a->cohort, a->max_latency_s);
     if (isnan(p))
         return;

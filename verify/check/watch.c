@@ -71,7 +71,8 @@ static double within_hours(const struct plan *p, int role, double at_s)
     return next_ns == RS_NEVER ? at_s : (double)(next_ns - p->sc->starts_at_unix_ns) / 1e9;
 }
 
-static void add_watch(struct plan *p, int stage, int step, int64_t watch_ns, const double *before)
+static void add_watch(
+    struct plan *p, int stage, int step, int64_t watch_ns, const double *before, double set_at_s)
 {
     double watch_s = (double)watch_ns / 1e9;
     p->out[p->n++] =
@@ -81,6 +82,7 @@ static void add_watch(struct plan *p, int stage, int step, int64_t watch_ns, con
                        .watch_s = watch_s,
                        .begins_s = p->early_s,
                        .begins_late_s = p->late_s,
+                       .exposed_s = isnan(set_at_s) ? 0.0 : p->early_s - set_at_s,
                        .before = before,
                        .now = shares_now(p),
                        .gone = copy(p->arena, p->gone, sizeof *p->gone * (size_t)p->sc->n_service)};
@@ -95,14 +97,18 @@ static void walk_stage(struct plan *p, int stage)
     const double *before = shares_now(p);
     p->early_s = within_hours(p, st->by, fmax(p->early_s, not_before_s));
     p->late_s = within_hours(p, st->by, fmax(p->late_s, not_before_s));
-    for (int i = 0; i < st->n_action; i++)
+    double set_at_s = NAN;
+    for (int i = 0; i < st->n_action; i++) {
         act(p, &st->action[i], st->by);
-    add_watch(p, stage, -1, st->watch_ns, before);
+        if (st->action[i].kind == RS_ACT_SET_FLAG && isnan(set_at_s))
+            set_at_s = p->early_s;
+    }
+    add_watch(p, stage, -1, st->watch_ns, before, set_at_s);
     for (int i = 0; i < st->n_ramp; i++) {
         if (st->by >= 0)
             take_time(p, &p->sc->response.role[st->by].act);
         set_flag(p, st->ramp_flag, true, st->ramp_cohort, st->ramp[i].percent);
-        add_watch(p, stage, i, st->ramp[i].watch_ns, before);
+        add_watch(p, stage, i, st->ramp[i].watch_ns, before, set_at_s);
     }
     for (int i = 0; i < st->n_closing; i++)
         act(p, &st->closing[i], st->by);

@@ -14,6 +14,8 @@ struct watch {
     int stage, step; /* step of the ramp, or -1: the watch after the entry actions */
     double watch_s;
     double begins_s, begins_late_s; /* since the scenario's start */
+    double
+        exposed_s; /* so long before it, at least, the stage set its first flag; 0: it sets none */
     /* Shares of cohorts for whom a flag was set on, [n_flag * n_cohort], requirements aside: before the stage and now. */
     const double *before, *now;
     const uint32_t *gone; /* [n_service] paths that were removed by now, bits */
@@ -49,6 +51,12 @@ bool rs_watch_load(const struct watch *w,
                    double window_s,
                    const struct fault *fault,
                    struct watch_load *out);
+
+/*
+ * Does a window of the signal hold nothing when the stage begins, because it reads what only this stage exposes? So it is for
+ * the watch after the entry actions alone; a step of a ramp goes on where the last one was.
+ */
+bool rs_watch_begins_empty(const struct watch *w, const struct signal *s);
 
 /* P(answer slower than x) of a service's whole under a watch; the same parts. NaN shares where nobody is. */
 bool rs_watch_slow(const struct watch *w,

@@ -389,6 +389,17 @@ bool rs_watch_load(const struct watch *w,
     return load(w, s, s->reads, has_whole, window_s, fault, out);
 }
 
+bool rs_watch_begins_empty(const struct watch *w, const struct signal *s)
+{
+    struct watch earlier = *w;
+    struct watch_load was, is;
+    double window_s = s->window_s > 0.0 ? s->window_s : 60.0;
+    bool counter = s->n > 0 && s->reads[0].part.what == RS_WHAT_COUNTER;
+    earlier.now = w->before;
+    return w->step < 0 && !counter && rs_watch_load(&earlier, s, window_s, NULL, &was) &&
+           rs_watch_load(w, s, window_s, NULL, &is) && was.n_mean == 0.0 && is.n_mean > 0.0;
+}
+
 bool rs_watch_slow(const struct watch *w,
                    const struct signal *s,
                    double window_s,
