@@ -242,6 +242,30 @@ static void check_silences(const struct receiving *x, const struct page *page, r
 
 /* ---- all alerts ---- */
 
+/*
+ * Automation rolls back, and whoever is called to it hears of it only when all should be over. Where people act, the budget
+ * tells of the route's wait.
+ */
+static void
+check_group_wait(const struct receiving *x, const struct page *page, const struct way *w)
+{
+    const struct procedure *p = &x->sc->response.procedure[page->procedure];
+    if (!page->called || p->sla_ns == RS_NEVER || w->kind != RS_WAY_GOOD ||
+        w->route->group_wait_ns <= p->sla_ns || is_told(x->c, "part-over-budget", w->route->at))
+        return;
+    double wait_s = rs_s_from_ns(w->route->group_wait_ns), sla_s = rs_s_from_ns(p->sla_ns);
+    struct finding *f = rs_check_add(
+        x->c, "part-over-budget", w->route->at, p->ref,
+        rs_arena_printf(x->c->arena, "group of %s", p->name),
+        "its group_wait alone (%s) is longer than is allowed for %s (%s): who is called hears of "
+        "alert %s when all should be over",
+        human(x->c, wait_s), p->name, human(x->c, sla_s), page->rule->alert);
+    rs_check_words(x->c, f, "leg", "group");
+    rs_check_number(f, "leg_s", wait_s);
+    rs_check_number(f, "sla_s", sla_s);
+    rs_check_mend(x->c, f, "bring group_wait below %s", human(x->c, sla_s));
+}
+
 /* The worst of the alerts that the rule raises; of one alert's ways the best. */
 static void check_page(const struct receiving *x, const struct page *page)
 {
@@ -263,6 +287,7 @@ static void check_page(const struct receiving *x, const struct page *page)
         }
         if (best.kind > worst.kind)
             worst = best;
+        check_group_wait(x, page, &best);
         check_silences(x, page, alert);
     }
     if (worst.kind != RS_WAY_GOOD)

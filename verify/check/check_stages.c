@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * unbounded-stage: a stage, or a step of its ramp, exposes users and then nothing decides: no time is watched, or nobody looks
- * at anything while it is. halt-without-resume: something holds the stage and nothing says how it goes on.
+ * at anything while it is. halt-without-resume: something holds the stage and nothing says how it goes on. no-way-back: the stage
+ * gives up by a rollback of something else.
  */
 #include <math.h>
 #include <string.h>
@@ -231,6 +232,57 @@ static void find_halt(struct check *c, const struct stage *st)
                   "add on_hold: how often to look again, for how long at most, and what then");
 }
 
+/* ---- no-way-back ----------------------------------------------------------------------------------------------------- */
+
+static bool exposes_flag(const struct scenario *sc, const struct stage *st, int flag)
+{
+    if (st->n_ramp > 0 && st->ramp_flag == flag)
+        return true;
+    for (int i = 0; i < st->n_action; i++) {
+        if (is_unsafe(sc, &st->action[i]) && st->action[i].flag == flag)
+            return true;
+    }
+    return false;
+}
+
+/* A stage that rolls back by a procedure that sets back nothing of what the stage has exposed. */
+static void find_other_rollback(
+    struct check *c, const struct stage *st, int procedure, struct mark at, const char *when)
+{
+    const struct scenario *sc = c->sc;
+    const struct procedure *p = &sc->response.procedure[procedure];
+    const char *flags = NULL;
+    for (int f = 0; f < sc->n_flag; f++) {
+        bool on;
+        if (!exposes_flag(sc, st, f))
+            continue;
+        if (rs_procedure_sets(p, f, &on) && on == sc->flag[f].safe_on)
+            return;
+        /* That nothing sets it back, or the procedure sets it wrongly, is told where the procedure stands. */
+        if (!is_guarded(sc, f) || rs_procedure_sets(p, f, &on))
+            return;
+        flags =
+            flags ? rs_arena_printf(c->arena, "%s, %s", flags, sc->flag[f].name) : sc->flag[f].name;
+    }
+    if (!flags)
+        return;
+    struct finding *f =
+        rs_check_add(c, "no-way-back", at, st->ref, rs_arena_printf(c->arena, "stage %s", st->name),
+                     "%s, the stage rolls back by %s, which leaves %s as the stage has set it",
+                     when, p->name, flags);
+    rs_check_words(c, f, "procedure", "%s", p->name);
+    rs_check_words(c, f, "flags", "%s", flags);
+    rs_check_mend(c, f, "name the procedure that sets %s back", flags);
+}
+
+static void find_other_rollbacks(struct check *c, const struct stage *st)
+{
+    if (st->check_then == RS_THEN_ROLLBACK && st->check_at.line > 0)
+        find_other_rollback(c, st, st->check_procedure, st->check_at, "when a check fails");
+    if (st->on_hold.given && st->on_hold.then == RS_THEN_ROLLBACK)
+        find_other_rollback(c, st, st->on_hold.procedure, st->on_hold.at, "held for too long");
+}
+
 void rs_check_stages(struct check *c)
 {
     for (int i = 0; i < c->sc->response.n_stage; i++) {
@@ -238,6 +290,7 @@ void rs_check_stages(struct check *c)
         find_endless(c, &c->sc->response.stage[i]);
         find_unbounded(c, &c->sc->response.stage[i]);
         find_halt(c, &c->sc->response.stage[i]);
+        find_other_rollbacks(c, &c->sc->response.stage[i]);
     }
     rs_stages_removal(c);
 }

@@ -324,6 +324,31 @@ static bool check_share(
     return false;
 }
 
+/*
+ * "If errors > 0.5 %": of what, the words do not say. Of all requests, of those of the new path, of those of an hour? The
+ * expression has chosen one; whoever reads the words may mean another.
+ */
+static bool check_said_share(struct check *c, const struct text *t, const struct items *all)
+{
+    struct said_number n[RS_SAID_MAX];
+    int found = t->says ? rs_said_numbers(t->says, n) : 0;
+    const struct item *ratio = first_of(all, RS_MEASURE_RATIO);
+    for (int i = 0; i < found && ratio && !rs_says_whole(t->says); i++) {
+        if (n[i].unit != RS_SAID_PERCENT || !n[i].compared)
+            continue;
+        struct finding *f =
+            rs_check_add(c, "ratio-without-denominator", t->at, t->ref, t->about,
+                         "the words say %g %%, and not of what; only the expression divides",
+                         100.0 * n[i].value);
+        rs_check_words(c, f, "says", "%s", t->says);
+        rs_check_words(c, f, "condition", "%s", ratio->c->text);
+        rs_check_number(f, "said_limit", n[i].value);
+        rs_check_mend(c, f, "say of what: of all requests of the new path within 30 minutes");
+        return true;
+    }
+    return false;
+}
+
 /* ---- words and expression ---- */
 
 /* The numbers of the words that could be this comparison's limit. */
@@ -390,8 +415,10 @@ static void check_text(struct check *c, const struct watch *w, int n, const stru
     struct items *all = rs_arena_alloc(c->arena, sizeof *all);
     read_items(c, t->expr, all);
     check_ambiguous(c, t, all);
-    if (!check_share(c, w, n, t, all))
+    if (!check_share(c, w, n, t, all)) {
+        check_said_share(c, t, all);
         check_numbers(c, t, all);
+    }
 }
 
 void rs_check_statistic(struct check *c)

@@ -77,6 +77,19 @@ bool rs_says_statistic(const char *text)
     return rs_says_mean(text) || rs_says_any(text, words) || !isnan(rs_says_quantile(text));
 }
 
+bool rs_says_whole(const char *text)
+{
+    static const char *const words[] = {
+        "request",  "requests",     "answer",      "answers",  "response",   "responses",
+        "reply",    "replies",      "call",        "calls",    "query",      "queries",
+        "traffic",  "transactions", "transaction", "payments", "attempts",   "users",
+        "sessions", "settlements",  "jobs",        "messages", "events",     "ratio",
+        "rate",     "share",        "fraction",    "portion",  "proportion", "availability",
+        "budget",   "slo",          "sla",         "of all",   "of the",     "hits",
+        "pages",    "logins",       "orders",      "of them",  NULL};
+    return rs_says_any(text, words);
+}
+
 /* ---- numbers ---- */
 
 /* What stands before a number, spaces aside. */

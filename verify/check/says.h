@@ -22,6 +22,8 @@ bool rs_says_any(const char *text, const char *const words[]);
 /* A word for a statistic: p95, percentile, median, average, ... */
 bool rs_says_statistic(const char *text);
 bool rs_says_mean(const char *text);
+/* A word for what a share is of: requests, answers, ratio, ... */
+bool rs_says_whole(const char *text);
 /* The quantile that it names (p95, 95th percentile, median), or NaN. */
 double rs_says_quantile(const char *text);
 
