@@ -181,7 +181,10 @@ static bool read_watch(const struct watch *w,
     out->open = open_to_read(w, r, w->exposed_s + w->watch_s, &out->needs);
     out->p_one = fmax(0.0, out->p_one - (1.0 - out->open));
     out->falsely = rs_look_bounds(out->looks.n, out->looks.every_s, s->window_s, out->p_one);
-    out->falsely.low = fmax(out->falsely.low, out->p_filling);
+    if (out->p_filling > out->falsely.low)
+        out->falsely.low = out->p_filling;
+    else
+        out->p_filling = 0.0;
     return out->looks.n > 0;
 }
 
@@ -196,7 +199,7 @@ static void add_wolf(struct check *c,
 {
     bool share = s->is_share || s->kind == RS_MEASURE_QUANTILE;
     const char *stage = c->sc->response.stage[x->watch->stage].name;
-    bool filling = x->p_filling > x->p_one;
+    bool filling = x->p_filling > 0.0;
     const char *when =
         filling ? rs_arena_printf(
                       c->arena, ": its window begins empty and holds %llu requests after %s",

@@ -186,5 +186,6 @@ void rs_check_states(struct check *c)
     find_circles(&st);
     rs_states_paths(&st);
     rs_states_back(&st);
+    rs_check_residue(c);
     rs_search_clear(&st.s);
 }

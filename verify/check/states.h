@@ -53,4 +53,10 @@ bool rs_procedure_is_alerted(const struct scenario *sc, int procedure);
 /* The value that the flag has when the procedure is through, if it sets it; false: it does not. */
 bool rs_procedure_sets(const struct procedure *p, int flag, bool *on);
 
+/* residue.c: how long a change of the flag takes at most to reach the last instance, seconds; INFINITY: no end. */
+double rs_flag_settles_s(const struct flag *f);
+/* The least time from when the procedure's action `from` is done until `to` is, seconds. */
+double rs_procedure_between_s(const struct procedure *p, int from, int to);
+void rs_check_residue(struct check *c);
+
 #endif

@@ -4,6 +4,7 @@
  * an action after which a flag is on for users for whom one that it requires is off. Both look at every transition that sets a
  * flag or removes a path, in every state in which it may happen, also between the steps of a rollback.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,6 @@ struct told {
     int kind, index;
 };
 
-/* A transition: its source, and its number. */
 struct place {
     uint32_t from;
     uint64_t edge;
@@ -46,7 +46,6 @@ static bool tell_once(struct look *l, struct mark at, int kind, int index)
     return true;
 }
 
-/* One transition that has an effect. */
 struct change {
     uint32_t from, to; /* states */
     uint32_t label;
@@ -100,6 +99,8 @@ static const char *flags_in_words(const struct look *l, const uint16_t *s, int s
     }
     return words;
 }
+
+static bool is_left_alone(const struct look *l, const uint16_t *s, int service);
 
 /* ---- paths ----------------------------------------------------------------------------------------------------------- */
 
@@ -186,7 +187,6 @@ static void tell_none(struct look *l, const struct change *ch, int service, cons
         rs_check_mend(c, f, "bring the path back that is fallen back on, before this step");
 }
 
-/* The removal itself takes it from users who are still on it. */
 static void tell_removal(struct look *l, const struct change *ch, int service, const struct hurt *h)
 {
     struct check *c = l->st->c;
@@ -203,6 +203,63 @@ static void tell_removal(struct look *l, const struct change *ch, int service, c
     rs_check_words(c, f, "cohort", "%s", sc->cohort[h->removed].name);
     rs_states_trace(l->st, f, l->st->m, &l->st->s, ch->from);
     rs_check_mend(c, f, "move these users first, in a stage that is watched");
+}
+
+static void look_at_hasty_step(struct look *l,
+                               const struct change *ch,
+                               const struct step *later,
+                               int service,
+                               const uint16_t *s,
+                               double after_s)
+{
+    struct check *c = l->st->c;
+    const struct scenario *sc = l->st->sc;
+    const struct flag *flag = &sc->flag[ch->step->flag];
+    struct hurt h = hurt_of(l, s, service);
+    if (h.none < 0 || hurt_of(l, ch->before, service).none >= 0 || is_left_alone(l, s, service) ||
+        !tell_once(l, later->action->at, 0, service))
+        return;
+    struct finding *f = rs_check_add(
+        c, "removed-path-taken", later->action->at, later->action->ref, about(l, ch),
+        "\"%s\" may reach an instance before \"%s\" does, which takes up to %g s: there requests "
+        "of "
+        "%s to %s find no path (%s)",
+        later->action->title, ch->step->action->title, rs_flag_settles_s(flag),
+        sc->cohort[h.none].name, sc->service[service].name, flags_in_words(l, s, service));
+    rs_check_words(c, f, "service", "%s", sc->service[service].name);
+    rs_check_words(c, f, "cohort", "%s", sc->cohort[h.none].name);
+    rs_check_number(f, "settles_s", rs_flag_settles_s(flag));
+    rs_check_number(f, "after_s", after_s);
+    rs_check_mend(c, f, "wait between them until the last instance has heard of %s", flag->name);
+}
+
+/*
+ * A step sets a flag that a later one of the same procedure relies on. Instances hear of a flag one after the other, so for a
+ * time there are some that know of the later step and not yet of this one.
+ */
+static void look_at_haste(struct look *l, const struct change *ch)
+{
+    const struct machine *m = l->st->m;
+    int index = rs_move_index(ch->label), p = index >> 12, first = index & 0xfff;
+    const struct procedure *proc = &l->st->sc->response.procedure[p];
+    double settles_s = rs_flag_settles_s(&l->st->sc->flag[ch->step->flag]);
+    if (isinf(settles_s)) /* told as a wait without an upper end */
+        return;
+    uint16_t *s = rs_xcalloc((size_t)m->n_word, sizeof *s);
+    memcpy(s, ch->before, sizeof *s * (size_t)m->n_word);
+    for (int i = first + 1; i < m->procedure[p].steps.n; i++) {
+        const struct step *step = &m->procedure[p].steps.step[i];
+        if (step->kind != RS_STEP_SET || !step->action || step->flag == ch->step->flag)
+            continue;
+        double after_s = rs_procedure_between_s(proc, (int)(ch->step->action - proc->action),
+                                                (int)(step->action - proc->action));
+        if (after_s >= settles_s)
+            break;
+        s[RS_HEAD + step->flag] = step->value;
+        for (int service = 0; service < l->st->sc->n_service; service++)
+            look_at_hasty_step(l, ch, step, service, s, after_s);
+    }
+    free(s);
 }
 
 /* The action of the runbook that removes a path: the first one in the order of the stages. */
@@ -327,7 +384,6 @@ static void look_at_service(struct look *l, const struct change *ch, int service
 
 /* ---- dependencies ---------------------------------------------------------------------------------------------------- */
 
-/* The required flag is off altogether. */
 static bool is_bare(const struct look *l, const uint16_t *s, int flag, int required)
 {
     const struct machine *m = l->st->m;
@@ -403,6 +459,8 @@ static void look_at_change(struct look *l, const struct change *ch)
         if (looks_at(m, s, ch->step->flag))
             look_at_service(l, ch, s);
     }
+    if (rs_move_kind(ch->label) == RS_MOVE_PROCEDURE_DO && ch->step->action)
+        look_at_haste(l, ch);
 }
 
 /* The transitions that set a flag or remove a path, in the order found. */
