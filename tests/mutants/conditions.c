@@ -98,6 +98,10 @@ const struct mutant rs_mutants_of_conditions[] = {
      "            sum(increase(http_requests_total{job=\"portal\",path=\"prisma\",code=~\"5..\"}[24h]))\n"
      "              / sum(increase(http_requests_total{job=\"portal\",path=\"prisma\"}[24h])) < 0.05\n",
      "contradiction", Y, AT_RATE, NULL},
+    {"a gate that goes on when an alert calls for a rollback", Y, "alertstate=\"firing\"}\n          when: end\n          then: hold\n", "alertstate=\"firing\"}\n          when: end\n          then: promote\n",
+     "contradiction", Y, "- name: stage-2-no-critical-errors", NULL},
+    {"a trigger that needs more than its words", Y, "        sum(increase(financial_orchestrator_rollback_total[10m])) > 0\n", "        sum(increase(financial_orchestrator_rollback_total[10m])) > 3\n",
+     "contradiction", Y, "- name: settlement-inconsistency\n      title", NULL},
 
     /* ---- how many requests it takes ---- */
     {"a smoke test that allows no failure in fifty", Y, "requests: 50, max_failures: 2", "requests: 50, max_failures: 0",
@@ -140,6 +144,10 @@ const struct mutant rs_mutants_of_conditions[] = {
      "dilution", Y, AT_RATE, NULL},
     {"a gate on the latency of the whole portal", Y, "_bucket{job=\"portal\",path=\"prisma\"}[1h]", "_bucket{job=\"portal\"}[1h]",
      "dilution", Y, AT_LATENCY, NULL},
+    {"a gate on the path that the stage leaves alone", Y, STAGE_1_RATIO,
+     "            sum(rate(http_requests_total{job=\"dashboard\",path=\"legacy\",code=~\"5..\"}[30m]))\n"
+     "              / sum(rate(http_requests_total{job=\"dashboard\",path=\"legacy\"}[30m])) > 0.005\n",
+     "dilution", Y, AT_STAGE_1, NULL},
     {"a latency limit that the histogram cannot show", Y, "_bucket{job=\"portal\",path=\"prisma\"}[10m]))) > 2\n", "_bucket{job=\"portal\",path=\"prisma\"}[10m]))) > 20\n",
      "outage-hidden", Y, "- name: portal-outage", "contradiction"},
     {"a gate with nothing beside the average of a day", Y,

@@ -68,6 +68,8 @@ const struct mutant rs_mutants_of_rollbacks[] = {
 
     {"a page that waits ten minutes", R, "group_wait: 5s ", "group_wait: 10m ",
      "part-over-budget", R, "- receiver: pagerduty-p1", NULL},
+    {"a page of a live group that waits ten minutes", R, "group_interval: 30s\n", "group_interval: 10m\n",
+     "part-over-budget", R, "- receiver: pagerduty-p1", NULL},
     {"a warning that waits ten minutes", R, "  group_wait: 30s\n", "  group_wait: 10m\n",
      "part-over-budget", R, "- receiver: pagerduty-p2\n      matchers", NULL},
 

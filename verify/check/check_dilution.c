@@ -96,7 +96,8 @@ read_condition(struct check *c, const struct promql *q, bool negated, struct rea
             struct signal *s;
             int n;
             rs_signal_read(c->arena, c->sc, &cond.term[t].comparison[i], &s, &n);
-            for (int k = 0; k < n && out->n < 32; k++) {
+            bool guard = n > 0 && !negated && cond.term[t].n > 1 && rs_signal_is_guard(&s[0]);
+            for (int k = 0; k < n && !guard && out->n < 32; k++) {
                 s[k].above = s[k].above != negated;
                 out->signal[out->n++] = &s[k];
             }
@@ -118,6 +119,61 @@ static bool check_diluted(
         }
     }
     return false;
+}
+
+/* Does the stage take a flag back for somebody? Then those whom it moves are not those whom it exposes. */
+static bool takes_back(const struct watch *w)
+{
+    for (int i = 0; i < w->sc->n_flag * w->sc->n_cohort; i++) {
+        if (w->now[i] < w->before[i])
+            return true;
+    }
+    return false;
+}
+
+/* None of what the signal reads is exposed, and others of the same service are. */
+static bool is_blind(const struct watch *w, const struct signal *s, struct watch_load *load)
+{
+    struct signal wide = *s;
+    struct signal_reads reads[32];
+    struct watch_load all;
+    double window_s = s->window_s > 0.0 ? s->window_s : fmax(w->watch_s, 60.0);
+    bool quantile = s->kind == RS_MEASURE_QUANTILE;
+    if (!s->above || !(s->is_share || quantile) || s->n == 0 || s->n > 32 || takes_back(w))
+        return false;
+    for (int i = 0; i < s->n; i++) {
+        reads[i] = s->reads[i];
+        reads[i].part.paths = reads[i].whole.paths = UINT32_MAX;
+    }
+    wide.reads = reads;
+    bool read = quantile ? rs_watch_slow(w, s, window_s, s->limit, load) &&
+                               rs_watch_slow(w, &wide, window_s, s->limit, &all)
+                         : rs_watch_load(w, s, window_s, NULL, load) &&
+                               rs_watch_load(w, &wide, window_s, NULL, &all);
+    return read && load->n_mean > 0.0 && load->exposed == 0.0 && all.exposed > 0.0;
+}
+
+/* A gate of a stage that exposes users, all of whose readings are of the others. */
+static void
+check_blind(struct check *c, const struct watch *w, const struct readings *r, struct place place)
+{
+    struct watch_load load;
+    for (int i = 0; i < r->n; i++) {
+        if (!is_blind(w, r->signal[i], &load))
+            return;
+    }
+    if (r->n == 0 || !(w->watch_s > 0.0))
+        return;
+    const char *where = rs_watch_name(c->arena, w);
+    struct finding *f = rs_check_add(
+        c, "dilution", place.at, place.ref, place.about,
+        "nothing of what it reads is exposed in %s: it looks at those whom the stage leaves alone",
+        where);
+    rs_check_words(c, f, "watch", "%s", where);
+    rs_check_number(f, "exposed_share", 0.0);
+    rs_check_number(f, "requests_in_window", load.n_mean);
+    rs_check_words(c, f, "condition", "%s", r->signal[0]->c->text);
+    rs_check_mend(c, f, "read the path that the stage exposes");
 }
 
 /* ---- hidden outages ---- */
@@ -288,7 +344,8 @@ static void check_gate(
     if (g->then == RS_THEN_PROMOTE && !g->require)
         return;
     read_condition(c, g->expr, g->require, &r);
-    check_diluted(c, w, n, &r, place);
+    if (!check_diluted(c, w, n, &r, place))
+        check_blind(c, w, &r, place);
     const struct signal *s = hides(c, w, n, &r, allowed, &hidden, &base);
     if (s && !seen_by_other(c, w, n, g, s, allowed))
         add_hidden(c, place, s, hidden, base, allowed);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "cover.h"
 #include "sim/arena.h"
 #include "watch.h"
 
@@ -293,10 +294,37 @@ static bool contradicts(struct rules *r, const struct rule_of *a)
     return false;
 }
 
+/* A gate that goes on when an alert fires that calls for a rollback. */
+static bool promotes_on_alert(struct rules *r, const struct gate *gate)
+{
+    const struct response *plan = &r->c->sc->response;
+    if (gate->then != RS_THEN_PROMOTE || gate->require)
+        return false;
+    struct promql_condition cond = rs_check_condition(r->c->arena, r->c->sc, gate->expr);
+    for (int t = 0; t < cond.n_term; t++) {
+        for (int i = 0; i < cond.term[t].n; i++) {
+            const struct comparison *cmp = &cond.term[t].comparison[i];
+            for (int p = 0; cmp->kind == RS_MEASURE_ALERT && p < plan->n_procedure; p++) {
+                if (!rs_cover_leads(r->c->sc, cmp->alert, p))
+                    continue;
+                struct finding *f = rs_check_add(
+                    r->c, "contradiction", gate->at, gate->ref,
+                    rs_arena_printf(r->c->arena, "gate %s", gate->name),
+                    "when alert %s fires the gate goes on, and %s is called for: roll back",
+                    cmp->alert, plan->procedure[p].name);
+                rs_check_words(r->c, f, "gate_condition", "%s", cmp->text);
+                rs_check_mend(r->c, f, "let the gate hold or roll back when the alert fires");
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static void check_contradictions(struct rules *r)
 {
     for (int g = 0; g < r->stage->n_gate; g++) {
-        bool told = false;
+        bool told = promotes_on_alert(r, &r->stage->gate[g]);
         for (int i = 0; i < r->n && !told; i++)
             told = r->item[i].gate == &r->stage->gate[g] && contradicts(r, &r->item[i]);
     }

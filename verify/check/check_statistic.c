@@ -410,6 +410,29 @@ static void check_numbers(struct check *c, const struct text *t, const struct it
     }
 }
 
+/* "Non-zero" is one event. */
+static void check_nonzero(struct check *c, const struct text *t, const struct items *all)
+{
+    static const char *const words[] = {"non-zero", "nonzero", "non zero", "at least one", NULL};
+    for (int i = 0; i < all->n && t->says && rs_says_any(t->says, words); i++) {
+        const struct item *it = &all->item[i];
+        if (it->c->kind != RS_MEASURE_COUNT || it->signal.n == 0 || !it->signal.above ||
+            rs_signal_is_guard(&it->signal) || rs_signal_events(&it->signal) <= 1.0)
+            continue;
+        struct finding *f = rs_check_add(
+            c, "contradiction", t->at, t->ref, t->about,
+            "the words say that one event is enough, the expression needs %g: what lies between is "
+            "judged in two ways",
+            rs_signal_events(&it->signal));
+        rs_check_number(f, "said_events", 1.0);
+        rs_check_number(f, "events", rs_signal_events(&it->signal));
+        rs_check_words(c, f, "says", "%s", t->says);
+        rs_check_words(c, f, "condition", "%s", it->c->text);
+        rs_check_mend(c, f, "let the words and the expression name the same number");
+        return;
+    }
+}
+
 static void check_text(struct check *c, const struct watch *w, int n, const struct text *t)
 {
     struct items *all = rs_arena_alloc(c->arena, sizeof *all);
@@ -418,6 +441,7 @@ static void check_text(struct check *c, const struct watch *w, int n, const stru
     if (!check_share(c, w, n, t, all)) {
         check_said_share(c, t, all);
         check_numbers(c, t, all);
+        check_nonzero(c, t, all);
     }
 }
 

@@ -86,8 +86,8 @@ bool rs_says_whole(const char *text)
         "sessions", "settlements",  "jobs",        "messages", "events",     "ratio",
         "rate",     "share",        "fraction",    "portion",  "proportion", "availability",
         "budget",   "slo",          "sla",         "of all",   "of the",     "hits",
-        "pages",    "logins",       "orders",      "of them",  "fail",       "succeed",
-        "succeeds", "pass",         "passes",      "fails",    NULL};
+        "pages",    "logins",       "orders",      "of them",  "success",    "fail",
+        "succeed",  "succeeds",     "pass",        "passes",   "fails",      NULL};
     return rs_says_any(text, words);
 }
 

@@ -243,8 +243,6 @@ static void look_at_haste(struct look *l, const struct change *ch)
     int index = rs_move_index(ch->label), p = index >> 12, first = index & 0xfff;
     const struct procedure *proc = &l->st->sc->response.procedure[p];
     double settles_s = rs_flag_settles_s(&l->st->sc->flag[ch->step->flag]);
-    if (isinf(settles_s)) /* told as a wait without an upper end */
-        return;
     uint16_t *s = rs_xcalloc((size_t)m->n_word, sizeof *s);
     memcpy(s, ch->before, sizeof *s * (size_t)m->n_word);
     for (int i = first + 1; i < m->procedure[p].steps.n; i++) {
@@ -253,7 +251,7 @@ static void look_at_haste(struct look *l, const struct change *ch)
             continue;
         double after_s = rs_procedure_between_s(proc, (int)(ch->step->action - proc->action),
                                                 (int)(step->action - proc->action));
-        if (after_s >= settles_s)
+        if (after_s >= settles_s || isinf(settles_s)) /* no end: told as such */
             break;
         s[RS_HEAD + step->flag] = step->value;
         for (int service = 0; service < l->st->sc->n_service; service++)
