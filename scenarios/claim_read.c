@@ -301,9 +301,9 @@ static const struct key splitting_keys[] = {
     {"slack", RS_V_SECONDS_LIST, .def = "(chosen by pilot runs)", .at = CLAIM(splitting.slack_s),
      .n_at = CLAIM(splitting.n_level),
      .help = "Levels: where so much time is left until the deadline, histories are multiplied."},
-    {"effort", RS_V_COUNT, .min = 2, .max = 1e6, .def = "200", .at = CLAIM(splitting.effort),
+    {"effort", RS_V_COUNT, .min = 2, .max = 1e5, .def = "200", .at = CLAIM(splitting.effort),
      .help = "Histories a level."},
-    {"repeats", RS_V_COUNT, .min = 2, .max = 1e6, .def = "20", .at = CLAIM(splitting.n_macro),
+    {"repeats", RS_V_COUNT, .min = 2, .max = 1e4, .def = "20", .at = CLAIM(splitting.n_macro),
      .help = "Independent repetitions, which the interval rests on."},
 };
 static const struct section splitting_section = {
@@ -377,6 +377,13 @@ static void finish_claim(struct reader *r, const struct node *map, void *draft, 
     const char *refused = c->splitting.given ? rs_split_refuse(c) : NULL;
     if (refused) {
         rs_err_list_add(r->errors, RS_E_RANGE, rs_node_get(map, "splitting")->at, "%s", refused);
+    }
+    /* Nearer to 0 or 1 no number of replicas decides anything. */
+    double gap = fmin(c->limit, 1.0 - c->limit);
+    if (c->kind == RS_CLAIM_PROBABILITY && gap > 0.0 && gap < 1e-12) {
+        rs_err_list_add(r->errors, RS_E_RANGE, rs_node_get(map, side)->at,
+                        "\"%s\" must be 0 or 1, or at least 1e-12 away from both, got %s", side,
+                        rs_node_get(map, side)->text);
     }
     if (c->kind == RS_CLAIM_EXPECTATION && c->limit >= c->cap) {
         rs_err_list_add(r->errors, RS_E_RANGE, rs_node_get(map, side)->at,

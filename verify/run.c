@@ -49,7 +49,11 @@ static int decide_without_replicas(struct verdict *out,
 {
     *out = (struct verdict){0};
     if (c->splitting.given) {
-        const struct split_options opt = {r->options->seed, r->options->n_job, 1.0 - alpha};
+        const struct split_options opt = {.seed = r->options->seed,
+                                          .n_job = r->options->n_job,
+                                          .confidence = 1.0 - alpha,
+                                          .tick = r->options->tick,
+                                          .tick_ctx = r->options->tick_ctx};
         return rs_split_decide(r->result->arena, r->scenario, c, &opt, out, err);
     }
     if (rs_claim_is_statistical(c))

@@ -146,6 +146,12 @@ static int reduce(void *ctx, uint64_t macro, void *slot, struct err *err)
     return 0;
 }
 
+static bool tick(void *ctx, uint64_t n_done, uint64_t n_total)
+{
+    const struct splitting_run *r = ctx;
+    return r->plan->tick && r->plan->tick(r->plan->tick_ctx, n_done, n_total);
+}
+
 static void *worker_new(void *ctx, struct err *err)
 {
     const struct splitting_run *r = ctx;
@@ -244,7 +250,12 @@ static void conclude(struct splitting_run *r)
     struct split_result *out = r->out;
     uint64_t n = out->n_macro = r->n_done;
     double confidence = r->plan->confidence;
-    out->thin = is_thin(r);
+    out->thin = n < r->plan->n_macro || is_thin(r);
+    if (n == 0) {
+        out->estimate = NAN;
+        out->interval = (struct interval){0.0, 1.0};
+        return;
+    }
     out->estimate = mean_of(r->low, n);
     out->interval = (struct interval){
         .low = fmax(out->estimate - half_width(r->low, n, confidence, out->thin), 0.0),
@@ -277,6 +288,7 @@ int rs_split_run(const struct split_model *model,
         .slot_free = slot_free,
         .run = run_macro,
         .reduce = reduce,
+        .tick = tick,
     };
     int rc = rs_replicate(&job, NULL, err);
     if (rc == 0)

@@ -183,6 +183,8 @@ static void decide(struct verdict *v, const struct split_result *r)
     v->kind = RS_VERDICT_UNDECIDED;
     if (r->n_starved > 0) {
         v->reason = RS_OPEN_NOT_APPLICABLE;
+    } else if (r->n_macro < c->splitting.n_macro) {
+        v->reason = RS_OPEN_BUDGET; /* stopped */
     } else if (!r->has_witness && r->n_cut == 0) {
         v->reason = RS_OPEN_NO_EVENT;
     } else if (!r->thin && (below || above)) {
@@ -228,6 +230,8 @@ int rs_split_decide(struct arena *arena,
         .seed = opt->seed,
         .n_job = opt->n_job,
         .confidence = opt->confidence,
+        .tick = opt->tick,
+        .tick_ctx = opt->tick_ctx,
     };
     struct entrance witness;
     struct split_result r = {.witness = &witness};

@@ -71,12 +71,15 @@ struct split_plan {
     uint64_t seed;
     int n_job;         /* threads, >= 1; the result is the same for any number */
     double confidence; /* two-sided, 0..1 */
+    /* Called now and then between macro-replications; true = stop (Ctrl-C). May be NULL. */
+    bool (*tick)(void *ctx, uint64_t n_done, uint64_t n_total);
+    void *tick_ctx;
 };
 
 struct split_result {
     double estimate; /* mean over the macro-replications; cut trials as if they never reached */
     struct interval interval; /* lower end: cut trials never reach; upper end: they do */
-    uint64_t n_macro;
+    uint64_t n_macro;         /* fewer than planned: it was stopped, and is thin */
     uint64_t
         n_extinct; /* macro-replications with a level that no trial reached: their product is 0 */
     uint64_t n_starved; /* of them: so many trials were void that too few were left */
@@ -118,8 +121,10 @@ const char *rs_split_refuse(const struct claim *c);
 
 struct split_options {
     uint64_t seed;
-    int n_job;         /* >= 1 */
-    double confidence; /* of this one claim */
+    int n_job;                                                  /* >= 1 */
+    double confidence;                                          /* of this one claim */
+    bool (*tick)(void *ctx, uint64_t n_done, uint64_t n_total); /* see struct split_plan */
+    void *tick_ctx;
 };
 
 /*
