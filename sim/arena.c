@@ -134,16 +134,23 @@ char *rs_arena_strdup(struct arena *arena, const char *text)
     return rs_arena_strndup(arena, text, strlen(text));
 }
 
+char *rs_arena_vprintf(struct arena *arena, const char *fmt, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int n_text = vsnprintf(NULL, 0, fmt, again);
+    va_end(again);
+    assert(n_text >= 0);
+    char *text = rs_arena_alloc(arena, (size_t)n_text + 1);
+    vsnprintf(text, (size_t)n_text + 1, fmt, args);
+    return text;
+}
+
 char *rs_arena_printf(struct arena *arena, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    int n_text = vsnprintf(NULL, 0, fmt, args);
-    va_end(args);
-    assert(n_text >= 0);
-    char *text = rs_arena_alloc(arena, (size_t)n_text + 1);
-    va_start(args, fmt);
-    vsnprintf(text, (size_t)n_text + 1, fmt, args);
+    char *text = rs_arena_vprintf(arena, fmt, args);
     va_end(args);
     return text;
 }

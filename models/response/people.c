@@ -15,26 +15,25 @@ static const struct role *role_of(const struct responder *r, int role)
     return &r->plan->role[role];
 }
 
-static const struct attention *attends(const struct responder *r, int role, int channel)
+const struct attention *rs_role_attends(const struct role *role, int channel)
 {
-    const struct role *who = role_of(r, role);
-    for (int i = 0; i < who->n_attention; i++) {
-        if (who->attention[i].channel == channel)
-            return &who->attention[i];
+    for (int i = 0; i < role->n_attention; i++) {
+        if (role->attention[i].channel == channel)
+            return &role->attention[i];
     }
     return NULL;
 }
 
-int rs_people_target(const struct responder *r, int procedure, int channel)
+int rs_page_target(const struct response *plan, int procedure, int channel)
 {
-    int role = r->plan->procedure[procedure].by;
-    for (int i = 0; i < r->plan->n_role && role >= 0; i++) { /* a chain may be a ring */
-        if (attends(r, role, channel))
+    int role = plan->procedure[procedure].by;
+    for (int i = 0; i < plan->n_role && role >= 0; i++) { /* a chain may be a ring */
+        if (rs_role_attends(&plan->role[role], channel))
             return role;
-        role = role_of(r, role)->escalates_to;
+        role = plan->role[role].escalates_to;
     }
-    for (role = 0; role < r->plan->n_role; role++) {
-        if (attends(r, role, channel))
+    for (role = 0; role < plan->n_role; role++) {
+        if (rs_role_attends(&plan->role[role], channel))
             return role;
     }
     return -1;
@@ -69,7 +68,7 @@ static void catch_attention(struct rollback *rb, int64_t now_ns, int role)
 {
     struct responder *r = rb->r;
     const struct role *who = role_of(r, role);
-    const struct attention *att = attends(r, role, rb->channel);
+    const struct attention *att = rs_role_attends(role_of(r, role), rb->channel);
     if (!att && who->n_attention > 0)
         att = &who->attention[0];
     if (att) {
@@ -121,12 +120,12 @@ static void page(struct rollback *rb, int64_t now_ns, int role)
 void rs_people_page(struct rollback *rb, int64_t now_ns, int channel)
 {
     struct responder *r = rb->r;
-    int target = rs_people_target(r, rb->procedure, channel);
+    int target = rs_page_target(r->plan, rb->procedure, channel);
     assert(rb->state == RS_ROLLBACK_NOTIFIED && target >= 0);
     rb->channel = channel;
     for (int i = 0; i < r->plan->n_role;
          i++) { /* who overlooked the last message may see this one */
-        if (rb->paged[i] && !rb->ack[i] && attends(r, i, channel))
+        if (rb->paged[i] && !rb->ack[i] && rs_role_attends(role_of(r, i), channel))
             catch_attention(rb, now_ns, i);
     }
     if (!rb->paged[target])

@@ -389,7 +389,7 @@ static void take_message(struct rollback *rb, int64_t now_ns, const struct messa
     struct responder *r = rb->r;
     if (rb->state > RS_ROLLBACK_NOTIFIED)
         return; /* somebody has it in hand, or it is done */
-    if (rs_people_target(r, rb->procedure, m->channel) < 0) {
+    if (rs_page_target(r->plan, rb->procedure, m->channel) < 0) {
         const char *channel = r->sc->monitoring.channel[m->channel].name;
         rs_trace_say(r, RS_TRACE_PERSON, -1, rb->episode, "nobody attends %s", channel);
         return;

@@ -264,8 +264,6 @@ bool rs_effect_all(const struct rollback *rb);
  * it.
  */
 void rs_people_page(struct rollback *rb, int64_t now_ns, int channel);
-/* The first of the escalation chain, else of all roles, who attends the channel; -1 = nobody. */
-int rs_people_target(const struct responder *r, int procedure, int channel);
 /* Nobody else needs to take it any more. */
 void rs_people_stand_down(struct rollback *rb);
 

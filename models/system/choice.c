@@ -8,7 +8,6 @@
 #include "internal.h"
 #include "models/traffic.h"
 
-/* A flag counts as on when it and all its requirements are. */
 static bool counts_as_on(const struct scenario *sc, const bool *raw, int flag)
 {
     if (!raw[flag])
@@ -20,8 +19,10 @@ static bool counts_as_on(const struct scenario *sc, const bool *raw, int flag)
     return true;
 }
 
-static bool
-all_hold(const struct scenario *sc, const bool *raw, int n, const struct condition *when)
+bool rs_conditions_hold(const struct scenario *sc,
+                        const bool *raw,
+                        int n,
+                        const struct condition *when)
 {
     for (int i = 0; i < n; i++) {
         if (counts_as_on(sc, raw, when[i].flag) != when[i].on)
@@ -36,10 +37,11 @@ static int class_for(const struct system *sys, const struct site *site, const bo
     bool last_left = site->n_gone > 0 && site->n_gone == sv->n_path - 1;
     for (int i = 0; i < sv->n_path; i++) {
         const struct path *p = &sv->path[i];
-        if (site->path_gone[i] || !(last_left || all_hold(sys->sc, raw, p->n_when, p->when)))
+        if (site->path_gone[i] ||
+            !(last_left || rs_conditions_hold(sys->sc, raw, p->n_when, p->when)))
             continue;
         bool helped = p->fallback >= 0 && !site->path_gone[p->fallback] &&
-                      all_hold(sys->sc, raw, p->n_fallback_when, p->fallback_when);
+                      rs_conditions_hold(sys->sc, raw, p->n_fallback_when, p->fallback_when);
         return site->path_class[i] + helped;
     }
     return site->n_class - 1;

@@ -44,12 +44,12 @@ static void add_slowness(struct mix *m, const struct effect *e, double level)
     m->slowed = level > 0.0;
 }
 
-static bool hits_path(const struct fault *f, const struct site *site, int path)
+bool rs_fault_hits(const struct scenario *sc, const struct fault *f, int service, int path)
 {
-    const struct path *p = &site->service->path[path];
+    const struct path *p = &sc->service[service].path[path];
     switch (f->target) {
-    case RS_TARGET_PATH: return f->service == site->index && f->path == path;
-    case RS_TARGET_SERVICE: return f->service == site->index;
+    case RS_TARGET_PATH: return f->service == service && f->path == path;
+    case RS_TARGET_SERVICE: return f->service == service;
     case RS_TARGET_DEPENDENCY:
         for (int i = 0; i < p->n_uses; i++) {
             if (p->uses[i] == f->dependency)
@@ -70,7 +70,7 @@ static void make_mix(struct system *sys, struct site *site, int path)
     add_part(site, m, &p->errors, 1.0, false);
     for (int i = 0; i < p->n_uses; i++)
         add_part(site, m, &sys->sc->dependency[p->uses[i]].errors, 1.0, false);
-    if (site->law_level > 0.0 && hits_path(f, site, path)) {
+    if (site->law_level > 0.0 && rs_fault_hits(sys->sc, f, site->index, path)) {
         add_part(site, m, &f->effect.errors, site->law_level, true);
         add_slowness(m, &f->effect, site->law_level);
     }

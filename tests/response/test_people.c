@@ -182,8 +182,8 @@ START_TEST(test_target)
 {
     w->role[ON_CALL].n_attention = 0;
     world_open(w, 0, false);
-    ck_assert_int_eq(rs_people_target(w->r, REVERT, PAGER), LEAD);
-    ck_assert_int_eq(rs_people_target(w->r, REVERT, CHAT), -1);
+    ck_assert_int_eq(rs_page_target(w->r->plan, REVERT, PAGER), LEAD);
+    ck_assert_int_eq(rs_page_target(w->r->plan, REVERT, CHAT), -1);
     world_message(w, 3435, PAGER, 3340, 3400);
     world_run(w, 36000);
     ck_assert_double_eq(world_mark(w, 0, RS_CLOCK_ACKNOWLEDGED), 3435 + 180);

@@ -17,31 +17,6 @@
 
 #define DAY_NS (INT64_C(86400) * RS_NS_PER_S)
 
-static const struct attention *attends(const struct role *role, int channel)
-{
-    for (int i = 0; i < role->n_attention; i++) {
-        if (role->attention[i].channel == channel)
-            return &role->attention[i];
-    }
-    return NULL;
-}
-
-int rs_bound_first(const struct scenario *sc, int procedure, int channel)
-{
-    const struct response *plan = &sc->response;
-    int role = plan->procedure[procedure].by;
-    for (int i = 0; i < plan->n_role && role >= 0; i++) { /* a chain may be a ring */
-        if (attends(&plan->role[role], channel))
-            return role;
-        role = plan->role[role].escalates_to;
-    }
-    for (role = 0; role < plan->n_role; role++) {
-        if (attends(&plan->role[role], channel))
-            return role;
-    }
-    return -1;
-}
-
 /* ---- working hours --------------------------------------------------------------------------- */
 
 static double wait_at(const struct role *role, int64_t unix_ns)
@@ -72,7 +47,7 @@ double rs_bound_wait(const struct scenario *sc, const struct role *role)
 /* By the channel if he attends it, else by the first that he does; NULL: he is simply told. */
 static const struct attention *reached_by(const struct role *role, int channel)
 {
-    const struct attention *att = attends(role, channel);
+    const struct attention *att = rs_role_attends(role, channel);
     return att || role->n_attention == 0 ? att : &role->attention[0];
 }
 
@@ -176,7 +151,7 @@ static bool is_reliable(const struct paging *p, int first)
     const struct monitoring *m = &p->b->sc->monitoring;
     for (int i = 0; i < p->set->n; i++) {
         if (m->channel[p->set->channel[i]].silent ||
-            rs_bound_first(p->b->sc, p->procedure, p->set->channel[i]) != first)
+            rs_page_target(&p->b->sc->response, p->procedure, p->set->channel[i]) != first)
             return false;
     }
     return !p->set->too_many;
@@ -188,7 +163,7 @@ void rs_bound_takers(struct bounding *b,
                      int channel,
                      struct takers *out)
 {
-    int first = rs_bound_first(b->sc, procedure, channel);
+    int first = rs_page_target(&b->sc->response, procedure, channel);
     struct paging p = {.b = b,
                        .set = set,
                        .procedure = procedure,
@@ -204,7 +179,7 @@ void rs_bound_takers(struct bounding *b,
     candidate(&p, first, 0.0, true);
     escalate(&p, first);
     for (int i = 0; i < set->n; i++) { /* whom other messages page may be the one who takes it */
-        int other = rs_bound_first(b->sc, procedure, set->channel[i]);
+        int other = rs_page_target(&b->sc->response, procedure, set->channel[i]);
         if (set->channel[i] == channel || other < 0)
             continue;
         p.escalates = false;

@@ -172,8 +172,6 @@ struct takers {
     struct taker item[RS_MAX_TAKER];
     struct part part; /* until somebody has it for sure */
 };
-/* The first of the escalation chain, else of all roles, who attends the channel; -1 = nobody. */
-int rs_bound_first(const struct scenario *sc, int procedure, int channel);
 /* After a message on a channel, when messages may come on all of the set. */
 void rs_bound_takers(struct bounding *b,
                      int procedure,

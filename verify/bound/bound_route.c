@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bound_private.h"
+#include "models/response.h"
 #include "models/promql_inspect.h"
 
 const char *rs_route_label(const struct alert_rule *rule, const char *name)
@@ -233,7 +234,7 @@ void rs_route_alert(struct bounding *b,
             for (int c = 0; c < m->n_channel; c++) {
                 const struct channel *ch = &m->channel[c];
                 if (!ch->receiver || strcmp(ch->receiver, r->route[k]->receiver) != 0 ||
-                    rs_bound_first(b->sc, procedure, c) < 0)
+                    rs_page_target(&b->sc->response, procedure, c) < 0)
                     continue;
                 if (!group.name)
                     group = rs_group_part(b, procedure, rule, r->route[k]);

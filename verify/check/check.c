@@ -28,18 +28,6 @@ const struct finding_code *rs_finding_code(const char *name)
     return NULL;
 }
 
-static const char *print(struct arena *arena, const char *fmt, va_list args)
-{
-    va_list again;
-    va_copy(again, args);
-    int n = vsnprintf(NULL, 0, fmt, again);
-    va_end(again);
-    assert(n >= 0);
-    char *text = rs_arena_alloc(arena, (size_t)n + 1);
-    vsnprintf(text, (size_t)n + 1, fmt, args);
-    return text;
-}
-
 struct finding *rs_check_add(struct check *c,
                              const char *code,
                              struct mark at,
@@ -57,7 +45,7 @@ struct finding *rs_check_add(struct check *c,
     assert(f->code);
     va_list args;
     va_start(args, fmt);
-    f->text = print(c->arena, fmt, args);
+    f->text = rs_arena_vprintf(c->arena, fmt, args);
     va_end(args);
     return f;
 }
@@ -74,7 +62,7 @@ void rs_check_words(struct check *c, struct finding *f, const char *name, const 
     va_list args;
     va_start(args, fmt);
     f->evidence[f->n_evidence++] =
-        (struct evidence){.name = name, .text = print(c->arena, fmt, args)};
+        (struct evidence){.name = name, .text = rs_arena_vprintf(c->arena, fmt, args)};
     va_end(args);
 }
 
@@ -82,7 +70,7 @@ void rs_check_mend(struct check *c, struct finding *f, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    f->mend = print(c->arena, fmt, args);
+    f->mend = rs_arena_vprintf(c->arena, fmt, args);
     va_end(args);
 }
 

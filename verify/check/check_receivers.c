@@ -300,14 +300,7 @@ static void check_page(const struct receiving *x, const struct page *page)
 
 static bool acts_alone(const struct scenario *sc, const char *alert, int procedure)
 {
-    if (sc->response.procedure[procedure].by < 0)
-        return true;
-    for (int i = 0; i < sc->response.n_automation; i++) {
-        const struct automation *a = &sc->response.automation[i];
-        if (a->procedure == procedure && a->alert && strcmp(a->alert, alert) == 0)
-            return true;
-    }
-    return false;
+    return sc->response.procedure[procedure].by < 0 || rs_cover_automated(sc, alert, procedure);
 }
 
 /* An alert that sees nothing of the trigger is there for information: it needs to call nobody. */

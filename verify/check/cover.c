@@ -23,6 +23,16 @@ const struct rule *rs_cover_alert(const struct scenario *sc, const char *name, i
     return NULL;
 }
 
+bool rs_cover_automated(const struct scenario *sc, const char *alert, int procedure)
+{
+    for (int i = 0; i < sc->response.n_automation; i++) {
+        const struct automation *a = &sc->response.automation[i];
+        if (a->procedure == procedure && a->alert && strcmp(a->alert, alert) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool rs_cover_leads(const struct scenario *sc, const char *alert, int procedure)
 {
     const struct procedure *p = &sc->response.procedure[procedure];
@@ -30,12 +40,7 @@ bool rs_cover_leads(const struct scenario *sc, const char *alert, int procedure)
         if (strcmp(p->alert[i], alert) == 0)
             return true;
     }
-    for (int i = 0; i < sc->response.n_automation; i++) {
-        const struct automation *a = &sc->response.automation[i];
-        if (a->procedure == procedure && a->alert && strcmp(a->alert, alert) == 0)
-            return true;
-    }
-    return false;
+    return rs_cover_automated(sc, alert, procedure);
 }
 
 /* ---- what a comparison looks at ---- */

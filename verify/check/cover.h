@@ -13,6 +13,8 @@
 
 /* The scenario's alert of that name, or NULL: the i-th one. */
 const struct rule *rs_cover_alert(const struct scenario *sc, const char *name, int i);
+/* Does an automation act on the alert by the procedure? */
+bool rs_cover_automated(const struct scenario *sc, const char *alert, int procedure);
 /* Does the alert lead to the procedure: by its list, or by an automation? */
 bool rs_cover_leads(const struct scenario *sc, const char *alert, int procedure);
 

@@ -41,31 +41,6 @@ static int64_t muted_ns(const struct receiving *x, const struct am_route *route,
 
 /* ---- who attends ---- */
 
-static const struct attention *attends(const struct role *role, int channel)
-{
-    for (int i = 0; i < role->n_attention; i++) {
-        if (role->attention[i].channel == channel)
-            return &role->attention[i];
-    }
-    return NULL;
-}
-
-/* As the response pages: the first of the procedure's chain who attends the channel, else the first of all; -1: nobody. */
-static int target(const struct response *plan, int procedure, int channel)
-{
-    int role = plan->procedure[procedure].by;
-    for (int i = 0; i < plan->n_role && role >= 0; i++) {
-        if (attends(&plan->role[role], channel))
-            return role;
-        role = plan->role[role].escalates_to;
-    }
-    for (role = 0; role < plan->n_role; role++) {
-        if (attends(&plan->role[role], channel))
-            return role;
-    }
-    return -1;
-}
-
 static bool escalates(const struct receiving *x, int role, int channel)
 {
     const struct role *who = &x->sc->response.role[role];
@@ -114,7 +89,7 @@ static struct way judge_channel(const struct receiving *x,
     const struct response *plan = &x->sc->response;
     const struct procedure *p = &plan->procedure[page->procedure];
     struct way w = {.kind = RS_WAY_GOOD, .route = route, .channel = channel};
-    w.role = target(plan, page->procedure, channel);
+    w.role = rs_page_target(plan, page->procedure, channel);
     w.time_ns = muted_ns(x, route, page->procedure);
     if (w.role < 0 || w.time_ns > 0) {
         w.kind = w.role < 0 ? RS_WAY_NOBODY : RS_WAY_MUTED;
@@ -126,7 +101,7 @@ static struct way judge_channel(const struct receiving *x,
         w.kind = x->sc->monitoring.channel[channel].silent ? RS_WAY_SILENT : RS_WAY_GOOD;
         return w;
     }
-    const struct attention *att = attends(&plan->role[w.role], channel);
+    const struct attention *att = rs_role_attends(&plan->role[w.role], channel);
     w.time_ns = att->off_hours ? 0 : longest_wait(x, w.role, page->procedure);
     w.p = 1.0 - att->sees;
     w.seconds = median_to_ack(x, &w);

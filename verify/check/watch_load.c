@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "models/system.h"
 #include "models/traffic.h"
 #include "watch.h"
 
@@ -23,26 +24,6 @@ struct taken {
 
 /* ---- paths ---- */
 
-static bool counts_as_on(const struct scenario *sc, const bool *raw, int flag)
-{
-    if (!raw[flag])
-        return false;
-    for (int i = 0; i < sc->flag[flag].n_requires; i++) {
-        if (!counts_as_on(sc, raw, sc->flag[flag].requires[i]))
-            return false;
-    }
-    return true;
-}
-
-static bool hold(const struct scenario *sc, const bool *raw, int n, const struct condition *when)
-{
-    for (int i = 0; i < n; i++) {
-        if (counts_as_on(sc, raw, when[i].flag) != when[i].on)
-            return false;
-    }
-    return true;
-}
-
 static struct taken path_for(const struct scenario *sc, int service, uint32_t gone, const bool *raw)
 {
     const struct service *sv = &sc->service[service];
@@ -52,10 +33,10 @@ static struct taken path_for(const struct scenario *sc, int service, uint32_t go
     for (int i = 0; i < sv->n_path; i++) {
         const struct path *p = &sv->path[i];
         bool alone = gone != 0 && n_left == 1;
-        if ((gone >> i & 1u) || !(alone || hold(sc, raw, p->n_when, p->when)))
+        if ((gone >> i & 1u) || !(alone || rs_conditions_hold(sc, raw, p->n_when, p->when)))
             continue;
         bool helped = p->fallback >= 0 && !(gone >> p->fallback & 1u) &&
-                      hold(sc, raw, p->n_fallback_when, p->fallback_when);
+                      rs_conditions_hold(sc, raw, p->n_fallback_when, p->fallback_when);
         return (struct taken){i, helped};
     }
     return (struct taken){-1, false};
@@ -68,23 +49,6 @@ struct ending {
     int code[RS_MAX_SERVICE_CODE];
     double p[RS_MAX_SERVICE_CODE]; /* p[0]: it ends well */
 };
-
-static bool hits(const struct scenario *sc, const struct fault *f, int service, int path)
-{
-    const struct path *p = &sc->service[service].path[path];
-    switch (f->target) {
-    case RS_TARGET_PATH: return f->service == service && f->path == path;
-    case RS_TARGET_SERVICE: return f->service == service;
-    case RS_TARGET_DEPENDENCY:
-        for (int i = 0; i < p->n_uses; i++) {
-            if (p->uses[i] == f->dependency)
-                return true;
-        }
-        return false;
-    }
-    assert(!"target of a fault");
-    return false;
-}
 
 /* What is left of P(ok) splits into the codes of one more part and the rest. */
 static void add_part(struct ending *e, const struct error_mix *m)
@@ -111,7 +75,7 @@ one_try(const struct scenario *sc, int service, int path, const struct fault *fa
     add_part(&e, &p->errors);
     for (int i = 0; i < p->n_uses; i++)
         add_part(&e, &sc->dependency[p->uses[i]].errors);
-    if (fault && hits(sc, fault, service, path))
+    if (fault && rs_fault_hits(sc, fault, service, path))
         add_part(&e, &fault->effect.errors);
     return e;
 }
@@ -143,7 +107,7 @@ static double answered_within(
 {
     if (t.path < 0 || isinf(x_s))
         return 1.0;
-    if (f && hits(sc, f, service, t.path))
+    if (f && rs_fault_hits(sc, f, service, t.path))
         x_s = f->effect.latency_factor > 0.0
                   ? (x_s - f->effect.latency_shift_s) / f->effect.latency_factor
                   : INFINITY;

@@ -73,6 +73,14 @@ void rs_responder_flag(
 /* The fault's instants, for the clock. */
 void rs_responder_fault(struct responder *r, int64_t now_ns, enum clock_mark m, int fault);
 
+/* How the role attends the channel, or NULL. */
+const struct attention *rs_role_attends(const struct role *role, int channel);
+/*
+ * Whom a message on the channel pages: the first of the procedure's escalation chain who attends it, else the first of all
+ * roles; -1 = nobody. A chain may be a ring.
+ */
+int rs_page_target(const struct response *plan, int procedure, int channel);
+
 /* Working hours, on the calendar (Unix ns). */
 bool rs_hours_within(const struct role *role, int64_t unix_ns);
 /* unix_ns itself within hours, else the next start of hours; RS_NEVER = the role never works. */

@@ -111,4 +111,16 @@ uint64_t rs_system_users_hurt_by(struct system *sys, int service);
 /* Expected rate (requests/s) of a service now, all cohorts. */
 double rs_system_rate(const struct system *sys, int service);
 
+/*
+ * Do all conditions hold for a user on an instance? A flag counts as on where it and all that it requires are.
+ *   raw   [n_flag] the flags' own values there
+ *   when  [n]; n = 0 holds
+ */
+bool rs_conditions_hold(const struct scenario *sc,
+                        const bool *raw,
+                        int n,
+                        const struct condition *when);
+/* Is the path of the service what the fault hits: itself, its service, or a dependency that it uses? */
+bool rs_fault_hits(const struct scenario *sc, const struct fault *f, int service, int path);
+
 #endif

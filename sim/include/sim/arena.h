@@ -3,6 +3,7 @@
 #ifndef SIM_ARENA_H
 #define SIM_ARENA_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 struct arena; /* opaque, heap */
@@ -15,6 +16,8 @@ char *rs_arena_strdup(struct arena *arena, const char *text);
 char *rs_arena_strndup(struct arena *arena, const char *text, size_t n);
 char *rs_arena_printf(struct arena *arena, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+char *rs_arena_vprintf(struct arena *arena, const char *fmt, va_list args)
+    __attribute__((format(printf, 2, 0)));
 
 #define RS_ARENA_ARRAY(arena, type, n) ((type *)rs_arena_alloc((arena), sizeof(type) * (size_t)(n)))
 
