@@ -33,15 +33,6 @@ const char *rs_clock_name(enum clock_mark m)
     return clock_names[m];
 }
 
-int rs_clock_by_name(const char *name)
-{
-    for (int i = 0; i < RS_CLOCK_N; i++) {
-        if (strcmp(clock_names[i], name) == 0)
-            return i;
-    }
-    return -1;
-}
-
 const char *rs_outcome_name(enum outcome o)
 {
     static const char *const names[RS_OUTCOME_N] = {

@@ -44,12 +44,6 @@ static double high_bound(uint64_t n_hit, uint64_t n_run, double alpha)
     return n_hit == n_run ? 1.0 : logistic(-low_logit(n_run - n_hit, n_run, alpha));
 }
 
-double rs_clopper_pearson_low(uint64_t n_hit, uint64_t n_run, double confidence)
-{
-    assert(n_hit <= n_run && confidence > 0.0 && confidence < 1.0);
-    return low_bound(n_hit, n_run, 1.0 - confidence);
-}
-
 double rs_clopper_pearson_high(uint64_t n_hit, uint64_t n_run, double confidence)
 {
     assert(n_hit <= n_run && confidence > 0.0 && confidence < 1.0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Tails and run lengths against values that were computed exactly elsewhere, and against sums of all cases. */
+/* Tails against values that were computed exactly elsewhere, and against sums of all cases. */
 #include "check/gate_law.h"
 
 #include <check.h>
@@ -9,44 +9,6 @@
 #define N_ROW(a) ((int)(sizeof(a) / sizeof((a)[0])))
 #define CLOSE(got, want)                                                                           \
     ck_assert_msg(fabs((got) - (want)) <= 1e-10 * fabs(want), "%.15g, wanted %.15g", got, want)
-
-static const struct {
-    uint64_t n, m;
-    double p, value;
-} runs[] = {{60, 3, .05, .00687280617944},
-            {60, 5, .1, 5.04896286146e-4},
-            {240, 3, .02, .00186439069961},
-            {1440, 2, .001, .00143653278489},
-            {3, 3, .5, .125},
-            {4, 1, .5, .9375},
-            {2, 3, .5, 0}};
-
-START_TEST(test_runs)
-{
-    double got = rs_run_probability(runs[_i].n, runs[_i].m, runs[_i].p);
-    ck_assert_msg(fabs(got - runs[_i].value) <= 1e-11 * fmax(1.0, runs[_i].value / 1e-3),
-                  "%.15g, wanted %.15g", got, runs[_i].value);
-}
-END_TEST
-
-/* All sequences of 12 trials, one by one. */
-START_TEST(test_runs_by_hand)
-{
-    double p = 0.3, sum = 0.0;
-    for (unsigned set = 0; set < 1u << 12; set++) {
-        double q = 1.0;
-        int run = 0, longest = 0;
-        for (int i = 0; i < 12; i++) {
-            bool hit = set >> i & 1u;
-            q *= hit ? p : 1.0 - p;
-            run = hit ? run + 1 : 0;
-            longest = run > longest ? run : longest;
-        }
-        sum += longest >= _i ? q : 0.0;
-    }
-    CLOSE(rs_run_probability(12, (uint64_t)_i, p), sum);
-}
-END_TEST
 
 static const struct {
     double requests, ratio;
@@ -150,8 +112,6 @@ int main(void)
 {
     Suite *suite = suite_create("gate_law");
     TCase *tc = tcase_create("gate_law");
-    tcase_add_loop_test(tc, test_runs, 0, N_ROW(runs));
-    tcase_add_loop_test(tc, test_runs_by_hand, 1, 6);
     tcase_add_loop_test(tc, test_counts, 0, N_ROW(counts));
     tcase_add_loop_test(tc, test_poisson, 0, 6);
     tcase_add_loop_test(tc, test_shares, 0, N_ROW(shares));

@@ -3,9 +3,7 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stdlib.h>
 
-#include "sim/arena.h"
 
 uint64_t rs_gate_least(uint64_t n, double limit, bool strict)
 {
@@ -79,26 +77,6 @@ double rs_gate_count(double mean, double limit, bool strict)
 {
     double least = strict ? floor(limit) + 1.0 : ceil(limit);
     return least <= 0.0 ? 1.0 : rs_poisson_tails((uint64_t)least - 1, mean).upper;
-}
-
-double rs_run_probability(uint64_t n, uint64_t m, double p)
-{
-    assert(m >= 1 && m < 100000);
-    double *run =
-        rs_xcalloc((size_t)m, sizeof *run); /* run[i]: the present run is i long, none was m */
-    double done = 0.0;
-    run[0] = 1.0;
-    for (uint64_t i = 0; i < n; i++) {
-        double ended = 0.0, complete = run[m - 1] * p;
-        for (uint64_t j = 0; j < m; j++)
-            ended += run[j];
-        for (uint64_t j = m - 1; j > 0; j--)
-            run[j] = run[j - 1] * p;
-        run[0] = ended * (1.0 - p);
-        done += complete;
-    }
-    free(run);
-    return done;
 }
 
 double rs_any_of(double n, double p)

@@ -26,12 +26,6 @@ struct beta_tails rs_poisson_tails(uint64_t k, double mean);
 /* P(a count gate trips): more than `limit` events. */
 double rs_gate_count(double mean, double limit, bool strict);
 
-/*
- * P(a run of m or more in n independent trials, each with probability p); m >= 1. What an alert with `for` needs when its
- * windows do not overlap. Source: the recursion over the length of the present run, exact.
- */
-double rs_run_probability(uint64_t n, uint64_t m, double p);
-
 /* P(at least one of n independent tries with probability p each). */
 double rs_any_of(double n, double p);
 

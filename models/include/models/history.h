@@ -26,8 +26,6 @@ enum clock_mark {
 };
 const char *
 rs_clock_name(enum clock_mark m); /* "onset", "first_bad_sample", "pending", "detected", ... */
-/* By that name, or -1. */
-int rs_clock_by_name(const char *name);
 
 enum detected_by { RS_BY_ALERT, RS_BY_LOOK, RS_BY_GATE, RS_BY_CHECK };
 

@@ -366,13 +366,6 @@ void rs_label_map_put(struct label_map *m, rs_labels from, int32_t to)
     m->to[from] = to;
 }
 
-void rs_label_map_reset(struct label_map *m)
-{
-    if (m->cap > 0) {
-        memset(m->to, -1, (size_t)m->cap * sizeof *m->to);
-    }
-}
-
 void rs_label_map_clear(struct label_map *m)
 {
     free(m->to);

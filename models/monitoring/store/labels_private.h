@@ -43,7 +43,6 @@ static inline int32_t rs_label_map_get(const struct label_map *m, rs_labels from
     return from < m->cap ? m->to[from] : -1;
 }
 void rs_label_map_put(struct label_map *m, rs_labels from, int32_t to);
-void rs_label_map_reset(struct label_map *m); /* forgets, keeps the memory */
 void rs_label_map_clear(struct label_map *m);
 
 #endif

@@ -39,7 +39,12 @@ struct bound { /* strings in the arena given */
     bool exact;
 };
 
-/* Bounds one way of getting from one mark to another. Fills *out; the network of the slowest way of detection. */
+/*
+ * Bounds the way from one mark to another, in seconds: legs in a row add up, of those that must all be over the last counts, of
+ * alternatives the first. Fills *out with the network of the slowest way of detection; where no history has such a leg the
+ * upper ends are infinite and unbounded_leg names what is missing. `from` comes before `to` on the clock (assert). Docs: bounds.md.
+ * Interval arithmetic (Moore, Interval Analysis, 1966); tests/verify/bound holds it against brute force over all phases.
+ */
 void rs_bound_chain(struct arena *arena,
                     const struct scenario *sc,
                     const struct bound_query *q,

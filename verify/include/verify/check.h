@@ -44,12 +44,16 @@ struct finding {
     struct evidence evidence[RS_MAX_EVIDENCE];
 };
 
-struct findings { /* opaque to nobody, owned: rs_findings_free */
+struct findings { /* owned: rs_findings_free */
     struct arena *arena;
     int n, n_error, n_warning;
     struct finding *item; /* [n] by file, line, column, then code */
 };
 
+/*
+ * Runs every pass. Never fails: a scenario that was read can be checked; n = 0 where nothing was found. The scenario must live as
+ * long as the findings, which point into it.
+ */
 struct findings *rs_check_run(const struct scenario *sc);
 void rs_findings_free(struct findings *f); /* NULL ok */
 

@@ -90,8 +90,9 @@ struct claim {
     unsigned detected_by; /* BOUND: bits 1 << enum detected_by that count; 0 = all that there are */
     const struct predicate *state; /* ALWAYS, NEVER */
     bool reaches;                  /* ALWAYS */
-    const struct predicate *reaches_from; /* with `reaches`: only from states in which it is true; NULL = from all */
-    struct splitting splitting;    /* PROBABILITY of a leg */
+    const struct predicate
+        *reaches_from; /* with `reaches`: only from states in which it is true; NULL = from all */
+    struct splitting splitting; /* PROBABILITY of a leg */
 };
 
 /* What one history says. */

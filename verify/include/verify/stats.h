@@ -21,8 +21,7 @@ struct interval {
  */
 struct interval rs_clopper_pearson(uint64_t n_hit, uint64_t n_run, double confidence);
 
-/* One-sided bounds, each at `confidence`. */
-double rs_clopper_pearson_low(uint64_t n_hit, uint64_t n_run, double confidence);
+/* The one-sided upper bound at `confidence`, 0..1; what a plan with a fixed number of replicas decides by. */
 double rs_clopper_pearson_high(uint64_t n_hit, uint64_t n_run, double confidence);
 
 /*
@@ -34,7 +33,6 @@ struct rank_interval {
     uint64_t rank_low, rank_high;
 };
 struct rank_interval rs_quantile_ranks(uint64_t n, double q, double confidence);
-
 
 /* Half-width of the Dvoretzky-Kiefer-Wolfowitz-Massart band for a plotted ECDF of n points. */
 double rs_dkw_half_width(uint64_t n, double confidence);
