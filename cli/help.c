@@ -72,6 +72,7 @@ int rs_err_exit_status(const struct err *err)
     case RS_E_UNSUPPORTED:
     case RS_E_USAGE:
     case RS_E_LOOP: return RS_EXIT_USAGE;
+    case RS_E_STOPPED: return RS_EXIT_UNDECIDED;
     case RS_E_NONE:
     case RS_E_IO:
     case RS_E_INTERNAL: return RS_EXIT_INTERNAL;

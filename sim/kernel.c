@@ -63,6 +63,7 @@ struct kernel {
      */
     uint32_t hole;
     bool running, stopped;
+    const atomic_bool *cancel; /* borrowed; NULL: nobody asks to stop */
     int64_t now_ns;
     uint64_t seq, n_fired;
     uint64_t n_per_instant, n_this_instant;
@@ -227,6 +228,11 @@ void rs_kernel_limit(struct kernel *k, uint64_t n_per_instant)
     k->n_per_instant = n_per_instant;
 }
 
+void rs_kernel_heed(struct kernel *k, const atomic_bool *cancel)
+{
+    k->cancel = cancel;
+}
+
 static rs_event fill_slot(
     struct kernel *k, uint32_t slot, const char *label, rs_event_fn fn, void *ctx, uint64_t arg)
 {
@@ -346,6 +352,10 @@ static int enter_instant(struct kernel *k, int64_t at_ns, uint32_t slot, struct 
         k->n_this_instant = 0;
     }
     k->n_this_instant++;
+    if (k->n_fired % 1024 == 0 && k->cancel &&
+        atomic_load_explicit(k->cancel, memory_order_relaxed)) {
+        return rs_err_set(err, RS_E_STOPPED, "stopped");
+    }
     if (k->n_this_instant > k->n_per_instant / 2) {
         if (k->n_this_instant > k->n_per_instant) {
             return loop_error(k, err);

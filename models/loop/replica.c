@@ -270,6 +270,7 @@ static void begin(struct simulator *sim)
     sim->branch = 0;
     sim->over = false;
     rs_kernel_reset(sim->kernel);
+    rs_kernel_heed(sim->kernel, sim->opt.cancel);
     rs_tsdb_reset(sim->db);
     rs_system_reset(sim->system, sim->opt.seed, sim->opt.replica, out->world, out->fault, &sink);
     rs_loop_monitor_reset(sim, out->world);

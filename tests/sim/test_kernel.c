@@ -318,6 +318,31 @@ START_TEST(test_move_to_past_aborts)
 }
 END_TEST
 
+static void ask_to_stop(void *ctx, int64_t now_ns, uint64_t arg)
+{
+    (void)now_ns;
+    if (arg == 1500) {
+        atomic_store((atomic_bool *)ctx, true);
+    }
+}
+
+/* 1500 events have fired when somebody asks; it is seen at the next multiple of 1024. */
+START_TEST(test_heeds_the_wish_to_stop)
+{
+    struct kernel *k = rs_kernel_new();
+    struct err err = {.code = RS_E_NONE};
+    atomic_bool cancel = false;
+    rs_kernel_heed(k, &cancel);
+    for (uint64_t i = 1; i <= 5000; i++) {
+        rs_kernel_at(k, (int64_t)i, "e", ask_to_stop, &cancel, i);
+    }
+    ck_assert_int_eq(rs_kernel_run(k, 5000, &err), -1);
+    ck_assert_int_eq(err.code, RS_E_STOPPED);
+    ck_assert_uint_eq(rs_kernel_fired(k), 2048);
+    rs_kernel_free(k);
+}
+END_TEST
+
 static void run_inside(void *ctx, int64_t now_ns, uint64_t arg)
 {
     (void)arg;
@@ -341,6 +366,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_self_inside_callback);
     tcase_add_test(tc, test_callbacks_meddle_with_ties);
     tcase_add_test(tc, test_stop);
+    tcase_add_test(tc, test_heeds_the_wish_to_stop);
     tcase_add_test(tc, test_never_never_fires);
     tcase_add_test(tc, test_reset);
     tcase_add_test(tc, test_loop_names_the_culprit);

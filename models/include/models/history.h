@@ -4,7 +4,10 @@
 #define MODELS_HISTORY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#include "sim/err.h"
 
 /* The clock of a rollback. Instants of one episode; RS_NEVER = did not happen. */
 enum clock_mark {
@@ -121,6 +124,24 @@ void rs_history_init(struct history *h);
 /* Empties for the next replica, keeps the memory. */
 void rs_history_reset(struct history *h);
 void rs_history_clear(struct history *h);
+
+struct bytes { /* owned by the caller: free(p) */
+    unsigned char *p;
+    size_t n, cap;
+};
+struct scenario;
+
+/*
+ * A history as bytes, and back: how replicas travel between ranks, shards and a checkpoint. All but the trace; exact, every bit
+ * of every number. The same on every machine. out is emptied first.
+ */
+void rs_history_encode(const struct history *h, struct bytes *out);
+/*
+ * 0, or -1 with RS_E_IO "damaged" in err for bytes that encode made of no history of this scenario; never reads or writes outside.
+ * Detectors are looked up in the scenario, so they stay valid as long as it does.
+ */
+int rs_history_decode(
+    struct history *h, const struct scenario *sc, const void *p, size_t n, struct err *err);
 
 /* Appends a line to the trace. Call it only when a trace is wanted: formatting costs. */
 void rs_history_trace(struct history *h,

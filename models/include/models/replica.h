@@ -3,6 +3,8 @@
 #ifndef MODELS_REPLICA_H
 #define MODELS_REPLICA_H
 
+#include <stdatomic.h>
+
 #include "models/history.h"
 #include "models/scenario.h"
 
@@ -28,7 +30,10 @@ struct replica_options {
      */
     int n_branch;
     const struct replica_branch *branch; /* [n_branch] borrowed, by time */
-    int64_t until_ns; /* > 0: the history is cut there, if the horizon is not before; else not */
+    /* Read now and then, also in the middle of a replica; once it is true the run ends with RS_E_STOPPED. May be NULL. */
+    const atomic_bool *cancel;
+    bool gsl_samplers; /* draw by GSL's samplers: slower, another history, the same distribution */
+    int64_t until_ns;  /* > 0: the history is cut there, if the horizon is not before; else not */
 };
 
 /* Runs one replica. A function of (scenario, options): nothing else. 0, or -1 (a zero-delay loop, named). */

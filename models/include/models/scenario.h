@@ -12,48 +12,9 @@
 #include <stdint.h>
 
 #include "models/dist.h"
+#include "models/profile.h"
 #include "sim/arena.h"
 #include "sim/err.h"
-
-/* ---- traffic ------------------------------------------------------------------------------------------------------- */
-
-enum profile_kind {
-    RS_PROFILE_CONSTANT, /* per_s[0] */
-    RS_PROFILE_LINEAR, /* piecewise-linear through (at_s, per_s); repeated with period_s if > 0, else held at both ends */
-    RS_PROFILE_RECORDED, /* a step function: per_s[i] holds in [at_s[i], at_s[i+1]); recorded rate series */
-    RS_PROFILE_LOG /* a recorded request log: at_s[i] is one request's time; replayed, not redrawn */
-};
-
-/* Markov-modulated bursts: the profile's rate is multiplied by `factor` in the on state. */
-struct bursts {
-    double factor; /* 1 = no bursts */
-    double mean_on_s,
-        mean_off_s; /* exponential sojourns; start state drawn from the stationary law */
-};
-
-struct profile {
-    enum profile_kind kind;
-    int n;
-    const double *at_s;  /* [n] seconds since the scenario's start, rising (LOG: not falling) */
-    const double *per_s; /* [n] requests per second, >= 0; NULL for LOG */
-    double period_s;     /* > 0: repeats (diurnal, weekly, looped recording) */
-    double
-        scale; /* multiplies the rate; LOG: < 1 thins, > 1 amplifies (each request kept floor(scale) times and once more with the rest) */
-    struct bursts bursts;
-};
-
-struct cohort {
-    const char *name, *ref;
-    struct mark at;
-    uint64_t population; /* users, > 0 */
-};
-
-struct traffic {
-    const char *ref;
-    struct mark at;
-    int service, cohort;
-    struct profile profile;
-};
 
 /* ---- system -------------------------------------------------------------------------------------------------------- */
 

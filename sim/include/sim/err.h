@@ -33,6 +33,7 @@ enum rs_errc {
     RS_E_IO,          /* file, disk, memory: the machine's side */
     RS_E_USAGE,       /* the command line */
     RS_E_LOOP,        /* too many events at one instant */
+    RS_E_STOPPED,     /* somebody asked to stop: no fault of anybody */
     RS_E_INTERNAL     /* ours */
 };
 

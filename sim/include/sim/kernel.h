@@ -6,6 +6,7 @@
 #ifndef SIM_KERNEL_H
 #define SIM_KERNEL_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -46,8 +47,15 @@ void rs_kernel_stop(struct kernel *k);
 void rs_kernel_limit(struct kernel *k, uint64_t n_per_instant);
 
 /*
+ * From now on rs_kernel_run looks at *cancel every 1024 events or so, and gives up once it is true: RS_E_STOPPED. Borrowed;
+ * NULL: nobody asks. A reset keeps it.
+ */
+void rs_kernel_heed(struct kernel *k, const atomic_bool *cancel);
+
+/*
  * Fires all events with time <= until_ns in order, then sets the clock to until_ns (unless stopped).
- * Returns 0, or -1 with RS_E_LOOP naming the time and the label that fired most often in that instant.
+ * Returns 0, or -1 with RS_E_LOOP naming the time and the label that fired most often in that instant,
+ * or with RS_E_STOPPED (rs_kernel_heed).
  */
 int rs_kernel_run(struct kernel *k, int64_t until_ns, struct err *err);
 
