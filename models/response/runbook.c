@@ -156,7 +156,7 @@ static bool goes_on(struct responder *r, const struct task *t, int64_t now_ns, e
     switch (end) {
     case RS_TASK_DONE: return true;
     case RS_TASK_CHECK_FAILED: return rs_gates_check_failed(r, now_ns, &t->list[t->at]);
-    case RS_TASK_GIVEN_UP: rs_rollout_hold(r, now_ns, "an action failed for good"); return false;
+    case RS_TASK_GIVEN_UP: rs_rollout_hold(r, now_ns, RS_DETECTOR_GIVEN_UP); return false;
     }
     return false;
 }

@@ -32,13 +32,17 @@ rs_clock_name(enum clock_mark m); /* "onset", "first_bad_sample", "pending", "de
 
 enum detected_by { RS_BY_ALERT, RS_BY_LOOK, RS_BY_GATE, RS_BY_CHECK };
 
+/* The detector's name where a stage was held because an action had been given up, and the hold was given up in turn. */
+#define RS_DETECTOR_GIVEN_UP "an action failed for good"
+
 /* One execution of a rollback procedure. */
 struct episode {
     int procedure;
     int stage; /* in which it was detected */
     int fault; /* live at detection, or -1: a false alarm */
     enum detected_by by;
-    const char *detector; /* alert, gate or action name; belongs to the scenario */
+    const char *
+        detector; /* alert, gate or action name; belongs to the scenario, or RS_DETECTOR_GIVEN_UP */
     int64_t at_ns[RS_CLOCK_N];
     bool gave_up; /* a blocking action failed for good: never completed */
     bool cut;     /* the replica ended before it was completed */
