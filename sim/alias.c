@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdbool.h>
 
 #include "sim/draw_table.h"
 
@@ -72,9 +73,11 @@ void rs_alias_build(unsigned bits, const double *p, uint64_t *cell)
     }
 }
 
-bool rs_alias_compare_rest(uint64_t cell, unsigned bits, struct stream *s)
+uint64_t rs_alias_rest(uint64_t cell, uint32_t mask, uint32_t half, struct stream *s)
 {
-    unsigned n_left = 20 + bits; /* of the threshold's 52 bits */
-    uint64_t threshold = cell >> 12 & ((UINT64_C(1) << n_left) - 1);
-    return rs_stream_u64(s) >> (64 - n_left) < threshold;
+    /* Of the threshold's 52 bits 32 - bits were equal. */
+    uint64_t rest = cell >> 12 & (((uint64_t)mask << 20) | 0xfffff);
+    unsigned n_rest = 20 + (unsigned)__builtin_popcount(mask);
+    bool own = rs_stream_u64(s) >> (64 - n_rest) < rest;
+    return own ? half & mask : cell & RS_ALIAS_INDEX;
 }

@@ -8,7 +8,6 @@
 #ifndef SIM_ALIAS_H
 #define SIM_ALIAS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "sim/stream.h"
@@ -26,28 +25,29 @@ unsigned rs_alias_bits(uint64_t n);
  */
 void rs_alias_build(unsigned bits, const double *p, uint64_t *cell);
 
-/* The outcome for a whole word: the upper bits choose the cell, the 52 after them are compared. */
-static inline uint64_t rs_alias_word(const uint64_t *cell, unsigned bits, uint64_t word)
+/* The outcome for a whole word: the lower bits choose the cell, the upper 52 are compared. mask = 2^bits - 1. */
+static inline uint64_t rs_alias_word(const uint64_t *cell, uint32_t mask, uint64_t word)
 {
-    uint64_t i = word >> (64 - bits), c = cell[i];
-    return word << bits < (c & ~RS_ALIAS_INDEX) ? i : c & RS_ALIAS_INDEX;
+    uint64_t i = word & mask, c = cell[i];
+    uint64_t own = -(uint64_t)((word & ~RS_ALIAS_INDEX) < (c & ~RS_ALIAS_INDEX));
+    return (i & own) | (c & RS_ALIAS_INDEX & ~own);
 }
 
-/* The rest of a comparison that 32 bits left open: is the outcome the cell's own? Takes a word of the stream. */
-bool rs_alias_compare_rest(uint64_t cell, unsigned bits, struct stream *s);
+/* The outcome of a cell for the first 32 - bits of a comparison that they left open. Takes a word of the stream. */
+uint64_t rs_alias_rest(uint64_t cell, uint32_t mask, uint32_t half, struct stream *s);
 
 /* The outcome for half a word. Where its bits equal the threshold's first ones, the stream gives the others. */
 static inline uint64_t
-rs_alias_half(const uint64_t *cell, unsigned bits, uint32_t half, struct stream *s)
+rs_alias_half(const uint64_t *cell, uint32_t mask, uint32_t half, struct stream *s)
 {
-    uint32_t i = half >> (32 - bits), left = half << bits;
-    uint64_t c = cell[i];
-    uint32_t threshold = (uint32_t)(c >> 32) >> bits << bits;
-    bool own = left < threshold;
+    uint64_t i = half & mask, c = cell[i];
+    uint32_t left = half & ~mask, threshold = (uint32_t)(c >> 32) & ~mask;
     if (__builtin_expect(left == threshold, 0)) {
-        own = rs_alias_compare_rest(c, bits, s);
+        return rs_alias_rest(c, mask, half, s);
     }
-    return own ? i : c & RS_ALIAS_INDEX;
+    /* Without a branch, which would be mispredicted. */
+    uint64_t own = -(uint64_t)(left < threshold);
+    return (i & own) | (c & RS_ALIAS_INDEX & ~own);
 }
 
 #endif

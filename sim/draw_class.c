@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "alias.h"
+#include "poisson_table.h"
 #include "sim/arena.h"
 #include "sim/draw.h"
 #include "sim/draw_table.h"
@@ -24,9 +25,10 @@ enum {
 
 struct class_table {
     int n_class;
-    unsigned bits;
-    double *weight; /* [n_class] owned, sums to 1 */
-    uint64_t *cell; /* [2^bits] owned */
+    uint32_t mask;   /* cells - 1 */
+    double *weight;  /* [n_class] owned, sums to 1 */
+    uint64_t *count; /* [n_class] owned, scratch */
+    uint64_t *cell;  /* [mask + 1] owned */
     /* [n_class] each, or NULL; owned. Level i has the means 2^i weight[]; made when first needed. */
     struct poisson_table **level[N_LEVEL];
 };
@@ -37,9 +39,11 @@ struct class_table *rs_class_table_new(int n_class, const double *weight)
     struct class_table *t = rs_xcalloc(1, sizeof(*t));
     double p[1 << RS_ALIAS_BITS_MAX] = {0}, sum = 0;
     t->n_class = n_class;
-    t->bits = rs_alias_bits((uint64_t)n_class);
+    unsigned bits = rs_alias_bits((uint64_t)n_class);
+    t->mask = (UINT32_C(1) << bits) - 1;
     t->weight = rs_xcalloc((size_t)n_class, sizeof(*t->weight));
-    t->cell = rs_xcalloc((size_t)1 << t->bits, sizeof(*t->cell));
+    t->count = rs_xcalloc((size_t)n_class, sizeof(*t->count));
+    t->cell = rs_xcalloc((size_t)1 << bits, sizeof(*t->cell));
     for (int i = 0; i < n_class; i++) {
         sum += weight[i];
     }
@@ -48,7 +52,7 @@ struct class_table *rs_class_table_new(int n_class, const double *weight)
         assert(weight[i] >= 0);
         p[i] = t->weight[i] = weight[i] / sum;
     }
-    rs_alias_build(t->bits, p, t->cell);
+    rs_alias_build(bits, p, t->cell);
     return t;
 }
 
@@ -62,6 +66,7 @@ void rs_class_table_free(struct class_table *t)
             free(t->level[i]);
         }
         free(t->weight);
+        free(t->count);
         free(t->cell);
         free(t);
     }
@@ -87,40 +92,42 @@ static void make_level(struct class_table *t, int level)
     }
 }
 
+/* Half words, made many at a time; what is left of them at the end of a draw is thrown away. */
+struct halves {
+    struct stream *s;
+    size_t at, n;
+    uint64_t word[N_CHUNK];
+};
+
+static inline uint32_t next_half(struct halves *h)
+{
+    if (h->at == h->n) {
+        rs_stream_words(h->s, h->n / 2, h->word);
+        h->at = 0;
+    }
+    size_t i = h->at++;
+    return (uint32_t)(i % 2 ? h->word[i / 2] : h->word[i / 2] >> 32);
+}
+
 /* Poisson counts of one level are added to out; returns how many they are, at most n. */
 static uint64_t
-draw_level(struct class_table *t, int level, struct stream *s, uint64_t n, uint64_t *out)
+draw_level(struct class_table *t, int level, struct halves *h, uint64_t n, uint64_t *out)
 {
-    uint64_t count[1 << RS_ALIAS_BITS_MAX], sum;
     if (!t->level[level]) {
         make_level(t, level);
     }
+    struct poisson_table *const *table = t->level[level];
+    uint64_t sum;
     do {
         sum = 0;
-        rs_poisson_vector_draw((const struct poisson_table *const *)t->level[level],
-                               (size_t)t->n_class, s, count);
         for (int i = 0; i < t->n_class; i++) {
-            sum += count[i];
+            sum += t->count[i] = rs_poisson_table_half(table[i], next_half(h), h->s);
         }
     } while (sum > n);
     for (int i = 0; i < t->n_class; i++) {
-        out[i] += count[i];
+        out[i] += t->count[i];
     }
     return sum;
-}
-
-static void draw_singly(const struct class_table *t, struct stream *s, uint64_t n, uint64_t *out)
-{
-    uint64_t word[N_CHUNK];
-    while (n > 0) {
-        uint64_t n_here = n < 2 * N_CHUNK ? n : 2 * N_CHUNK;
-        rs_stream_words(s, (n_here + 1) / 2, word);
-        for (uint64_t i = 0; i < n_here; i++) {
-            uint32_t half = (uint32_t)(i % 2 ? word[i / 2] : word[i / 2] >> 32);
-            out[rs_alias_half(t->cell, t->bits, half, s)]++;
-        }
-        n -= n_here;
-    }
 }
 
 void rs_class_table_draw(struct class_table *t, struct stream *s, uint64_t n, uint64_t *out)
@@ -129,9 +136,16 @@ void rs_class_table_draw(struct class_table *t, struct stream *s, uint64_t n, ui
         rs_draw_multinomial(s, n, t->n_class, t->weight, out);
         return;
     }
+    int level = level_for(t, n);
+    struct halves h;
+    h.s = s;
+    h.n = level >= 0 || n > 2 * N_CHUNK ? 2 * N_CHUNK : (n + 1) / 2 * 2;
+    h.at = h.n;
     memset(out, 0, sizeof(*out) * (size_t)t->n_class);
-    for (int level; n > 0 && (level = level_for(t, n)) >= 0;) {
-        n -= draw_level(t, level, s, n, out);
+    for (; level >= 0; level = level_for(t, n)) {
+        n -= draw_level(t, level, &h, n, out);
     }
-    draw_singly(t, s, n, out);
+    for (; n > 0; n--) {
+        out[rs_alias_half(t->cell, t->mask, next_half(&h), s)]++;
+    }
 }

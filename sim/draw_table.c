@@ -5,10 +5,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "alias.h"
 #include "draw_gsl.h"
 #include "draw_log_pmf.h"
 #include "draw_poisson.h"
+#include "poisson_table.h"
 #include "sim/arena.h"
 #include "sim/draw.h"
 
@@ -17,13 +17,6 @@ enum {
     N_CHUNK = 64, /* words made at a time */
     N_DIGIT = 64, /* of a bank's number system */
     N_UPPER = 16, /* digits of 64 that its means reach */
-};
-
-struct poisson_table {
-    double mean;
-    uint32_t first; /* the count of cell 0 */
-    unsigned bits;
-    uint64_t cell[]; /* [2^bits] */
 };
 
 /*
@@ -54,7 +47,7 @@ struct poisson_table *rs_poisson_table_new(double mean)
     double p[N_CELL_MAX] = {0};
     t->mean = mean;
     t->first = first;
-    t->bits = bits;
+    t->mask = (UINT32_C(1) << bits) - 1;
     weigh_counts(mean, first, past - first, p);
     rs_alias_build(bits, p, t->cell);
     return t;
@@ -75,52 +68,92 @@ uint64_t rs_poisson_table_draw(const struct poisson_table *t, struct stream *s)
     if (s->gsl) {
         return rs_gsl_poisson(s, t->mean);
     }
-    return t->first + rs_alias_word(t->cell, t->bits, rs_stream_u64(s));
+    return t->first + rs_alias_word(t->cell, t->mask, rs_stream_u64(s));
+}
+
+/*
+ * One table's outcomes for both halves of n_word words, the upper halves' first: no branch, so that the compiler can put several
+ * into the processor's lanes. Returns how many comparisons 32 bits left open.
+ */
+static inline __attribute__((always_inline)) uint64_t look_up_halves(const struct poisson_table *t,
+                                                                     size_t n_word,
+                                                                     const uint64_t *word,
+                                                                     uint64_t *restrict out)
+{
+    const uint64_t *cell = t->cell;
+    uint64_t mask = t->mask, first = t->first, n_open = 0;
+    for (size_t i = 0; i < 2 * n_word; i++) {
+        uint64_t half = i < n_word ? word[i] >> 32 : word[i - n_word] & 0xffffffff;
+        uint64_t j = half & mask, c = cell[j];
+        uint64_t left = half & ~mask, threshold = c >> 32 & ~mask;
+        uint64_t own = -(uint64_t)(left < threshold);
+        n_open += left == threshold;
+        out[i] = first + ((j & own) | (c & RS_ALIAS_INDEX & ~own));
+    }
+    return n_open;
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+__attribute__((target("avx512f,avx512dq"))) static uint64_t
+look_up_in_lanes(const struct poisson_table *t, size_t n_word, const uint64_t *word, uint64_t *out)
+{
+    return look_up_halves(t, n_word, word, out);
+}
+
+static uint64_t
+look_up(const struct poisson_table *t, size_t n_word, const uint64_t *word, uint64_t *out)
+{
+    return __builtin_cpu_supports("avx512dq") ? look_up_in_lanes(t, n_word, word, out)
+                                              : look_up_halves(t, n_word, word, out);
+}
+#else
+static uint64_t
+look_up(const struct poisson_table *t, size_t n_word, const uint64_t *word, uint64_t *out)
+{
+    return look_up_halves(t, n_word, word, out);
+}
+#endif
+
+/* n <= 2 N_CHUNK draws. */
+static void fill_chunk(const struct poisson_table *t, struct stream *s, size_t n, uint64_t *out)
+{
+    uint64_t word[N_CHUNK];
+    size_t n_word = (n + 1) / 2;
+    rs_stream_words(s, n_word, word);
+    if (n % 2 == 0 && look_up(t, n_word, word, out) == 0) {
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        out[i] =
+            rs_poisson_table_half(t, (uint32_t)(i < n_word ? word[i] >> 32 : word[i - n_word]), s);
+    }
 }
 
 void rs_poisson_table_fill(const struct poisson_table *t, struct stream *s, size_t n, uint64_t *out)
 {
-    uint64_t word[N_CHUNK];
-    if (s->gsl) {
-        for (size_t i = 0; i < n; i++) {
-            out[i] = rs_gsl_poisson(s, t->mean);
-        }
-        return;
-    }
-    for (size_t done = 0; done < n;) {
-        size_t n_word = (n - done + 1) / 2 < N_CHUNK ? (n - done + 1) / 2 : N_CHUNK;
-        rs_stream_words(s, n_word, word);
-        for (size_t i = 0; i < n_word; i++) {
-            out[done++] = t->first + rs_alias_half(t->cell, t->bits, (uint32_t)(word[i] >> 32), s);
-            if (done < n) {
-                out[done++] = t->first + rs_alias_half(t->cell, t->bits, (uint32_t)word[i], s);
-            }
-        }
-    }
-}
-
-static uint64_t half_draw(const struct poisson_table *t, uint32_t half, struct stream *s)
-{
-    return t->first + rs_alias_half(t->cell, t->bits, half, s);
-}
-
-void rs_poisson_vector_draw(const struct poisson_table *const *t,
-                            size_t n,
-                            struct stream *s,
-                            uint64_t *out)
-{
-    uint64_t word[N_CHUNK];
     for (size_t i = 0; s->gsl && i < n; i++) {
-        out[i] = rs_gsl_poisson(s, t[i]->mean);
+        out[i] = rs_gsl_poisson(s, t->mean);
     }
-    for (size_t done = 0; !s->gsl && done < n;) {
-        size_t n_word = (n - done + 1) / 2 < N_CHUNK ? (n - done + 1) / 2 : N_CHUNK;
-        rs_stream_words(s, n_word, word);
-        for (size_t i = 0; i < n_word; i++, done += 2) {
-            out[done] = half_draw(t[done], (uint32_t)(word[i] >> 32), s);
-            if (done + 1 < n) {
-                out[done + 1] = half_draw(t[done + 1], (uint32_t)word[i], s);
-            }
+    for (size_t done = 0; !s->gsl && done < n; done += 2 * N_CHUNK) {
+        fill_chunk(t, s, n - done < 2 * N_CHUNK ? n - done : 2 * N_CHUNK, out + done);
+    }
+}
+
+void rs_poisson_vector_draw(
+    const struct poisson_table *const *t, size_t n, struct stream *s, size_t n_row, uint64_t *out)
+{
+    uint64_t word[N_CHUNK];
+    size_t n_out = n * n_row, at = 0;
+    for (size_t i = 0; s->gsl && i < n_out; i++) {
+        out[i] = rs_gsl_poisson(s, t[i % n]->mean);
+    }
+    for (size_t done = 0; !s->gsl && done < n_out;) {
+        size_t n_here = n_out - done < 2 * N_CHUNK ? n_out - done : 2 * N_CHUNK;
+        rs_stream_words(s, (n_here + 1) / 2, word);
+        for (size_t i = 0; i < n_here; i++) {
+            uint32_t half = (uint32_t)(i % 2 ? word[i / 2] : word[i / 2] >> 32);
+            out[done++] = rs_poisson_table_half(t[at], half, s);
+            at = at + 1 < n ? at + 1 : 0;
         }
     }
 }
@@ -174,7 +207,7 @@ static uint64_t draw_rest(double mean, uint32_t half, struct stream *s)
 static uint64_t
 draw_digit(struct poisson_table *const *table, uint64_t digit, uint32_t half, struct stream *s)
 {
-    return digit == 0 ? 0 : half_draw(table[digit], half, s);
+    return digit == 0 ? 0 : rs_poisson_table_half(table[digit], half, s);
 }
 
 uint64_t rs_poisson_bank_draw(const struct poisson_bank *b, struct stream *s, double mean)

@@ -80,27 +80,25 @@ START_TEST(test_alias_thresholds)
         p[i] = i == 1 ? 1 : (double)(i % 7) / (double)n;
     }
     rs_alias_build(bits, p, cell);
+    uint32_t mask = (uint32_t)n - 1;
     for (uint64_t i = 0; i < n; i++) {
-        uint64_t threshold = cell[i] >> 12, alias = cell[i] & 0xfff;
-        uint64_t at = i << (64 - bits) | threshold << 12 >> bits;
-        ASSERT_IN_LOOP(rs_alias_word(cell, bits, at) == alias);
-        ASSERT_IN_LOOP(threshold == 0 || rs_alias_word(cell, bits, at - 1) == i);
+        uint64_t threshold = cell[i] >> 12, alias = cell[i] & 0xfff, at = threshold << 12 | i;
+        ASSERT_IN_LOOP(rs_alias_word(cell, mask, at) == alias);
+        ASSERT_IN_LOOP(threshold == 0 || rs_alias_word(cell, mask, at - 0x1000) == i);
         /* Half a word on the threshold asks for the rest of it, and compares that. */
         unsigned n_rest = 20 + bits;
+        uint32_t half = ((uint32_t)(at >> 32) & ~mask) | (uint32_t)i;
         uint64_t rest = threshold & ((UINT64_C(1) << n_rest) - 1);
         struct stream s = stream_of(rest << (64 - n_rest));
-        ASSERT_IN_LOOP(rs_alias_half(cell, bits, (uint32_t)(at >> 32), &s) == alias);
+        ASSERT_IN_LOOP(rs_alias_half(cell, mask, half, &s) == alias);
         ASSERT_IN_LOOP(s.n_left == 0);
-        if (rest > 0) {
-            s = stream_of((rest << (64 - n_rest)) - 1);
-            ASSERT_IN_LOOP(rs_alias_half(cell, bits, (uint32_t)(at >> 32), &s) == i);
-        }
+        s = stream_of((rest << (64 - n_rest)) - 1);
+        ASSERT_IN_LOOP(rest == 0 || rs_alias_half(cell, mask, half, &s) == i);
         s = stream_of(0);
-        uint32_t above = (uint32_t)(at >> 32) + 1;
-        if (above >> (32 - bits) == i) {
-            ASSERT_IN_LOOP(rs_alias_half(cell, bits, above, &s) == alias);
-            ASSERT_IN_LOOP(s.n_left == 1);
-        }
+        ASSERT_IN_LOOP((uint32_t)(half + n) < half ||
+                       rs_alias_half(cell, mask, half + (uint32_t)n, &s) == alias);
+        ASSERT_IN_LOOP(half < n || rs_alias_half(cell, mask, half - (uint32_t)n, &s) == i);
+        ASSERT_IN_LOOP(s.n_left == 1);
     }
 }
 END_TEST
@@ -139,7 +137,7 @@ static void draw_counts(const struct row *row, size_t n, uint64_t *out)
             }
             break;
         case FILL: rs_poisson_table_fill(t, &s, 12, out + i); break;
-        case VECTOR: rs_poisson_vector_draw(many, 12, &s, out + i); break;
+        case VECTOR: rs_poisson_vector_draw(many, 4, &s, 3, out + i); break;
         case BANK:
             for (size_t j = 0; j < 12; j++) {
                 out[i + j] = rs_poisson_bank_draw(bank, &s, row->mean);

@@ -44,12 +44,14 @@ void rs_poisson_table_fill(const struct poisson_table *t,
                            uint64_t *out);
 
 /*
- * One draw from each of n tables, two a word: the increment of a histogram whose buckets are Poisson.
- *   t[n], out[n]
+ * n_row times a draw from each of n tables, two a word: increments of a histogram whose buckets are Poisson. Many rows at once
+ * cost less each.
+ *   t[n], out[n_row][n]
  */
 void rs_poisson_vector_draw(const struct poisson_table *const *t,
                             size_t n,
                             struct stream *s,
+                            size_t n_row,
                             uint64_t *out);
 
 /* ---- Poisson, any mean ---- */
