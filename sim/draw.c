@@ -5,7 +5,9 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "draw_gsl.h"
 #include "draw_log_pmf.h"
+#include "draw_poisson.h"
 
 static const double TWO_PI = 6.283185307179586476925;
 static const double X_MAX = 0x1p62; /* beyond it a double does not fit a whole number type */
@@ -17,6 +19,9 @@ double rs_draw_exponential(struct stream *s, double mean)
      * by draw.
      */
     assert(mean >= 0);
+    if (s->gsl) {
+        return rs_gsl_exponential(s, mean);
+    }
     return -mean * log(rs_stream_uniform_pos(s));
 }
 
@@ -26,6 +31,9 @@ double rs_draw_normal(struct stream *s)
      * Box & Muller, Ann. Math. Statist. 29 (1958) 610-611; the sine's half is not kept, so a
      * draw has no memory.
      */
+    if (s->gsl) {
+        return rs_gsl_normal(s);
+    }
     double radius = sqrt(-2 * log(rs_stream_uniform_pos(s)));
     return radius * cos(TWO_PI * rs_stream_uniform(s));
 }
@@ -33,6 +41,9 @@ double rs_draw_normal(struct stream *s)
 double rs_draw_gamma(struct stream *s, double shape, double scale)
 {
     assert(shape > 0 && scale >= 0);
+    if (s->gsl) {
+        return rs_gsl_gamma(s, shape, scale);
+    }
     if (shape < 1) {
         double boost = pow(rs_stream_uniform_pos(s), 1 / shape);
         return boost * rs_draw_gamma(s, shape + 1, scale);
@@ -71,11 +82,7 @@ struct poisson rs_poisson_prepare(double mean)
     return p;
 }
 
-/*
- * Sequential search from the uniform u, mean < 10: Devroye, Non-Uniform Random Variate
- * Generation (1986), ch. X.3.3.
- */
-static uint64_t draw_by_inversion(double mean, double p0, double u, struct stream *s)
+uint64_t rs_poisson_by_inversion(double mean, double p0, double u, struct stream *s)
 {
     for (;;) {
         double term = p0;
@@ -130,19 +137,22 @@ uint64_t rs_poisson_draw(const struct poisson *p, struct stream *s)
     if (p->mean == 0) {
         return 0;
     }
-    return p->mean < 10 ? draw_by_inversion(p->mean, p->p0, rs_stream_uniform(s), s)
+    if (s->gsl) {
+        return rs_gsl_poisson(s, p->mean);
+    }
+    return p->mean < 10 ? rs_poisson_by_inversion(p->mean, p->p0, rs_stream_uniform(s), s)
                         : draw_by_rejection(p, s);
 }
 
 uint64_t rs_draw_poisson(struct stream *s, double mean)
 {
-    if (mean > 0 && mean < 1) {
+    if (mean > 0 && mean < 1 && !s->gsl) {
         double u = rs_stream_uniform(s);
         /*
          * exp(-mean) > 1 - mean, by more than rounding with the margin: most draws of a small
          * mean need no exp.
          */
-        return u < 1 - mean - 0x1p-50 ? 0 : draw_by_inversion(mean, exp(-mean), u, s);
+        return u < 1 - mean - 0x1p-50 ? 0 : rs_poisson_by_inversion(mean, exp(-mean), u, s);
     }
     struct poisson p = rs_poisson_prepare(mean);
     return rs_poisson_draw(&p, s);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "draw_gsl.h"
 #include "draw_log_pmf.h"
 #include "sim/draw.h"
 
@@ -83,6 +84,9 @@ uint64_t rs_draw_binomial(struct stream *s, uint64_t n, double p)
     assert(p >= 0 && p <= 1 && (double)n <= COUNT_MAX);
     if (n == 0 || p == 0 || p == 1) {
         return p == 1 ? n : 0;
+    }
+    if (s->gsl) {
+        return rs_gsl_binomial(s, n, p);
     }
     double rarer = p <= 0.5 ? p : 1 - p;
     double count = (double)n * rarer < 10 ? draw_by_inversion(s, (double)n, rarer)

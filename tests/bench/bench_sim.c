@@ -15,6 +15,7 @@
 #include "sim/arena.h"
 #include "sim/clock.h"
 #include "sim/draw.h"
+#include "sim/draw_table.h"
 #include "sim/kernel.h"
 #include "sim/replicate.h"
 
@@ -142,17 +143,60 @@ static double kernel_mm1(double rho, uint64_t n_customer)
     return cpu_s;
 }
 
-static double poisson_prepared(double mean, uint64_t n)
+/* A rate that recurs: from its table, a chunk at a time; means beyond the tables from prepared constants. */
+static double poisson_recurring(double mean, uint64_t n)
+{
+    enum { N_CHUNK = 128 };
+    struct stream s = rs_stream_open(1, 0, 0);
+    bool in_table = mean <= RS_POISSON_TABLE_MEAN_MAX;
+    struct poisson_table *table = in_table ? rs_poisson_table_new(mean) : NULL;
+    struct poisson p = rs_poisson_prepare(mean);
+    uint64_t sum = 0, count[N_CHUNK];
+    double start_s = bench_cpu_s();
+    for (uint64_t i = 0; i < n; i += N_CHUNK) { /* hardly more than n */
+        if (in_table) {
+            rs_poisson_table_fill(table, &s, N_CHUNK, count);
+        }
+        for (int j = 0; j < N_CHUNK; j++) {
+            sum += in_table ? count[j] : rs_poisson_draw(&p, &s);
+        }
+    }
+    double cpu_s = bench_cpu_s() - start_s;
+    bench_keep((double)sum);
+    rs_poisson_table_free(table);
+    return cpu_s;
+}
+
+static double poisson_singly(double mean, uint64_t n)
 {
     struct stream s = rs_stream_open(1, 0, 0);
-    struct poisson p = rs_poisson_prepare(mean);
+    struct poisson_table *table = rs_poisson_table_new(mean);
     uint64_t sum = 0;
     double start_s = bench_cpu_s();
     for (uint64_t i = 0; i < n; i++) {
-        sum += rs_poisson_draw(&p, &s);
+        sum += rs_poisson_table_draw(table, &s);
     }
+    double cpu_s = bench_cpu_s() - start_s;
     bench_keep((double)sum);
-    return bench_cpu_s() - start_s;
+    rs_poisson_table_free(table);
+    return cpu_s;
+}
+
+/* Any rate, from the bank: another mean each time, so that nothing recurs. */
+static double poisson_bank(double mean, uint64_t n)
+{
+    struct stream s = rs_stream_open(1, 0, 0);
+    struct poisson_bank *bank = rs_poisson_bank_new();
+    double step = mean * 0.1 / (double)n, at = mean * 0.95;
+    uint64_t sum = 0;
+    double start_s = bench_cpu_s();
+    for (uint64_t i = 0; i < n; i++, at += step) {
+        sum += rs_poisson_bank_draw(bank, &s, at);
+    }
+    double cpu_s = bench_cpu_s() - start_s;
+    bench_keep((double)sum);
+    rs_poisson_bank_free(bank);
+    return cpu_s;
 }
 
 static double poisson_any(double mean, uint64_t n)
@@ -183,6 +227,50 @@ static double poisson_gsl(double mean, uint64_t n)
 /* A latency histogram: the share of twelve buckets, about lognormal. */
 static const double bucket_share[12] = {0.01, 0.03, 0.08, 0.15, 0.2,   0.19,
                                         0.14, 0.09, 0.06, 0.03, 0.015, 0.005};
+
+/*
+ * What a scrape adds to a histogram: Poisson counts of the buckets, one look-up each (a Poisson stream's buckets are Poisson
+ * and independent).
+ */
+static double histogram_poisson(double n_request, uint64_t n)
+{
+    struct stream s = rs_stream_open(1, 0, 0);
+    struct poisson_table *table[12];
+    enum { N_SCRAPE = 8 }; /* drawn together */
+    uint64_t count[N_SCRAPE * 12], sum = 0;
+    for (int i = 0; i < 12; i++) {
+        table[i] = rs_poisson_table_new(n_request * bucket_share[i]);
+    }
+    double start_s = bench_cpu_s();
+    for (uint64_t i = 0; i < n; i += N_SCRAPE) {
+        rs_poisson_vector_draw((const struct poisson_table *const *)table, 12, &s, N_SCRAPE, count);
+        sum += count[3];
+    }
+    double cpu_s = bench_cpu_s() - start_s;
+    bench_keep((double)sum);
+    for (int i = 0; i < 12; i++) {
+        rs_poisson_table_free(table[i]);
+    }
+    return cpu_s;
+}
+
+/* The same where the number of requests is given. */
+static double histogram_given(double n_request, uint64_t n)
+{
+    struct stream s = rs_stream_open(1, 0, 0);
+    struct class_table *table = rs_class_table_new(12, bucket_share);
+    uint64_t count[12], sum = 0;
+    rs_class_table_draw(table, &s, (uint64_t)n_request, count);
+    double start_s = bench_cpu_s();
+    for (uint64_t i = 0; i < n; i++) {
+        rs_class_table_draw(table, &s, (uint64_t)n_request, count);
+        sum += count[3];
+    }
+    double cpu_s = bench_cpu_s() - start_s;
+    bench_keep((double)sum);
+    rs_class_table_free(table);
+    return cpu_s;
+}
 
 static double multinomial(double n_request, uint64_t n)
 {
@@ -324,12 +412,18 @@ static const struct bench_row rows[] = {
     {"K2", "hold + move, 10k pending", kernel_hold_move, heap_hold_lazy, 1e4, M, M, 0.40},
     {"K2", "hold + move, 100k pending", kernel_hold_move, heap_hold_lazy, 1e5, M, M, 0.40},
     {"K3", "M/M/1 customer, rho 0.9", kernel_mm1, lindley, 0.9, M, M, 6.5},
-    {"D1a", "Poisson, recurring, mean 0.1", poisson_prepared, poisson_gsl, 0.1, M, M, 0.1},
-    {"D1a", "Poisson, recurring, mean 1", poisson_prepared, poisson_gsl, 1, M, M, 0.1},
-    {"D1a", "Poisson, recurring, mean 10", poisson_prepared, poisson_gsl, 10, M, M / 4, 0.1},
-    {"D1a", "Poisson, recurring, mean 100", poisson_prepared, poisson_gsl, 100, M, M / 8, 0.1},
-    {"D1a", "Poisson, recurring, mean 1e3", poisson_prepared, poisson_gsl, 1e3, M, M / 8, 0.1},
-    {"D1a", "Poisson, recurring, mean 1e5", poisson_prepared, poisson_gsl, 1e5, M, M / 8, 0.1},
+    {"D1a", "Poisson, recurring, mean 0.1", poisson_recurring, poisson_gsl, 0.1, M, M, 0.1},
+    {"D1a", "Poisson, recurring, mean 1", poisson_recurring, poisson_gsl, 1, M, M, 0.1},
+    {"D1a", "Poisson, recurring, mean 10", poisson_recurring, poisson_gsl, 10, M, M / 4, 0.1},
+    {"D1a", "Poisson, recurring, mean 100", poisson_recurring, poisson_gsl, 100, M, M / 8, 0.1},
+    {"D1a", "Poisson, recurring, mean 1e3", poisson_recurring, poisson_gsl, 1e3, M, M / 8, 0.1},
+    {"D1a", "Poisson, recurring, mean 1e5", poisson_recurring, poisson_gsl, 1e5, M, M / 8, 0.1},
+    {"D1a", "Poisson, recurring, one by one, mean 1", poisson_singly, poisson_gsl, 1, M, M, 0.2},
+    {"D1b", "Poisson, bank, mean about 0.1", poisson_bank, poisson_gsl, 0.1, M, M, 1},
+    {"D1b", "Poisson, bank, mean about 1", poisson_bank, poisson_gsl, 1, M, M, 1},
+    {"D1b", "Poisson, bank, mean about 10", poisson_bank, poisson_gsl, 10, M, M / 4, 1.0 / 3},
+    {"D1b", "Poisson, bank, mean about 100", poisson_bank, poisson_gsl, 100, M, M / 8, 1.0 / 3},
+    {"D1b", "Poisson, bank, mean about 900", poisson_bank, poisson_gsl, 900, M, M / 8, 1.0 / 3},
     {"D1b", "Poisson, any mean, 0.1", poisson_any, poisson_gsl, 0.1, M, M, 1},
     {"D1b", "Poisson, any mean, 1", poisson_any, poisson_gsl, 1, M, M, 1},
     {"D1b", "Poisson, any mean, 9", poisson_any, poisson_gsl, 9, M, M / 4, 1},
@@ -337,7 +431,12 @@ static const struct bench_row rows[] = {
     {"D1b", "Poisson, any mean, 100", poisson_any, poisson_gsl, 100, M, M / 8, 1.0 / 3},
     {"D1b", "Poisson, any mean, 1e3", poisson_any, poisson_gsl, 1e3, M, M / 8, 1.0 / 3},
     {"D1b", "Poisson, any mean, 1e5", poisson_any, poisson_gsl, 1e5, M, M / 8, 1.0 / 3},
-    {"D2", "12-bucket increment of 1000", multinomial, multinomial_gsl, 1000, M / 16, M / 16, 0.05},
+    {"D2", "12 Poisson buckets, mean 1000", histogram_poisson, multinomial_gsl, 1000, M / 8, M / 16,
+     0.05},
+    {"D2b", "12 buckets of 1000 requests, tables", histogram_given, multinomial_gsl, 1000, M / 8,
+     M / 16, 0.2},
+    {"D2b", "12 buckets of 1000 requests, any weights", multinomial, multinomial_gsl, 1000, M / 16,
+     M / 16, 1},
     {"D3", "open a named stream, one word", stream_open, stream_gsl, 0, M, M / 64, 0.005},
     {"W3", "replicas, 2 threads (wall)", replicate_threads, replicate_one, 2, 1000, 1000, 1.95,
      true},

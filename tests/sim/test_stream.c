@@ -171,6 +171,28 @@ START_TEST(test_below)
 }
 END_TEST
 
+/* Many words at once are those of one by one, whatever was left of the block, and the stream goes on alike. */
+START_TEST(test_words_at_once)
+{
+    uint64_t branch = _i % 2 ? 0 : 0x123456789abcdef, out[300];
+    struct stream one = rs_stream_open_branching(UINT64_MAX, UINT64_MAX - 5, 99, &branch);
+    rs_stream_seek(&one, _i % 3 ? UINT64_C(0xfffffffd) : UINT64_MAX - 20); /* carries on the way */
+    struct stream many = one;
+    for (size_t n = 0; n < 300; n = n < 40 ? n + 1 : n + 37) {
+        for (int before = 0; before < _i; before++) {
+            ASSERT_IN_LOOP(rs_stream_u64(&one) == rs_stream_u64(&many));
+        }
+        rs_stream_words(&many, n, out);
+        for (size_t i = 0; i < n; i++) {
+            ASSERT_IN_LOOP(out[i] == rs_stream_u64(&one));
+        }
+        ck_assert_int_eq(one.n_left, many.n_left);
+        ck_assert_uint_eq(one.block, many.block);
+    }
+    ck_assert_uint_eq(rs_stream_u64(&one), rs_stream_u64(&many));
+}
+END_TEST
+
 START_TEST(test_below_zero_aborts)
 {
     struct stream s = rs_stream_open(1, 1, 1);
@@ -238,6 +260,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_uniform_is_flat);
     tcase_add_loop_test(tc, test_replicas_are_not_correlated, 0, 8);
     tcase_add_loop_test(tc, test_below, 0, N_ROW(below_rows));
+    tcase_add_loop_test(tc, test_words_at_once, 0, 4);
     add_abort_test(tc, test_below_zero_aborts);
     tcase_add_test(tc, test_gsl_sees_the_same_numbers);
     tcase_add_test(tc, test_branch_word_gives_another_future);

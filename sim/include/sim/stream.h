@@ -12,6 +12,8 @@
 #ifndef SIM_STREAM_H
 #define SIM_STREAM_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <gsl/gsl_rng.h>
@@ -23,6 +25,8 @@ struct stream { /* value: copy freely, nothing to free */
     uint64_t block;         /* the next block to make */
     uint64_t word[2];       /* the words of the present block */
     int n_left;             /* of `word`, 0..2 */
+    bool
+        gsl; /* variates are drawn by GSL's samplers, the reference: same laws, other numbers (sim/draw.h) */
 };
 
 /* XXH64 of a stream's name; do it once, at load. */
@@ -51,6 +55,12 @@ inline uint64_t rs_stream_u64(struct stream *s)
     }
     return s->word[2 - s->n_left--];
 }
+
+/*
+ * Many words at once, several blocks at a time in the processor's lanes: the same as n calls of rs_stream_u64.
+ *   out[n]
+ */
+void rs_stream_words(struct stream *s, size_t n, uint64_t *out);
 
 /* [0, 1), 53 bits */
 inline double rs_stream_uniform(struct stream *s)
