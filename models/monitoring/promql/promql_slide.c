@@ -4,7 +4,11 @@
  * running totals. Bit for bit what promql_range.c and promql_over_time.c give; where that cannot
  * be promised (sums of fractions depend on the order of adding), those are called.
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "promql_window.h"
+#include "sim/arena.h"
 
 /*
  * What the counter lost in resets: the value before each drop, added oldest first as Prometheus
@@ -38,13 +42,47 @@ static double add_resets(double v, const struct slice *w)
     return v;
 }
 
-/* What depends on the times alone. Series of one scrape share it. */
+/*
+ * What depends on the times alone. All of it follows from where the ends of the window lie in the range and from the number
+ * of samples; so a series that is scraped as often as it is looked at has the same timing again and again.
+ */
 struct timing {
-    int64_t first_ms, last_ms; /* of the samples */
-    int n;
+    int64_t before_ms,
+        after_ms; /* from the start of the range to the first sample, from the last to its end */
+    int n;        /* samples; 0: not made yet */
     double to_start, to_end, sampled, threshold, distance, range_s;
     double factor; /* if the zero clamp changes nothing */
 };
+
+struct timings { /* the state of a call */
+    int n;
+    struct timing *of; /* [n] by pick: the last one */
+};
+
+static void timings_free(void *state)
+{
+    struct timings *s = state;
+
+    free(s->of);
+    free(s);
+}
+
+/* Room for n picks; new timings are none. */
+static struct timing *timings_of(struct cell *c, int n)
+{
+    struct timings *s = c->state;
+
+    if (s == NULL) {
+        s = c->state = rs_xcalloc(1, sizeof *s);
+        c->state_free = timings_free;
+    }
+    if (n > s->n) {
+        s->of = rs_xrealloc(s->of, (size_t)(2 * n) * sizeof *s->of);
+        memset(s->of + s->n, 0, (size_t)(2 * n - s->n) * sizeof *s->of);
+        s->n = 2 * n;
+    }
+    return s->of;
+}
 
 /*
  * Prometheus' extrapolatedRate (promql/functions.go), in its order of operations: the difference
@@ -72,14 +110,21 @@ static double stretch(const struct timing *k, double zero, bool clamp_after)
     return k->range_s > 0.0 ? factor / k->range_s : factor;
 }
 
-static void take_times(struct timing *k, const struct ranges *r, const struct slice *w, bool after)
+static void take_times(
+    struct timing *k, const struct ranges *r, const struct slice *w, double range_s, bool after)
 {
-    k->first_ms = rs_slice_first(w)->t_ms;
-    k->last_ms = rs_slice_last(w)->t_ms;
+    int64_t first_ms = rs_slice_first(w)->t_ms, last_ms = rs_slice_last(w)->t_ms;
+
+    if (k->n == w->n && k->before_ms == first_ms - r->lo_ms && k->after_ms == r->hi_ms - last_ms) {
+        return;
+    }
+    k->before_ms = first_ms - r->lo_ms;
+    k->after_ms = r->hi_ms - last_ms;
     k->n = w->n;
-    k->to_start = (double)(k->first_ms - r->lo_ms) / 1000.0;
-    k->to_end = (double)(r->hi_ms - k->last_ms) / 1000.0;
-    k->sampled = (double)(k->last_ms - k->first_ms) / 1000.0;
+    k->range_s = range_s;
+    k->to_start = (double)k->before_ms / 1000.0;
+    k->to_end = (double)k->after_ms / 1000.0;
+    k->sampled = (double)(last_ms - first_ms) / 1000.0;
     k->distance = k->sampled / (double)(w->n - 1);
     k->threshold = k->distance * 1.1;
     k->factor = stretch(k, (double)INFINITY, after);
@@ -99,7 +144,8 @@ static int extrapolate_alike(struct promql_eval *e,
 {
     const struct series *base = r->own != NULL ? r->own : e->db->series;
     const int64_t before_ms = r->lo_ms - !e->toggle.left_open;
-    const int64_t first_ms = k->first_ms, last_ms = k->last_ms, now_ms = e->now_ms;
+    const int64_t first_ms = r->lo_ms + k->before_ms, last_ms = r->hi_ms - k->after_ms;
+    const int64_t now_ms = e->now_ms;
     const uint64_t n = (uint64_t)k->n;
     const double factor = k->factor;
     /* A window longer than `sampled` on its left may be clamped by any counter. */
@@ -142,7 +188,8 @@ static double extrapolate(const struct timing *k, const struct slice *w, bool co
         return v * k->factor;
     }
     v = add_resets(v, w);
-    if (!(v > 0.0 && first >= 0.0)) {
+    /* first >= v: no clamp, as above. */
+    if (!(v > 0.0 && first >= 0.0) || (first >= v && k->to_start <= k->sampled)) {
         return v * k->factor;
     }
     return v * stretch(k, k->sampled * (first / v), after);
@@ -155,21 +202,25 @@ int rs_eval_extrapolated(struct promql_eval *e, struct cell *c, int64_t t_ms)
     bool counter = fn != rs_range_delta, after = e->toggle.clamp_after;
     double param[RS_MAX_PARAM];
     struct ranges *r = rs_call_ranges(e, c, t_ms, param);
-    struct timing k = {.n = 0};
+    const struct timing *k = NULL;
+    struct timing *timing;
+    double range_s;
     struct slice w;
 
     if (r == NULL) {
         return -1;
     }
-    k.range_s = fn == rs_range_rate ? (double)(r->hi_ms - r->lo_ms) / 1000.0 : 0.0;
+    range_s = fn == rs_range_rate ? (double)(r->hi_ms - r->lo_ms) / 1000.0 : 0.0;
+    timing = timings_of(c, r->n);
     for (int i = 0; i < r->n;) {
         if (rs_ranges_slice(e, r, i, &w) && w.n >= 2) {
-            take_times(&k, r, &w, after);
-            rs_cell_push(c, r->pick[i].bare, extrapolate(&k, &w, counter, after));
+            take_times(&timing[i], r, &w, range_s, after);
+            k = &timing[i];
+            rs_cell_push(c, r->pick[i].bare, extrapolate(k, &w, counter, after));
         }
         i++;
-        if (k.n > 0) {
-            i = extrapolate_alike(e, c, r, i, &k, counter);
+        if (k != NULL) {
+            i = extrapolate_alike(e, c, r, i, k, counter);
         }
     }
     return c->may_collide ? rs_eval_unique(e, c) : 0;

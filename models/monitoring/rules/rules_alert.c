@@ -220,6 +220,9 @@ int rs_rule_eval_alert(struct rule_runner *r,
     if (rs_promql_eval(s->eval, t_ms - r->offset_ms, &v, err) < 0) {
         return -1;
     }
+    if (v.n == 0 && s->order.n == 0 && s->before.n == 0) {
+        return 0; /* nothing was, nothing is */
+    }
     rs_rule_output(r, s, &v, t_ms);
     if (note_result(r, s, &v, err) < 0) {
         return -1;
