@@ -33,7 +33,8 @@ struct pool {
     pthread_cond_t finished; /* for the calling thread: n_working fell to 0 */
     /* All below under the lock; offsets from job->first. */
     uint64_t n_taken, n_reduced;
-    bool reducing, over;
+    bool reducing;
+    atomic_bool over; /* written under the lock, read by replicas in progress without it */
     int n_working;
     int status;
     struct err err; /* the error that rs_replicate will tell */
@@ -76,7 +77,8 @@ static void reduce_ready(struct pool *pool)
             break;
         }
         if (slot->status != 0) {
-            finish(pool, -1, &slot->err);
+            bool asked = slot->err.code == RS_E_STOPPED;
+            finish(pool, asked ? 0 : -1, asked ? NULL : &slot->err);
             break;
         }
         uint64_t replica = job->first + pool->n_reduced;
@@ -120,8 +122,8 @@ static void *work(void *arg)
         struct slot *slot = &pool->slot[offset % pool->n_slot];
         pthread_mutex_unlock(&pool->lock);
         slot->err = (struct err){.code = RS_E_NONE};
-        slot->status =
-            job->run(job->ctx, worker->self, job->first + offset, slot->result, &slot->err);
+        slot->status = job->run(job->ctx, worker->self, job->first + offset, slot->result,
+                                &pool->over, &slot->err);
         pthread_mutex_lock(&pool->lock);
         slot->ready = true;
         if (!pool->reducing) {
@@ -151,6 +153,14 @@ static struct timespec next_tick(void)
     return at;
 }
 
+static bool asked_to_stop(const struct replicate_job *job, uint64_t n_done)
+{
+    if (job->cancel && atomic_load_explicit(job->cancel, memory_order_relaxed)) {
+        return true;
+    }
+    return job->tick && job->tick(job->ctx, n_done, job->n);
+}
+
 /* The calling thread's part: ticks until the workers are done. */
 static void watch(struct pool *pool)
 {
@@ -162,12 +172,12 @@ static void watch(struct pool *pool)
         while (pool->n_working > 0 && late != ETIMEDOUT) {
             late = pthread_cond_timedwait(&pool->finished, &pool->lock, &at);
         }
-        if (!job->tick || pool->n_working == 0) {
+        if (pool->n_working == 0) {
             continue;
         }
         uint64_t n_done = pool->n_reduced;
         pthread_mutex_unlock(&pool->lock);
-        bool enough = job->tick(job->ctx, n_done, job->n);
+        bool enough = asked_to_stop(job, n_done);
         pthread_mutex_lock(&pool->lock);
         if (enough) {
             finish(pool, 0, NULL);
@@ -269,6 +279,30 @@ static bool tick_is_due(struct timespec *due)
     return true;
 }
 
+/* Runs and reduces one: 0 go on, 1 stop cleanly, -1 error. */
+static int one_here(const struct replicate_job *job,
+                    void *worker,
+                    uint64_t replica,
+                    void *slot,
+                    uint64_t *n_done,
+                    struct err *err)
+{
+    struct err own = {.code = RS_E_NONE};
+    int status = job->run(job->ctx, worker, replica, slot, job->cancel, &own);
+    if (status == 0) {
+        int verdict = job->reduce(job->ctx, replica, slot, err);
+        *n_done += verdict >= 0;
+        return verdict;
+    }
+    if (own.code == RS_E_STOPPED) {
+        return 1;
+    }
+    if (err && err->code == RS_E_NONE) {
+        *err = own;
+    }
+    return -1;
+}
+
 /* One thread, one slot, no locks: what a debugger likes. */
 static int replicate_here(const struct replicate_job *job, uint64_t *out_n, struct err *err)
 {
@@ -280,14 +314,9 @@ static int replicate_here(const struct replicate_job *job, uint64_t *out_n, stru
     struct timespec due = next_tick();
     int verdict = 0;
     while (*out_n < job->n && verdict == 0) {
-        uint64_t replica = job->first + *out_n;
-        verdict = job->run(job->ctx, worker, replica, slot, err);
-        if (verdict == 0) {
-            verdict = job->reduce(job->ctx, replica, slot, err);
-            *out_n += verdict >= 0;
-        }
-        if (verdict == 0 && job->tick && tick_is_due(&due)) {
-            verdict = job->tick(job->ctx, *out_n, job->n);
+        verdict = one_here(job, worker, job->first + *out_n, slot, out_n, err);
+        if (verdict == 0 && tick_is_due(&due)) {
+            verdict = asked_to_stop(job, *out_n);
         }
     }
     job->slot_free(job->ctx, slot);

@@ -7,33 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "band.h"
-#include "card.h"
-#include "pick.h"
-#include "record.h"
-#include "run_engine.h"
+#include "run_parts.h"
 #include "sim/arena.h"
-#include "sim/replicate.h"
-#include "tally.h"
 #include "verify/bound.h"
 #include "verify/reach.h"
 #include "verify/split.h"
-
-/* Everything that grows while replicas come in. */
-struct reduction {
-    const struct run_engine *engine;
-    const struct scenario *scenario;
-    const struct run_options *options;
-    struct run_result *result;
-    struct verdict
-        *verdict; /* [n_claim] of claims that no replica decides; claim NULL for the others */
-    struct tally *tally; /* [n_claim] in use for the others */
-    int n_tally, n_open; /* of them all, and those that are not decided yet */
-    struct card_book *card;
-    struct pick_book *pick; /* the last three only when a record is kept, else NULL */
-    struct band_book *band;
-    struct record *record;
-};
 
 /* ---- claims ---------------------------------------------------------------------------------------------------------- */
 
@@ -53,7 +31,8 @@ static int decide_without_replicas(struct verdict *out,
                                           .n_job = r->options->n_job,
                                           .confidence = 1.0 - alpha,
                                           .tick = r->options->tick,
-                                          .tick_ctx = r->options->tick_ctx};
+                                          .tick_ctx = r->options->tick_ctx,
+                                          .cancel = r->options->cancel};
         return rs_split_decide(r->result->arena, r->scenario, c, &opt, out, err);
     }
     if (rs_claim_is_statistical(c))
@@ -90,116 +69,6 @@ static int decide_beforehand(struct reduction *r, struct err *err)
 static bool wants_replicas(const struct reduction *r)
 {
     return r->n_tally > 0 || r->scenario->n_claim == 0 || r->record || r->options->all_replicas;
-}
-
-/* ---- replicas -------------------------------------------------------------------------------------------------------- */
-
-static void *worker_new(void *ctx, struct err *err)
-{
-    struct reduction *r = ctx;
-    return r->engine->sim_new(r->scenario, err);
-}
-
-static void worker_free(void *ctx, void *worker)
-{
-    struct reduction *r = ctx;
-    r->engine->sim_free(worker);
-}
-
-static void *slot_new(void *ctx)
-{
-    (void)ctx;
-    struct history *h = rs_xcalloc(1, sizeof *h);
-    rs_history_init(h);
-    return h;
-}
-
-static void slot_free(void *ctx, void *slot)
-{
-    (void)ctx;
-    rs_history_clear(slot);
-    free(slot);
-}
-
-static int run_one(void *ctx, void *worker, uint64_t replica, void *slot, struct err *err)
-{
-    const struct reduction *r = ctx;
-    struct replica_options opt = {.seed = r->options->seed, .replica = replica, .fault = -2};
-    rs_history_reset(slot);
-    if (r->engine->sim_run(worker, &opt, slot, err) != 0)
-        return rs_err_context(err, "replica %" PRIu64, replica);
-    return 0;
-}
-
-/* Every claim's evidence sees every replica, also when it is decided: the interval goes on to shrink. */
-static void weigh(struct reduction *r, const struct history *h)
-{
-    r->n_open = 0;
-    for (int i = 0; i < r->scenario->n_claim; i++) {
-        if (!r->verdict[i].claim)
-            r->n_open += !rs_tally_add(&r->tally[i], r->scenario, h);
-    }
-}
-
-/*
- * Looking after each replica, and in the order of their numbers, is what makes stopping early sound: evidence may be looked at as
- * often as one likes, but replicas that are quick to run must not be overrepresented.
- */
-static bool is_enough(const struct reduction *r)
-{
-    return r->n_tally > 0 && r->n_open == 0 && !r->options->all_replicas;
-}
-
-static int reduce(void *ctx, uint64_t replica, void *slot, struct err *err)
-{
-    struct reduction *r = ctx;
-    const struct history *h = slot;
-    struct run_result *out = r->result;
-    assert(h->replica == replica && h->fault >= -1 && h->fault < r->scenario->n_fault);
-    out->n_replica++;
-    out->outcome[h->outcome]++;
-    out->outcome_by_fault[(h->fault + 1) * RS_OUTCOME_N + (int)h->outcome]++;
-    out->n_false_rollback += h->fault < 0 && h->false_rollback;
-    out->n_no_fault += h->fault < 0;
-    weigh(r, h);
-    rs_card_book_add(r->card, h);
-    if (r->record) {
-        rs_pick_book_add(r->pick, h);
-        rs_band_book_add(r->band, h);
-        if (rs_record_replica(r->record, h, err) != 0)
-            return -1;
-    }
-    return is_enough(r) ? 1 : 0;
-}
-
-static bool tick(void *ctx, uint64_t n_done, uint64_t n_total)
-{
-    const struct reduction *r = ctx;
-    return r->options->tick && r->options->tick(r->options->tick_ctx, n_done, n_total);
-}
-
-static int replicate(struct reduction *r, struct err *err)
-{
-    struct replicate_job job = {
-        .first = 0,
-        .n = r->options->n_replica,
-        .n_thread = r->options->n_job,
-        .ctx = r,
-        .worker_new = worker_new,
-        .worker_free = worker_free,
-        .slot_new = slot_new,
-        .slot_free = slot_free,
-        .run = run_one,
-        .reduce = reduce,
-        .tick = tick,
-    };
-    uint64_t n_done = 0;
-    if (rs_replicate(&job, &n_done, err) != 0)
-        return -1;
-    assert(n_done == r->result->n_replica);
-    r->result->enough = n_done < r->options->n_replica && is_enough(r);
-    r->result->stopped = n_done < r->options->n_replica && !r->result->enough;
-    return 0;
 }
 
 /* ---- what it comes to ------------------------------------------------------------------------------------------------ */
@@ -264,6 +133,11 @@ static int record_chosen(struct reduction *r, struct err *err)
 
 static int record_all(struct reduction *r, struct err *err)
 {
+    if (rs_run_is_shard(r->options)) {
+        struct record *part = r->record;
+        r->record = NULL;
+        return rs_record_finish(part, err);
+    }
     if (rs_record_result(r->record, r->result, err) != 0 || record_chosen(r, err) != 0 ||
         rs_record_bands(r->record, r->band, err) != 0)
         return -1;
@@ -308,7 +182,7 @@ int rs_run_with(const struct run_engine *engine,
                 struct run_result *out,
                 struct err *err)
 {
-    assert(opt->n_job >= 1);
+    assert(opt->n_job >= 1 && (!rs_run_is_shard(opt) || opt->db_path));
     *out = (struct run_result){.scenario = sc,
                                .seed = opt->seed,
                                .n_budget = opt->n_replica,
@@ -316,11 +190,12 @@ int rs_run_with(const struct run_engine *engine,
                                .replay_words = opt->replay_words};
     struct reduction r = {.engine = engine, .scenario = sc, .options = opt, .result = out};
     int rc = open_books(&r, err);
-    if (rc == 0)
+    bool decides = !rs_run_is_shard(opt);
+    if (rc == 0 && decides)
         rc = decide_beforehand(&r, err);
     if (rc == 0 && opt->n_replica > 0 && wants_replicas(&r))
-        rc = replicate(&r, err);
-    if (rc == 0)
+        rc = rs_run_replicas(&r, err);
+    if (rc == 0 && decides)
         decide(&r);
     if (rc == 0 && r.record)
         rc = record_all(&r, err);

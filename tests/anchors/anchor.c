@@ -79,8 +79,10 @@ static void slot_free(void *ctx, void *slot)
     free(slot);
 }
 
-static int run_seed(void *ctx, void *worker, uint64_t seed, void *slot, struct err *err)
+static int run_seed(
+    void *ctx, void *worker, uint64_t seed, void *slot, const atomic_bool *cancel, struct err *err)
 {
+    (void)cancel;
     const struct tally *t = ctx;
     struct sums *sums = slot;
     (void)err;

@@ -352,8 +352,14 @@ static void sum_free(void *ctx, void *slot)
     free(slot);
 }
 
-static int run_replica(void *ctx, void *worker, uint64_t replica, void *slot, struct err *err)
+static int run_replica(void *ctx,
+                       void *worker,
+                       uint64_t replica,
+                       void *slot,
+                       const atomic_bool *cancel,
+                       struct err *err)
 {
+    (void)cancel;
     (void)ctx, (void)worker, (void)err;
     struct stream s = rs_stream_open(1, replica, 0);
     uint64_t sum = 0;

@@ -22,6 +22,8 @@ struct job_state {
     int n_worker, n_slot, n_worker_max, n_slot_max,
         fail_worker;               /* fail_worker: this one cannot be made */
     uint64_t n_tick, tick_stop_at; /* 0: never */
+    uint64_t hang_at;              /* run goes on there until nobody wants it any more; 0: never */
+    atomic_bool cancel;            /* the job's */
 };
 
 static void count(struct job_state *state, int *n, int *n_max, int step)
@@ -64,7 +66,12 @@ static void slot_free(void *ctx, void *slot)
     free(slot);
 }
 
-static int run(void *ctx, void *worker, uint64_t replica, void *slot, struct err *err)
+static int run(void *ctx,
+               void *worker,
+               uint64_t replica,
+               void *slot,
+               const atomic_bool *cancel,
+               struct err *err)
 {
     const struct job_state *state = ctx;
     uint64_t *n_done = worker, *result = slot;
@@ -74,6 +81,12 @@ static int run(void *ctx, void *worker, uint64_t replica, void *slot, struct err
     if (state->slow) {
         uint64_t us = rs_stream_below(&s, 10) == 0 ? 3000 : rs_stream_below(&s, 50);
         nanosleep(&(struct timespec){0, (long)(1000 * us)}, NULL);
+    }
+    while (state->hang_at && replica == state->hang_at) {
+        if (atomic_load(cancel)) {
+            return rs_err_set(err, RS_E_STOPPED, "stopped");
+        }
+        nanosleep(&(struct timespec){0, 1000000}, NULL);
     }
     if (state->fail_from && replica >= state->fail_from &&
         (replica - state->fail_from) % state->fail_step == 0) {
@@ -127,7 +140,8 @@ static int replicate(struct job_state *state,
                                 .slot_free = slot_free,
                                 .run = run,
                                 .reduce = reduce,
-                                .tick = tick};
+                                .tick = tick,
+                                .cancel = &state->cancel};
     int status = rs_replicate(&job, out_n, err);
     ck_assert_int_eq(state->n_worker, 0);
     ck_assert_int_eq(state->n_slot, 0);
@@ -170,6 +184,41 @@ START_TEST(test_reducer_says_enough)
     ck_assert_uint_eq(n, 51);
     ck_assert_uint_eq(state.n_reduced, 51);
     ck_assert_uint_eq(state.digest, reference.digest);
+}
+END_TEST
+
+/* What is in progress when the reducer has enough is told, and need not come to its end. */
+START_TEST(test_enough_ends_what_is_in_progress)
+{
+    struct job_state state = {.stop_at = 5, .hang_at = 6, .slow = true};
+    struct err err = {.code = RS_E_NONE};
+    uint64_t n = 0;
+    ck_assert_int_eq(replicate(&state, 1, 1000, thread_rows[_i], &n, &err), 0);
+    ck_assert_uint_eq(n, 5);
+    ck_assert_int_eq(err.code, RS_E_NONE);
+}
+END_TEST
+
+static void *cancel_soon(void *arg)
+{
+    struct job_state *state = arg;
+    nanosleep(&(struct timespec){0, 30000000}, NULL);
+    atomic_store(&state->cancel, true);
+    return NULL;
+}
+
+/* A signal comes in the middle of a replica without end. */
+START_TEST(test_cancelled_from_outside)
+{
+    struct job_state state = {.hang_at = 9};
+    struct err err = {.code = RS_E_NONE};
+    uint64_t n = 0;
+    pthread_t thread;
+    ck_assert_int_eq(pthread_create(&thread, NULL, cancel_soon, &state), 0);
+    ck_assert_int_eq(replicate(&state, 1, 1000, thread_rows[_i], &n, &err), 0);
+    pthread_join(thread, NULL);
+    ck_assert_uint_eq(n, 8);
+    ck_assert_int_eq(err.code, RS_E_NONE);
 }
 END_TEST
 
@@ -251,6 +300,8 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, test_same_for_any_number_of_threads, 0, N_ROW(thread_rows));
     tcase_add_loop_test(tc, test_many_short_replicas, 0, N_ROW(thread_rows));
     tcase_add_loop_test(tc, test_reducer_says_enough, 0, N_ROW(thread_rows));
+    tcase_add_loop_test(tc, test_enough_ends_what_is_in_progress, 0, N_ROW(thread_rows));
+    tcase_add_loop_test(tc, test_cancelled_from_outside, 0, N_ROW(thread_rows));
     tcase_add_loop_test(tc, test_lowest_failing_replica_wins, 0, N_ROW(thread_rows));
     tcase_add_loop_test(tc, test_enough_before_a_failure, 0, N_ROW(thread_rows));
     tcase_add_loop_test(tc, test_reducer_fails, 0, N_ROW(thread_rows));

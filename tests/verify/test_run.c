@@ -13,6 +13,7 @@
 #include <sqlite3.h>
 
 #include "made_up.h"
+#include "run_text.h"
 #include "sim/arena.h"
 #include "verify/report.h"
 #include "verify/store.h"
@@ -51,61 +52,16 @@ static struct run_options options(uint64_t n, int n_job, const char *path)
 
 /* ---- determinism ------------------------------------------------------------------------------------------------------ */
 
-static char *json_of(const struct run_options *opt)
-{
-    struct run_result r;
-    struct err err = {0};
-    ck_assert_msg(rs_run_with(&made_up_engine, sc, opt, &r, &err) == 0, "%s", err.text);
-    char *text = NULL;
-    size_t n;
-    FILE *to = open_memstream(&text, &n);
-    ck_assert_int_eq(rs_run_print_json(to, &r), 0);
-    fclose(to);
-    rs_run_result_clear(&r);
-    return text;
-}
-
-static int dump_row(void *ctx, int n, char **value, char **name)
-{
-    FILE *to = ctx;
-    (void)name;
-    for (int i = 0; i < n; i++)
-        fprintf(to, "%s|", value[i] ? value[i] : "NULL");
-    fputc('\n', to);
-    return 0;
-}
-
-/* All rows of all tables, in the order in which they stand. */
-static char *dump(const char *path)
-{
-    static const char *const tables[] = {
-        "meta",       "stage",      "flag",    "service", "fault",       "procedure",
-        "threshold",  "assumption", "replica", "episode", "chosen",      "trace",
-        "trajectory", "band",       "verdict", "card",    "card_summary"};
-    char *text = NULL, query[64];
-    size_t n;
-    FILE *to = open_memstream(&text, &n);
-    sqlite3 *sql;
-    ck_assert_int_eq(sqlite3_open_v2(path, &sql, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
-    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
-        snprintf(query, sizeof query, "SELECT * FROM %s", tables[i]);
-        ck_assert_int_eq(sqlite3_exec(sql, query, dump_row, to, NULL), SQLITE_OK);
-    }
-    sqlite3_close(sql);
-    fclose(to);
-    return text;
-}
-
 START_TEST(test_same_for_any_threads)
 {
     struct run_options one = options(600, 1, db_path);
-    char *json = json_of(&one), *rows = dump(db_path);
+    char *json = run_text_json(sc, &one), *rows = run_text_dump(db_path);
     ck_assert_uint_gt(strlen(json), 5000);
     ck_assert_uint_gt(strlen(rows), 100000);
     static const int jobs[] = {1, 2, 3};
     for (int i = 0; i < 3; i++) {
         struct run_options again = options(600, jobs[i], db_path);
-        char *json_again = json_of(&again), *rows_again = dump(db_path);
+        char *json_again = run_text_json(sc, &again), *rows_again = run_text_dump(db_path);
         ck_assert_msg(strcmp(json, json_again) == 0, "JSON of %d threads", jobs[i]);
         ck_assert_msg(strcmp(rows, rows_again) == 0, "record of %d threads", jobs[i]);
         free(json_again);
@@ -113,7 +69,7 @@ START_TEST(test_same_for_any_threads)
     }
     struct run_options other = options(600, 1, NULL);
     other.seed = 8;
-    char *json_other = json_of(&other);
+    char *json_other = run_text_json(sc, &other);
     ck_assert_str_ne(json, json_other);
     free(json_other);
     free(json);

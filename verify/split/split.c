@@ -60,6 +60,7 @@ static int run_level(const struct splitting_run *r,
                      struct macro *m,
                      uint64_t macro,
                      int level,
+                     const atomic_bool *cancel,
                      struct err *err)
 {
     const struct split_plan *plan = r->plan;
@@ -77,6 +78,7 @@ static int run_level(const struct splitting_run *r,
             .target = plan->level[level],
             .seed = plan->seed,
             .word = rs_split_word(plan->seed, macro, level, i),
+            .cancel = cancel,
         };
         enum split_end end = RS_SPLIT_DEAD;
         double high;
@@ -93,7 +95,8 @@ static int run_level(const struct splitting_run *r,
     return 0;
 }
 
-static int run_macro(void *ctx, void *worker, uint64_t macro, void *slot, struct err *err)
+static int run_macro(
+    void *ctx, void *worker, uint64_t macro, void *slot, const atomic_bool *cancel, struct err *err)
 {
     const struct splitting_run *r = ctx;
     struct macro *m = slot;
@@ -101,7 +104,7 @@ static int run_macro(void *ctx, void *worker, uint64_t macro, void *slot, struct
     *m = fresh;
     for (int k = 0; k < r->plan->n_level && m->low > 0.0; k++) {
         uint64_t n_cut_before = m->n_cut;
-        if (run_level(r, worker, m, macro, k, err) != 0)
+        if (run_level(r, worker, m, macro, k, cancel, err) != 0)
             return -1;
         if (m->starved) {
             m->low = 0.0;
@@ -289,6 +292,7 @@ int rs_split_run(const struct split_model *model,
         .run = run_macro,
         .reduce = reduce,
         .tick = tick,
+        .cancel = plan->cancel,
     };
     int rc = rs_replicate(&job, NULL, err);
     if (rc == 0)

@@ -121,6 +121,7 @@ static int run_trial(void *ctx,
         .fault = fault_of(p->claim),
         .n_branch = e.n_branch,
         .branch = e.branch,
+        .cancel = t->cancel,
         .until_ns = from ? from->from_ns + target_ns : 0,
     };
     struct claim_leg leg;
@@ -232,6 +233,7 @@ int rs_split_decide(struct arena *arena,
         .confidence = opt->confidence,
         .tick = opt->tick,
         .tick_ctx = opt->tick_ctx,
+        .cancel = opt->cancel,
     };
     struct entrance witness;
     struct split_result r = {.witness = &witness};

@@ -6,6 +6,7 @@
 #ifndef SIM_REPLICATE_H
 #define SIM_REPLICATE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,12 +23,22 @@ struct replicate_job {
     /* Makes / frees one result slot; slots are reused. */
     void *(*slot_new)(void *ctx);
     void (*slot_free)(void *ctx, void *slot);
-    /* Runs one replica into a slot. 0 or -1. Called from many threads, each with its own worker. */
-    int (*run)(void *ctx, void *worker, uint64_t replica, void *slot, struct err *err);
+    /*
+     * Runs one replica into a slot. 0 or -1. Called from many threads, each with its own worker. Once *cancel is true (it may be
+     * NULL) nobody wants the result any more: RS_E_STOPPED ends all cleanly, the sooner the better.
+     */
+    int (*run)(void *ctx,
+               void *worker,
+               uint64_t replica,
+               void *slot,
+               const atomic_bool *cancel,
+               struct err *err);
     /* Takes one result. Called on one thread at a time, replica order. 0 go on, 1 enough (stop cleanly), -1 error. */
     int (*reduce)(void *ctx, uint64_t replica, void *slot, struct err *err);
     /* Optional: called now and then on the calling thread with the number reduced so far; return true to stop cleanly. */
     bool (*tick)(void *ctx, uint64_t n_done, uint64_t n_total);
+    /* Optional: set from outside (a signal handler), it stops all cleanly, in the middle of replicas. */
+    const atomic_bool *cancel;
 };
 
 /*

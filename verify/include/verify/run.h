@@ -3,6 +3,7 @@
 #ifndef VERIFY_RUN_H
 #define VERIFY_RUN_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -19,6 +20,24 @@ struct run_options {
     const char *
         db_path; /* record here, or NULL. Written to <path>.part and renamed at the end; an existing file is an error unless overwrite */
     bool overwrite;
+    /*
+     * Histories that are there already, from a run that was cut short or from shards (verify/journal.h): read gives 1 and replica's
+     * history, 0 when it has none of it, -1 on failure. It is asked in the order of the replicas; from the first that it has not on
+     * they are simulated. NULL: all are.
+     */
+    int (*read)(void *ctx,
+                const struct scenario *sc,
+                uint64_t replica,
+                struct history *out,
+                struct err *err);
+    void *read_ctx;
+    /*
+     * n_shard > 1: this run is a part of one over several machines. It keeps the histories of the replicas i with
+     * i % n_shard == shard in its record's journal and decides nothing; merging the parts does.
+     */
+    uint64_t shard, n_shard; /* 0, 1 (or 0, 0): the whole */
+    /* Once it is true the run ends as if the tick had said so, also in the middle of a replica. May be NULL. */
+    const atomic_bool *cancel;
     /* Progress: called now and then on the calling thread; return true to stop early (Ctrl-C). May be NULL. */
     bool (*tick)(void *ctx, uint64_t n_done, uint64_t n_total);
     void *tick_ctx;

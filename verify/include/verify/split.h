@@ -22,6 +22,7 @@
 #ifndef VERIFY_SPLIT_H
 #define VERIFY_SPLIT_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include "verify/claim.h"
@@ -37,10 +38,11 @@ enum split_end {
 };
 
 struct split_trial {
-    const void *from; /* entrance state, or NULL: from the start */
-    double target;    /* importance to reach */
-    uint64_t seed;    /* of the plan */
-    uint64_t word;    /* this trial's own number, not 0: open its streams with it */
+    const void *from;          /* entrance state, or NULL: from the start */
+    double target;             /* importance to reach */
+    uint64_t seed;             /* of the plan */
+    uint64_t word;             /* this trial's own number, not 0: open its streams with it */
+    const atomic_bool *cancel; /* once true, RS_E_STOPPED may end it; may be NULL */
 };
 
 /* A model, told in callbacks. A state is plain memory: it is copied by copying its bytes. */
@@ -74,6 +76,7 @@ struct split_plan {
     /* Called now and then between macro-replications; true = stop (Ctrl-C). May be NULL. */
     bool (*tick)(void *ctx, uint64_t n_done, uint64_t n_total);
     void *tick_ctx;
+    const atomic_bool *cancel; /* the same from outside, at any moment; may be NULL */
 };
 
 struct split_result {
@@ -125,6 +128,7 @@ struct split_options {
     double confidence;                                          /* of this one claim */
     bool (*tick)(void *ctx, uint64_t n_done, uint64_t n_total); /* see struct split_plan */
     void *tick_ctx;
+    const atomic_bool *cancel;
 };
 
 /*
