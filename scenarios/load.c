@@ -49,7 +49,7 @@ read_named(struct reader *r, const struct node *node, const char **path, size_t 
     *path = rs_file_path(r, node->text, node->at);
     const char *text = *path ? rs_file_read(r->arena, *path, node->at, n, r->errors) : NULL;
     if (text) {
-        rs_file_hash_text(r->hash, text, *n);
+        rs_file_hash_text(r->hash, *path, text, *n);
     }
     return text;
 }
@@ -191,7 +191,8 @@ static struct scenario *finish(struct reader *r, size_t n_before)
         rs_arena_free(r->arena);
         return NULL;
     }
-    r->sc->sha256 = rs_file_hash_hex(r->hash, r->arena);
+    r->sc->sha256 = rs_file_hash_hex(r->hash);
+    r->sc->input = rs_file_hash_inputs(r->hash, &r->sc->n_input);
     return r->sc;
 }
 
@@ -200,12 +201,12 @@ parse(struct reader *r, const char *file, const char *text, size_t n, size_t n_b
 {
     r->file = rs_arena_strdup(r->arena, file ? file : "scenario");
     r->folder = file ? rs_file_folder(r->arena, file) : NULL;
-    r->hash = rs_file_hash_new();
+    r->hash = rs_file_hash_new(r->arena);
     r->sc = RS_ARENA_ARRAY(r->arena, struct scenario, 1);
     r->sc->arena = r->arena;
     r->sc->file = r->file;
     r->sc->text = rs_arena_strndup(r->arena, text, n);
-    rs_file_hash_text(r->hash, text, n);
+    rs_file_hash_text(r->hash, r->file, text, n);
     r->root = rs_yaml_parse(r->arena, r->file, text, n, r->errors);
     if (r->root) {
         read_tree(r);

@@ -240,6 +240,8 @@ static void accumulate(struct target *t, int part)
 
 static void show(struct system *sys, struct target *t, uint64_t k, int64_t to_ns)
 {
+    if (t->told.n > 0)
+        rs_told_show(t, k);
     for (int p = 0; p < t->site->n_part; p++)
         accumulate(t, p);
     struct scrape scrape = {k, t->ring.lost[k % (uint64_t)t->ring.cap]};

@@ -130,6 +130,11 @@ void rs_hurt_users(struct system *sys, struct target *t, int class, uint64_t n)
     }
 }
 
+void rs_hurt_user_of(struct system *sys, struct target *t, int class, int cohort)
+{
+    mark_both(sys, t, cohort, pick_user(sys, t, class, cohort));
+}
+
 static void wipe(struct system *sys, uint64_t **bits)
 {
     for (int c = 0; c < sys->sc->n_cohort; c++) {

@@ -16,6 +16,7 @@
 
 #include "../traffic/intensity.h"
 #include "models/system.h"
+#include "recorded.h"
 #include "sim/draw.h"
 #include "sim/stream.h"
 
@@ -181,8 +182,9 @@ struct target {
         pending; /* [n_class * RS_KIND_N] requests without latency, since the last scrape in the ring */
     uint64_t *lump; /* [n_class * RS_KIND_N] older ones that fell out of the ring */
     struct ring ring;
-    uint64_t *cell;  /* [n_grid + 1] latency counts, all that were drawn */
-    uint64_t *shown; /* [n_part * (n_grid + 1)] those up to the scrape before ring.first */
+    struct told_queue told; /* latencies that are known and not shown yet */
+    uint64_t *cell;         /* [n_grid + 1] latency counts, all that were drawn */
+    uint64_t *shown;        /* [n_part * (n_grid + 1)] those up to the scrape before ring.first */
     uint64_t *carry; /* [n_part * (n_grid + 1)] those drawn since scrape ring.drawn - 1, to be shown
                         by the next one */
     uint64_t *le;    /* [n_part * (n_bucket + 1)] cumulative, as exposed */
@@ -216,6 +218,11 @@ struct site {
     bool *path_gone;
     int n_gone;
     struct mix *mix; /* [n_path] */
+    struct mix
+        *beyond; /* [n_path] the same without the path's own errors, where it answers as recorded */
+    const struct error_mix **errors; /* [n_path] the path's own, now */
+    const struct dist **latency;     /* [n_path] likewise, before mix.factor and mix.shift */
+    struct recorded_law **recorded;  /* [n_path] NULL: the path is under no recording */
     double *
         *first_quantile; /* [n_path] latency quantiles for sums of two tries; made when asked for */
     bool law_made;
@@ -303,10 +310,12 @@ struct system {
     uint64_t seed, replica, world;
     const uint64_t *branch; /* borrowed, or NULL */
     int n_target;
-    struct target **target;        /* [n_target] all, service by service */
-    struct site *site;             /* [n_service] */
-    struct flag_state *flag;       /* [n_flag] */
-    struct meter *meter;           /* [n_traffic] */
+    struct target **target;  /* [n_target] all, service by service */
+    struct site *site;       /* [n_service] */
+    struct flag_state *flag; /* [n_flag] */
+    struct meter *meter;     /* [n_traffic] */
+    int n_recorded;
+    struct recorded_law *recorded; /* [n_recorded] paths under a recording */
     struct fault_hash *fault_hash; /* [n_fault] */
     struct fault_state fault;
     uint64_t **hurt_bits; /* [n_cohort] over all services */
@@ -401,6 +410,8 @@ uint64_t rs_draw_hypergeometric(struct stream *s, uint64_t n_all, uint64_t n_mar
 
 /* hurt.c */
 void rs_hurt_users(struct system *sys, struct target *t, int class, uint64_t n);
+/* One answer to somebody of this cohort. */
+void rs_hurt_user_of(struct system *sys, struct target *t, int class, int cohort);
 void rs_hurt_reset(struct system *sys);
 
 /* fault.c */

@@ -22,7 +22,7 @@ static double one_latency(struct site *site, int class, int tries, struct stream
     double sum = 0.0;
     for (int i = 0; i < tries && path >= 0; i++) {
         const struct mix *m = &site->mix[path];
-        sum += rs_dist_draw(&site->service->path[path].latency, s) * m->factor + m->shift;
+        sum += rs_dist_draw(site->latency[path], s) * m->factor + m->shift;
         path = site->service->path[path].fallback;
     }
     return sum;

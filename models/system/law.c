@@ -61,13 +61,15 @@ bool rs_fault_hits(const struct scenario *sc, const struct fault *f, int service
     return false;
 }
 
-static void make_mix(struct system *sys, struct site *site, int path)
+/* own NULL: what comes on top of a recorded answer, whose latency is as it is too. */
+static void make_mix(
+    struct system *sys, struct site *site, int path, const struct error_mix *own, struct mix *m)
 {
     const struct path *p = &site->service->path[path];
     const struct fault *f = sys->fault.fault;
-    struct mix *m = &site->mix[path];
-    *m = (struct mix){.factor = 1.0};
-    add_part(site, m, &p->errors, 1.0, false);
+    *m = (struct mix){.factor = own ? rs_recorded_factor(site, path) : 1.0};
+    if (own)
+        add_part(site, m, own, 1.0, false);
     for (int i = 0; i < p->n_uses; i++)
         add_part(site, m, &sys->sc->dependency[p->uses[i]].errors, 1.0, false);
     if (site->law_level > 0.0 && rs_fault_hits(sys->sc, f, site->index, path)) {
@@ -141,7 +143,11 @@ void rs_site_laws(struct system *sys, struct site *site)
     site->law_level = level;
     site->law_residue = residue;
     for (int i = 0; i < site->service->n_path; i++)
-        make_mix(sys, site, i);
+        make_mix(sys, site, i, site->errors[i], &site->mix[i]);
+    for (int i = 0; i < site->service->n_path; i++) {
+        if (site->service->path[i].as_recorded)
+            make_mix(sys, site, i, NULL, &site->beyond[i]);
+    }
     for (int i = 0; i < site->n_class; i++)
         make_law(sys, site, &site->law[i]);
 }
@@ -155,7 +161,7 @@ static double one_try_cdf(const struct site *site, int path, double x)
         return 0.0;
     if (m->factor <= 0.0)
         return 1.0;
-    return rs_dist_cdf(&site->service->path[path].latency, (x - m->shift) / m->factor);
+    return rs_dist_cdf(site->latency[path], (x - m->shift) / m->factor);
 }
 
 static const double *first_quantiles(struct site *site, int path)
@@ -164,7 +170,7 @@ static const double *first_quantiles(struct site *site, int path)
     if (!q) {
         q = site->first_quantile[path] = rs_xcalloc(N_FIRST, sizeof *q);
         for (int i = 0; i < N_FIRST; i++)
-            q[i] = rs_dist_quantile(&site->service->path[path].latency, (i + 0.5) / N_FIRST);
+            q[i] = rs_dist_quantile(site->latency[path], (i + 0.5) / N_FIRST);
     }
     return q;
 }
@@ -192,7 +198,7 @@ double rs_site_latency_cdf(struct site *site, int class, int tries, double x_s)
 static void add_moments(const struct site *site, int path, struct split *s)
 {
     const struct mix *m = &site->mix[path];
-    const struct dist *d = &site->service->path[path].latency;
+    const struct dist *d = site->latency[path];
     s->mean += rs_dist_mean(d) * m->factor + m->shift;
     s->variance += rs_dist_variance(d) * m->factor * m->factor;
 }

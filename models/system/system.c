@@ -32,6 +32,7 @@ void rs_system_free(struct system *sys)
         return;
     for (int i = 0; i < sys->n_target; i++) {
         rs_ring_free(&sys->target[i]->ring);
+        rs_told_free(&sys->target[i]->told);
         free(sys->target[i]->a.queue.item);
         free(sys->target[i]->b.queue.item);
     }
@@ -73,6 +74,7 @@ static void zero_counts(struct target *t)
     ZERO(t->le, site->n_part * (site->service->n_bucket + 1));
     ZERO(t->latency_sum, site->n_part);
     t->n_bad = t->next_k = 0;
+    t->told.n = 0;
     t->requests_ns = t->counters_ns = 0;
     t->last_lost = false;
     t->stale_shares = true;
@@ -164,6 +166,7 @@ void rs_system_reset(struct system *sys,
     for (int i = 0; i < sys->sc->n_service; i++)
         reset_site(sys, &sys->site[i]);
     rs_hurt_reset(sys);
+    rs_recorded_reset(sys);
 }
 
 /* ---- what happens to it ---- */

@@ -74,12 +74,28 @@ static bool may_lack_path(const struct system *sys, const struct site *site)
     return true;
 }
 
+/* Statuses that the service's recorded requests ended with, where a path repeats them. */
+static void add_replayed_codes(struct system *sys, struct site *site)
+{
+    bool repeats = false;
+    for (int p = 0; p < site->service->n_path; p++)
+        repeats |= site->service->path[p].as_recorded;
+    for (int i = 0; repeats && i < site->n_traffic; i++) {
+        const struct profile *p = &sys->sc->traffic[site->traffic[i]].profile;
+        for (int c = 0; c < p->n_error_code; c++)
+            add_code(site, p->error_code[c]);
+    }
+}
+
 static void build_codes(struct system *sys, struct site *site)
 {
     const struct service *sv = site->service;
     add_code(site, 200);
+    add_replayed_codes(sys, site);
     for (int p = 0; p < sv->n_path; p++) {
         add_codes(site, &sv->path[p].errors);
+        if (sv->path[p].recorded && sv->path[p].recorded->error_ratio)
+            add_code(site, sv->path[p].recorded->code);
         for (int u = 0; u < sv->path[p].n_uses; u++)
             add_codes(site, &sys->sc->dependency[sv->path[p].uses[u]].errors);
     }
@@ -119,6 +135,7 @@ static void build_classes(struct system *sys, struct site *site)
         site->law[i].part = site->law[i].path < 0 ? sv->n_path : site->law[i].path;
     site->path_gone = NEW(bool, sv->n_path);
     site->mix = NEW(struct mix, sv->n_path);
+    site->beyond = NEW(struct mix, sv->n_path);
     site->first_quantile = NEW(double *, sv->n_path);
 }
 
@@ -445,6 +462,7 @@ void rs_system_build(struct system *sys)
         int n = sys->site[i].n_class * RS_KIND_N;
         most = n > most ? n : most;
     }
+    rs_recorded_build(sys);
     sys->pool_n = NEW(uint64_t, most);
     for (int i = 0; i < sys->n_target; i++)
         build_series(sys, sys->target[i]);

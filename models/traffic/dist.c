@@ -37,9 +37,14 @@ static double triangular_quantile(const struct dist *d, double q)
 static double empirical_quantile(const struct dist *d, double q)
 {
     assert(d->n > 0);
-    int i = 0;
-    while (i < d->n - 1 && d->p[i] < q)
-        i++;
+    int i = 0, high = d->n - 1; /* the first point with p >= q, or the last one */
+    while (i < high) {
+        int mid = i + (high - i) / 2;
+        if (d->p[mid] < q)
+            i = mid + 1;
+        else
+            high = mid;
+    }
     if (i == 0 || d->p[i] <= d->p[i - 1])
         return d->x[i];
     double along = (q - d->p[i - 1]) / (d->p[i] - d->p[i - 1]);
@@ -141,12 +146,17 @@ static double empirical_cdf(const struct dist *d, double x)
 {
     if (x < d->x[0])
         return 0.0;
-    for (int i = 1; i < d->n; i++) {
-        if (x < d->x[i])
-            return d->p[i - 1] +
-                   (d->p[i] - d->p[i - 1]) * (x - d->x[i - 1]) / (d->x[i] - d->x[i - 1]);
+    if (x >= d->x[d->n - 1])
+        return 1.0;
+    int low = 0, high = d->n - 1; /* x[low] <= x < x[high] */
+    while (high - low > 1) {
+        int mid = low + (high - low) / 2;
+        if (d->x[mid] <= x)
+            low = mid;
+        else
+            high = mid;
     }
-    return 1.0;
+    return d->p[low] + (d->p[high] - d->p[low]) * (x - d->x[low]) / (d->x[high] - d->x[low]);
 }
 
 static double mixture_cdf(const struct dist *d, double x)

@@ -288,7 +288,8 @@ const struct am_zone *rs_am_zone_read(struct reader *r, const char *name, struct
         rs_err_list_add(r->errors, RS_E_REF, at, "\"%s\" cannot be the name of a time zone", name);
         return NULL;
     }
-    FILE *from = fopen(rs_arena_printf(r->arena, "%s/%s", folder, name), "rb");
+    const char *path = rs_arena_printf(r->arena, "%s/%s", folder, name);
+    FILE *from = fopen(path, "rb");
     unsigned char *bytes = rs_xcalloc(ZONE_BYTES_MAX, 1);
     size_t n = from ? fread(bytes, 1, ZONE_BYTES_MAX, from) : 0;
     const char *why = "it is no regular file";
@@ -305,7 +306,7 @@ const struct am_zone *rs_am_zone_read(struct reader *r, const char *name, struct
                         "tzdata), and %s",
                         name, folder, why);
     } else if (r->hash) {
-        rs_file_hash_text(r->hash, (const char *)bytes, n);
+        rs_file_hash_text(r->hash, path, (const char *)bytes, n);
     }
     free(bytes);
     return zone;

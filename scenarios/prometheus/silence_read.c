@@ -183,7 +183,7 @@ void rs_silences_add_file(struct reader *r, const struct node *named, struct mon
     const char *text = path ? rs_file_read(r->arena, path, named->at, &n_text, r->errors) : NULL;
     const struct node *root = text ? rs_yaml_parse(r->arena, path, text, n_text, r->errors) : NULL;
     if (root) {
-        rs_file_hash_text(r->hash, text, n_text);
+        rs_file_hash_text(r->hash, path, text, n_text);
         add_list(r, root, m);
     }
 }

@@ -14,12 +14,16 @@ enum { TEXT_MAX = 4 << 20, CHUNK = 1 << 16 };
 
 struct file_hash {
     struct sha256_ctx sha;
+    struct arena *arena; /* borrowed */
+    int n, cap;
+    struct input_file *input; /* [n] in the arena */
 };
 
-struct file_hash *rs_file_hash_new(void)
+struct file_hash *rs_file_hash_new(struct arena *arena)
 {
     struct file_hash *hash = rs_xcalloc(1, sizeof(*hash));
     sha256_init(&hash->sha);
+    hash->arena = arena;
     return hash;
 }
 
@@ -28,20 +32,41 @@ void rs_file_hash_free(struct file_hash *hash)
     free(hash);
 }
 
-void rs_file_hash_text(struct file_hash *hash, const char *text, size_t n)
-{
-    sha256_update(&hash->sha, n, (const uint8_t *)text);
-}
-
-const char *rs_file_hash_hex(struct file_hash *hash, struct arena *arena)
+static const char *digest_hex(struct sha256_ctx *sha, struct arena *arena)
 {
     uint8_t digest[SHA256_DIGEST_SIZE];
-    sha256_digest(&hash->sha, sizeof(digest), digest);
+    sha256_digest(sha, sizeof(digest), digest);
     char *hex = RS_ARENA_ARRAY(arena, char, 2 * sizeof(digest) + 1);
     for (size_t i = 0; i < sizeof(digest); i++) {
         snprintf(hex + 2 * i, 3, "%02x", digest[i]);
     }
     return hex;
+}
+
+static void add_input(struct file_hash *hash, const char *path, struct sha256_ctx *own)
+{
+    struct input_file file = {rs_arena_strdup(hash->arena, path), digest_hex(own, hash->arena)};
+    RS_PUSH(hash->arena, hash->input, hash->n, hash->cap, file);
+}
+
+void rs_file_hash_text(struct file_hash *hash, const char *path, const char *text, size_t n)
+{
+    struct sha256_ctx own;
+    sha256_init(&own);
+    sha256_update(&own, n, (const uint8_t *)text);
+    sha256_update(&hash->sha, n, (const uint8_t *)text);
+    add_input(hash, path, &own);
+}
+
+const char *rs_file_hash_hex(struct file_hash *hash)
+{
+    return digest_hex(&hash->sha, hash->arena);
+}
+
+const struct input_file *rs_file_hash_inputs(const struct file_hash *hash, int *out_n)
+{
+    *out_n = hash->n;
+    return hash->input;
 }
 
 /* Without a place the file itself is at fault; the system's words, in lower case. */
@@ -144,12 +169,16 @@ int rs_file_hash_file(struct reader *r, const char *path, struct mark at)
     if (!from) {
         return refuse_file(r->errors, path, at, strerror(errno));
     }
-    char chunk[4096];
+    uint8_t chunk[4096];
     size_t got = 0;
+    struct sha256_ctx own;
+    sha256_init(&own);
     while ((got = fread(chunk, 1, sizeof(chunk), from)) > 0) {
-        rs_file_hash_text(r->hash, chunk, got);
+        sha256_update(&own, got, chunk);
+        sha256_update(&r->hash->sha, got, chunk);
     }
     bool failed = ferror(from) != 0;
     fclose(from);
+    add_input(r->hash, path, &own);
     return failed ? refuse_file(r->errors, path, at, "reading failed") : 0;
 }

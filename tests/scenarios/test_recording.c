@@ -234,6 +234,15 @@ START_TEST(test_override)
     ck_assert_int_eq(sc->traffic[2].profile.kind, RS_PROFILE_CONSTANT);
     struct scenario *plain = overridden(NULL, 0);
     ck_assert_str_ne(plain->sha256, sc->sha256); /* another input, another hash */
+    ck_assert_int_eq(sc->n_input, plain->n_input + 1);
+    for (int i = 0; i < plain->n_input; i++) {
+        ck_assert_str_eq(sc->input[i].path, plain->input[i].path);
+        ck_assert_str_eq(sc->input[i].sha256, plain->input[i].sha256);
+    }
+    ck_assert_str_eq(sc->input[plain->n_input].path, path);
+    /* printf '1\n3\n' | sha256sum */
+    ck_assert_str_eq(sc->input[plain->n_input].sha256,
+                     "8391e9ff91c3c6402f9596a8c9e82d4ceaa7815687f5854f7e1a23b194be4968");
     rs_scenario_free(plain);
     rs_scenario_free(sc);
     rs_err_list_clear(&errors);

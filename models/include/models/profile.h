@@ -33,7 +33,31 @@ struct profile {
     struct bursts bursts;
     /* LOG: how each request ended in the recording, for paths that answer as recorded; NULL = not told. */
     const float *latency_s; /* [n] seconds, NaN = not told */
-    const uint16_t *status; /* [n] 100..599, 0 = not told */
+    const uint16_t *status; /* [n] 200 = a good answer, 400..599 = an error, 0 = not told */
+    int n_error_code;
+    const int *error_code; /* [n_error_code] the errors among the statuses, each once, rising */
+};
+
+#define RS_MAX_QUANTILES 8
+/*
+ * What was recorded of a path over time: the share of its requests that failed, and their latency. Step functions; where one
+ * of them tells nothing the path's own errors or latency hold.
+ */
+struct path_recording {
+    int n;
+    const double *
+        at_s; /* [n] seconds since the scenario's start, rising from 0; step i ends at at_s[i + 1] */
+    double period_s;          /* > 0: starts anew after so much; else the last step holds */
+    int code;                 /* 400..599, how the failed requests end */
+    const float *error_ratio; /* [n] 0..1, NaN = not told; NULL = never told */
+    int n_quantile;           /* 0 = latency never told */
+    /*
+     * Rising in 0..1. A single one moves the path's own latency: it is multiplied by what brings its quantile there; NaN in
+     * place of it: its mean.
+     */
+    double quantile[RS_MAX_QUANTILES];
+    const float *
+        latency_s; /* [n * n_quantile] seconds, not falling within a step; a first one of NaN = not told */
 };
 
 struct cohort {

@@ -41,6 +41,10 @@ struct path {
         when; /* [n_when] all must hold; none = always. A service's first path that holds is taken */
     struct error_mix errors;
     struct dist latency;
+    bool
+        as_recorded; /* a replayed request ends as it did in the recording, where that is told: its status stands for
+                         `errors`, its latency for `latency`; dependencies and faults come on top */
+    const struct path_recording *recorded; /* errors and latency over time; NULL = none */
     int n_uses;
     const int *uses; /* [n_uses] dependencies that each request of this path calls */
     int fallback;    /* path of the same service to which failed requests are handed, or -1 */
@@ -410,11 +414,19 @@ struct response {
 
 struct claim; /* verify/claim.h */
 
+/* A file that went into a scenario. */
+struct input_file {
+    const char *path;   /* as it was opened */
+    const char *sha256; /* hex, of its bytes */
+};
+
 struct scenario {
     struct arena *arena; /* owns everything */
     const char *file;    /* as given */
     const char *text;    /* the YAML as read */
     const char *sha256;  /* hex, of the YAML and all files it names, in order */
+    int n_input;
+    const struct input_file *input; /* [n_input] the YAML and those files, in that order */
     const char *name, *title, *document;
     int64_t starts_at_unix_ns;
     int64_t horizon_ns; /* > 0; a replica ends here at the latest */
