@@ -72,7 +72,7 @@ macro(check_banned file list) # list: banned or banned_in_tests
 endmacro()
 
 # Third-party headers and the places that may see them (house.md, table of section 1). Tests may see all.
-set(third_party gsl yaml sqlite3 plplot jansson nettle zlib pcre2 xxhash)
+set(third_party gsl yaml sqlite3 plplot jansson nettle zlib zstd pcre2 xxhash)
 set(header_gsl "<gsl/")
 set(place_gsl "^(sim|models|verify)/")
 set(header_yaml "<yaml[.]h>")
@@ -87,6 +87,8 @@ set(header_nettle "<nettle/")
 set(place_nettle "^scenarios/")
 set(header_zlib "<zlib[.]h>")
 set(place_zlib "^(scenarios|verify)/")
+set(header_zstd "<zstd[.]h>")
+set(place_zstd "^(scenarios|verify)/")
 set(header_pcre2 "<pcre2[.]h>")
 set(place_pcre2 "^models/monitoring/")
 set(header_xxhash "<xxhash[.]h>")

@@ -120,8 +120,7 @@ static int read_and_close(struct recorded *set,
         errors->n--; /* it is not the text's fault */
     }
     if (source->damaged && !is_csv) {
-        status = rs_series_refuse(&r, RS_E_SYNTAX, source->line, 1,
-                                  "the file is damaged: its gzip data cannot be read on");
+        status = rs_series_refuse(&r, RS_E_SYNTAX, source->line, 1, "%s", rs_source_damage(source));
     }
     if (out_format) {
         *out_format = format;

@@ -61,7 +61,7 @@ bool rs_csv_next(struct csv *csv)
         }
         if (!csv->text) {
             if (csv->source.damaged) {
-                rs_csv_refuse(csv, 1, "the file is damaged: its gzip data cannot be read on");
+                rs_csv_refuse(csv, 1, "%s", rs_source_damage(&csv->source));
             }
             return false;
         }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Lines and comma-separated fields of a file that may be gzip-compressed. */
+/* Lines and comma-separated fields of a file that may be packed with gzip or zstd. */
 #ifndef SCENARIOS_CSV_H
 #define SCENARIOS_CSV_H
 

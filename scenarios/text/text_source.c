@@ -1,67 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "text_source.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <zlib.h>
 
 #include "sim/arena.h"
 
 enum { BLOCK = 1 << 16 };
 
-static int refuse(const char *path, struct err_list *errors)
-{
-    return rs_err_list_add(errors, RS_E_IO, (struct mark){path, 0, 0}, "the file cannot be opened");
-}
-
 int rs_source_open(struct text_source *s, const char *path, struct err_list *errors)
 {
-    struct stat about;
-    *s = (struct text_source){.path = path, .line = 1, .col = 1};
-    if (strcmp(path, "-") == 0) {
-        int flags = fcntl(STDIN_FILENO, F_GETFL), fd = dup(STDIN_FILENO);
-        s->path = "(stdin)";
-        if (flags < 0 || (flags & O_ACCMODE) == O_WRONLY) {
-            close(fd);
-            return rs_err_list_add(errors, RS_E_IO, (struct mark){s->path, 0, 0},
-                                   "standard input is closed");
-        }
-        s->gz = fd >= 0 ? gzdopen(fd, "rb") : NULL;
-    } else if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
-        return rs_err_list_add(errors, RS_E_IO, (struct mark){path, 0, 0},
-                               "the file cannot be opened: it is a folder");
-    } else {
-        s->gz = gzopen(path, "rb");
-    }
-    if (!s->gz) {
-        return refuse(s->path, errors);
-    }
-    gzbuffer(s->gz, 2 * BLOCK);
-    return 0;
+    *s = (struct text_source){.line = 1, .col = 1};
+    int status = rs_unpack_open(&s->bytes, path, errors);
+    s->path = s->bytes.path;
+    return status;
 }
 
 void rs_source_from_memory(struct text_source *s, const char *path, const char *text, size_t n)
 {
-    *s = (struct text_source){
-        .path = path, .line = 1, .col = 1, .n = n, .cap = n + 1, .ended = true};
-    s->buf = rs_xcalloc(n + 1, 1);
-    if (n > 0) {
-        memcpy(s->buf, text, n);
-    }
+    *s = (struct text_source){.path = path, .line = 1, .col = 1};
+    rs_unpack_from_memory(&s->bytes, path, text, n);
 }
 
 void rs_source_close(struct text_source *s)
 {
-    if (s->gz) {
-        gzclose(s->gz);
-    }
+    rs_unpack_close(&s->bytes);
     free(s->buf);
-    s->gz = NULL;
     s->buf = NULL;
 }
 
@@ -80,14 +44,15 @@ static void read_block(struct text_source *s)
         s->cap = 2 * s->cap > s->n + BLOCK + 1 ? 2 * s->cap : s->n + BLOCK + 1;
         s->buf = rs_xrealloc(s->buf, s->cap);
     }
-    int got = gzread(s->gz, s->buf + s->n, BLOCK);
-    int status = Z_OK;
-    if (got < BLOCK) { /* a damaged file gives its error only when asked */
-        gzerror(s->gz, &status);
-        s->ended = true;
-        s->damaged = got < 0 || (status != Z_OK && status != Z_STREAM_END);
-    }
-    s->n += got > 0 ? (size_t)got : 0;
+    size_t got = rs_unpack_read(&s->bytes, s->buf + s->n, BLOCK);
+    s->ended = got < BLOCK;
+    s->damaged = s->bytes.damaged;
+    s->n += got;
+}
+
+const char *rs_source_damage(const struct text_source *s)
+{
+    return rs_unpack_damage(&s->bytes);
 }
 
 size_t rs_source_peek(struct text_source *s, size_t n, const char **out)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Text that is read once, front to back: a file, gzip-compressed or not, standard input ("-"), or memory. By lines or by
- * characters, with the place kept. Memory use is one block, and the longest line.
+ * Text that is read once, front to back: a file, standard input ("-"), or memory, packed with gzip or zstd or not. By lines or
+ * by characters, with the place kept. Memory use is one block, and the longest line.
  */
 #ifndef SCENARIOS_TEXT_SOURCE_H
 #define SCENARIOS_TEXT_SOURCE_H
@@ -10,14 +10,15 @@
 #include <stddef.h>
 
 #include "sim/err.h"
+#include "unpack.h"
 
 struct text_source { /* caller's storage: open / close */
-    void *gz;        /* NULL: the text is all in buf */
+    struct unpack bytes;
     const char *path;
     char *buf; /* owned; buf[at..n) is not read yet */
     size_t at, n, cap;
     bool ended;    /* nothing follows buf[n) */
-    bool damaged;  /* the compressed data broke off */
+    bool damaged;  /* the packed data broke off */
     int line, col; /* of the character that comes next, by characters: from 1 */
 };
 
@@ -25,7 +26,7 @@ enum { RS_SOURCE_END = -1 };
 
 /* 0, or -1 with an error that names the path (borrowed). */
 int rs_source_open(struct text_source *s, const char *path, struct err_list *errors);
-/* The text is copied. */
+/* The text is copied; it may be packed too. */
 void rs_source_from_memory(struct text_source *s, const char *path, const char *text, size_t n);
 void rs_source_close(struct text_source *s);
 
@@ -39,5 +40,7 @@ int rs_source_look(struct text_source *s);
  * longer than n_max bytes are not read: *too_long is set and NULL returned.
  */
 char *rs_source_line(struct text_source *s, size_t n_max, size_t *out_n, bool *too_long);
+/* What to say of a damaged one. */
+const char *rs_source_damage(const struct text_source *s);
 
 #endif

@@ -8,8 +8,12 @@
  *   CSV                  with a header; the names of its columns may be given
  *   JMeter JTL           CSV with timeStamp, elapsed, responseCode
  *   k6 CSV               metric_name,timestamp,metric_value,...: its http_req_duration rows
- * Servers write a line when a request ends, so lines are not in the order of arrival: they are put in order inside a window,
- * and what comes later than that is counted and still handed on, at the time that is due then.
+ * Times are CLF's ("17/May/2015:10:05:03 +0200"), ISO 8601 (UTC where no zone is named) or plain numbers. nginx and k6 write
+ * the time of the end: of log formats, of k6, and of JSON whose time is called as nginx' variables are, the arrival is so much
+ * earlier as the latency says. A load test's request that got no answer has the status 599.
+ * Servers write a line when a request ends, so lines are not in the order of arrival: they are put in order inside a window
+ * (which holds 2^20 requests at most), and what comes later than that is counted and still handed on, at the time that is due
+ * then. Where more come too late than lines may be rejected the file is refused as well.
  */
 #ifndef SCENARIOS_REQUESTS_H
 #define SCENARIOS_REQUESTS_H
@@ -75,7 +79,9 @@ const char *rs_requests_reject_words(enum requests_reject r);
 #define RS_REJECT_SHOWN 5 /* positions kept of each reason */
 struct requests_report {
     enum requests_format format;
-    uint64_t n_line, n_request, n_blank, n_rejected[RS_REJECT_N];
+    uint64_t n_line, n_request,
+        n_blank; /* blank, a comment, a heading, a row of another metric: nothing to say about requests */
+    uint64_t n_rejected[RS_REJECT_N];
     struct mark first_rejected[RS_REJECT_N][RS_REJECT_SHOWN]; /* file borrowed from the caller */
     int n_shown[RS_REJECT_N];
     uint64_t n_out_of_order; /* lines earlier than one before them: put right */
@@ -84,6 +90,7 @@ struct requests_report {
     int64_t first_ns, last_ns; /* arrivals */
     bool absolute;             /* times since 1970 */
     bool has_latency, has_status, has_route;
+    bool time_is_end; /* the times of the file are those of the end */
 };
 
 /* Handed every request in the order of arrival; not 0 stops the reading, without an error. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Recorded series in: what Prometheus and its neighbours write. The format is told by the text itself; any of them may be
- * packed with gzip.
+ * packed with gzip or zstd.
  *   OpenMetrics text     (it ends with "# EOF"): timestamps in seconds; what `promtool tsdb dump-openmetrics` prints
  *   Prometheus text      without that end: timestamps in milliseconds; what `promtool tsdb dump` prints
  *   query_range JSON     answers of the API as they are, bare results, or several of either one after the other
