@@ -277,6 +277,7 @@ void rs_check_scenario(struct reader *r)
     check_assumptions(r);
     check_probabilities(r);
     check_dependency_faults(r);
+    rs_check_capacity(r);
     check_requires(r);
     check_traffic(r);
     check_metrics(r);

@@ -200,6 +200,8 @@ static const struct key effect_keys[] = {
      .help = "Counts added to counters of the service, over all instances together."},
     {"telemetry_lost", RS_V_BOOL, .def = "off", .at = EFFECT(telemetry_lost),
      .help = "Every scrape of the service fails."},
+    {"capacity_lost", RS_V_RATIO, .at = EFFECT(capacity_lost),
+     .help = "Share of the workers of the path, the service's paths or the pool that are gone."},
 };
 static const struct section effect_section = {"effect", "What a fault does at its full level.",
                                               effect_keys, RS_N_KEY(effect_keys),

@@ -126,6 +126,8 @@ extern const struct section rs_section_service, rs_section_traffic, rs_section_f
 extern const struct section rs_section_monitoring, rs_section_role, rs_section_action,
     rs_section_gate;
 extern const struct section rs_section_stage, rs_section_procedure, rs_section_runbook;
+extern const struct section rs_section_capacity, rs_section_pool, rs_section_cold,
+    rs_section_retries;
 extern const struct section rs_section_claim, rs_section_assumption;
 /* Words of gates, in the order of enum gate_then. */
 extern const char *const rs_gate_then_words[];

@@ -151,6 +151,8 @@ static const struct key traffic_keys[] = {
      .help = "Who calls it."},
     {"profile", RS_V_MAP, RS_KEY_REQUIRED, .at = TRAFFIC(profile), .of = &rs_section_profile,
      .help = "How often."},
+    {"retries", RS_V_MAP, .at = TRAFFIC(retries), .of = &rs_section_retries,
+     .help = "What its clients do when an attempt fails; without it: nothing."},
     {"ref", RS_V_TEXT, .at = TRAFFIC(ref),
      .help = "Place in the source document; findings and verdicts print it."},
     {"assumes", RS_V_ASSUMES, .help = "Assumptions that these numbers rest on."},

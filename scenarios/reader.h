@@ -99,6 +99,9 @@ rs_am_config_read(struct reader *r, const char *file, const char *text, size_t n
 /* check.c: what needs the whole scenario: sums, cycles, names nobody uses, metrics nobody exposes. */
 void rs_check_scenario(struct reader *r);
 
+/* capacity_read.c: faults that take workers hit what has some. */
+void rs_check_capacity(struct reader *r);
+
 /* Grows an array in the arena by one element. */
 #define RS_PUSH(arena, array, n, cap, value)                                                       \
     do {                                                                                           \

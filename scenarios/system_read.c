@@ -43,6 +43,11 @@ static const struct key dependency_keys[] = {
     {"name", RS_V_NAME, RS_KEY_REQUIRED, .at = offsetof(struct dependency, name), .help = "Name."},
     {"errors", RS_V_ERRORS, .at = offsetof(struct dependency, errors),
      .help = "Error ratios that it adds to every path that uses it."},
+    {"capacity", RS_V_MAP, .of = &rs_section_pool, .at = offsetof(struct dependency, capacity),
+     .help = "It is a pool that calls wait for and hold."},
+    {"hold", RS_V_DIST, RS_KEY_NEED_WITH, .with = "capacity",
+     .at = offsetof(struct dependency, hold),
+     .help = "Time for which a call holds one of the pool."},
     {"ref", RS_V_TEXT, .at = offsetof(struct dependency, ref), .help = ref_help},
     {"assumes", RS_V_ASSUMES, .help = assumes_help},
 };
@@ -160,6 +165,10 @@ static const struct key path_keys[] = {
     {"uses", RS_V_REFS, .at = PATH(uses), .n_at = PATH(n_uses), .names = RS_NAME_DEPENDENCY,
      .help = "Dependencies that every request calls."},
     {"fallback", RS_V_MAP, .of = &fallback_section, .help = "Where failed requests are handed to."},
+    {"capacity", RS_V_MAP, .at = PATH(capacity), .of = &rs_section_capacity,
+     .help = "It is a queue: workers, places to wait, a time after which clients give up."},
+    {"cold", RS_V_MAP, .at = PATH(cold), .of = &rs_section_cold,
+     .help = "It is slow after it has been idle."},
     {"ref", RS_V_TEXT, .at = PATH(ref), .help = ref_help},
     {"assumes", RS_V_ASSUMES, .help = assumes_help},
 };
@@ -262,6 +271,8 @@ static void finish_service(struct reader *r, const struct node *map, void *draft
         rs_node_pair(map, "slo") ? 1.0 - service->slo_error_ratio : (double)NAN;
 }
 
+static const char *const engine_words[] = {"counts", "requests", NULL};
+
 static const struct key service_keys[] = {
     {"name", RS_V_NAME, RS_KEY_REQUIRED, .at = SERVICE(name),
      .help = "Name; also the label job of its metrics."},
@@ -273,6 +284,9 @@ static const struct key service_keys[] = {
      .help = "A slower answer hurts its user like an error."},
     {"slo", RS_V_RATIO, .at = SERVICE(slo_error_ratio), .def = "(none declared)",
      .help = "Share of requests that must succeed; the rest is the error budget."},
+    {"engine", RS_V_WORD, .def = "counts", .at = SERVICE(engine), .words = engine_words,
+     .help = "counts: requests are drawn as counts, as long as nothing of the service queues. "
+             "requests: one by one in any case; slower, the same law."},
     {"paths", RS_V_LIST, RS_KEY_REQUIRED | RS_KEY_SOME, .at = SERVICE(path),
      .n_at = SERVICE(n_path), .of = &path_section, .help = "Ways through it, tried in order."},
     {"ref", RS_V_TEXT, .at = SERVICE(ref), .help = ref_help},

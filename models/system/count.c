@@ -144,6 +144,10 @@ void rs_target_requests(struct system *sys, struct target *t, int64_t to_ns)
         return;
     rs_target_refresh(sys, t);
     rs_site_laws(sys, site);
+    if (site->door) { /* the request engine counts as the clock goes */
+        t->requests_ns = to_ns;
+        return;
+    }
     struct stream *s = rs_lane_at(&t->requests, t->next_k);
     for (int i = 0; i < site->n_traffic; i++) {
         struct meter *m = &sys->meter[site->traffic[i]];

@@ -82,6 +82,7 @@ static void set_level(struct system *sys, double level)
         return;
     flush(sys);
     sys->fault.level = level;
+    rs_queue_refresh(sys);
 }
 
 /* ---- ends ---- */
@@ -93,6 +94,7 @@ static void end_residue(struct system *sys)
         return;
     flush(sys);
     fs->residue = false;
+    rs_queue_refresh(sys);
     rs_kernel_cancel(sys->kernel, fs->residue_event);
     if (sys->sink.residue_end)
         sys->sink.residue_end(sys->sink.ctx, rs_kernel_now(sys->kernel), fs->index);
@@ -263,6 +265,7 @@ static void begin(struct system *sys)
     fs->was_shown = shown(sys);
     if (sys->sink.fault_onset)
         sys->sink.fault_onset(sys->sink.ctx, now, fs->index);
+    rs_queue_refresh(sys); /* a residue is there at once */
     step_shape(sys);
     if (!fs->over && fs->fault->ends_after_ns < RS_NEVER - now)
         fs->end_event =

@@ -76,9 +76,9 @@ static int pick_cohort(struct system *sys, struct target *t, int class, double t
     return last;
 }
 
-static void mark_both(struct system *sys, struct target *t, int cohort, uint64_t user)
+void rs_hurt_mark(struct system *sys, struct site *site, int cohort, uint64_t user)
 {
-    t->site->n_hurt += mark(sys, t->site->hurt_bits, cohort, user);
+    site->n_hurt += mark(sys, site->hurt_bits, cohort, user);
     sys->n_hurt += mark(sys, sys->hurt_bits, cohort, user);
 }
 
@@ -106,7 +106,7 @@ static bool mark_all(struct system *sys, struct target *t, int class, int cohort
     if (past <= first || (double)n < n_user * (log(n_user) + 40.0))
         return false;
     for (uint64_t i = first; i < past; i++)
-        mark_both(sys, t, cohort, list ? list[i] : i);
+        rs_hurt_mark(sys, t->site, cohort, list ? list[i] : i);
     return true;
 }
 
@@ -126,13 +126,13 @@ void rs_hurt_users(struct system *sys, struct target *t, int class, uint64_t n)
     for (uint64_t i = 0; i < n; i++) {
         if (several)
             cohort = pick_cohort(sys, t, class, total);
-        mark_both(sys, t, cohort, pick_user(sys, t, class, cohort));
+        rs_hurt_mark(sys, t->site, cohort, pick_user(sys, t, class, cohort));
     }
 }
 
 void rs_hurt_user_of(struct system *sys, struct target *t, int class, int cohort)
 {
-    mark_both(sys, t, cohort, pick_user(sys, t, class, cohort));
+    rs_hurt_mark(sys, t->site, cohort, pick_user(sys, t, class, cohort));
 }
 
 static void wipe(struct system *sys, uint64_t **bits)

@@ -217,6 +217,8 @@ struct site {
     int n_flag, *flag; /* that choose its paths, requirements included */
     bool *path_gone;
     int n_gone;
+    struct door
+        *door;       /* [n_instance * n_path] its requests go one by one (queue.h); NULL: counted */
     struct mix *mix; /* [n_path] */
     struct mix
         *beyond; /* [n_path] the same without the path's own errors, where it answers as recorded */
@@ -320,10 +322,11 @@ struct system {
     struct fault_state fault;
     uint64_t **hurt_bits; /* [n_cohort] over all services */
     uint64_t n_hurt;
-    bool *raw;        /* [n_flag] scratch */
-    double *raw_p;    /* [n_flag] scratch */
-    double *mean;     /* [n_traffic] scratch */
-    uint64_t *pool_n; /* scratch, the most n_class * RS_KIND_N */
+    bool *raw;           /* [n_flag] scratch */
+    double *raw_p;       /* [n_flag] scratch */
+    double *mean;        /* [n_traffic] scratch */
+    uint64_t *pool_n;    /* scratch, the most n_class * RS_KIND_N */
+    struct queue *queue; /* the request engine; NULL: nothing needs it */
 };
 
 /* topology.c: what is the same in all replicas. */
@@ -412,7 +415,20 @@ uint64_t rs_draw_hypergeometric(struct stream *s, uint64_t n_all, uint64_t n_mar
 void rs_hurt_users(struct system *sys, struct target *t, int class, uint64_t n);
 /* One answer to somebody of this cohort. */
 void rs_hurt_user_of(struct system *sys, struct target *t, int class, int cohort);
+/* One definite user is hurt. */
+void rs_hurt_mark(struct system *sys, struct site *site, int cohort, uint64_t user);
 void rs_hurt_reset(struct system *sys);
+
+/* queue.c: the request engine. */
+void rs_queue_build(struct system *sys);
+void rs_queue_free(struct queue *q); /* NULL ok */
+void rs_queue_reset(struct system *sys);
+/* After the fault has changed: laws and workers as they are now. */
+void rs_queue_refresh(struct system *sys);
+/* What a request of the class would meet now at a target of the request engine. */
+struct outlook
+rs_queue_outlook(struct system *sys, const struct target *t, int class, double slow_s);
+bool rs_pool_given(const struct scenario *sc, int dependency);
 
 /* fault.c */
 void rs_fault_reset(struct system *sys, int fault);

@@ -55,6 +55,12 @@ struct outlook rs_system_outlook(struct system *sys, int service, int cohort, do
             double share = t->share[cohort * site->n_class + k] / n;
             if (share <= 0.0)
                 continue;
+            if (site->door) {
+                struct outlook one = rs_queue_outlook(sys, t, k, slow_s);
+                out.error_ratio += share * one.error_ratio;
+                out.slow_ratio += share * one.slow_ratio;
+                continue;
+            }
             out.error_ratio += share * site->law[k].p_error;
             if (isfinite(slow_s))
                 out.slow_ratio += share * slow_ratio(site, k, slow_s);

@@ -150,6 +150,7 @@ static void on_step(void *ctx, int64_t now_ns, uint64_t arg)
     assert(l->n_step > 0);
     obey(l);
     forget(l->site, l->path);
+    rs_queue_refresh(sys);
     wait_for_next(sys, (int)arg);
 }
 

@@ -126,6 +126,8 @@ static void one_scrape(struct system *sys, struct target *t, int64_t to_ns)
     rs_group_emit(sys, t, &t->a, (struct scrape){t->next_k, t->last_lost}, to_ns);
     if (t->ring.cap > 0)
         rs_ring_push(t, t->next_k, t->last_lost);
+    if (t->ring.cap > 0 && t->site->door)
+        rs_histogram_read(sys, t, to_ns); /* what comes after this scrape is not told apart later */
     t->next_k++;
 }
 

@@ -48,6 +48,7 @@ void rs_system_free(struct system *sys)
         rs_intensity_clear(&sys->meter[i].intensity);
         rs_burst_clear(&sys->meter[i].burst);
     }
+    rs_queue_free(sys->queue);
     rs_arena_free(sys->arena);
     free(sys);
 }
@@ -167,6 +168,7 @@ void rs_system_reset(struct system *sys,
         reset_site(sys, &sys->site[i]);
     rs_hurt_reset(sys);
     rs_recorded_reset(sys);
+    rs_queue_reset(sys);
 }
 
 /* ---- what happens to it ---- */

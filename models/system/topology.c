@@ -98,6 +98,10 @@ static void build_codes(struct system *sys, struct site *site)
             add_code(site, sv->path[p].recorded->code);
         for (int u = 0; u < sv->path[p].n_uses; u++)
             add_codes(site, &sys->sc->dependency[sv->path[p].uses[u]].errors);
+        if (rs_path_refuses(sys->sc, &sv->path[p]))
+            add_code(site, 503);
+        if (rs_path_times_out(&sv->path[p]))
+            add_code(site, 504);
     }
     for (int i = 0; i < sys->sc->n_fault; i++) {
         const struct fault *f = &sys->sc->fault[i];
@@ -477,4 +481,5 @@ void rs_system_build(struct system *sys)
                                                  .cause = hash_of(sys, "fault/cause/", name),
                                                  .counter = hash_of(sys, "fault/counter/", name)};
     }
+    rs_queue_build(sys);
 }

@@ -43,6 +43,8 @@ int rs_service_codes(const struct scenario *sc, int service, int code[RS_MAX_SER
         add_mix(code, &n, &sv->path[p].errors);
         for (int u = 0; u < sv->path[p].n_uses; u++)
             add_mix(code, &n, &sc->dependency[sv->path[p].uses[u]].errors);
+        if (rs_path_times_out(&sv->path[p]))
+            add_code(code, &n, 504);
     }
     for (int f = 0; f < sc->n_fault; f++) {
         add_mix(code, &n, &sc->fault[f].effect.errors);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "models/capacity.h"
 #include "sim/err.h"
 
 enum profile_kind {
@@ -71,6 +72,7 @@ struct traffic {
     struct mark at;
     int service, cohort;
     struct profile profile;
+    struct retries retries;
 };
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "models/capacity.h"
 #include "models/dist.h"
 #include "models/profile.h"
 #include "sim/arena.h"
@@ -51,6 +52,8 @@ struct path {
     int n_fallback_when;
     const struct condition *fallback_when; /* the fallback is there only while these hold */
     int fallback_counter;                  /* the service's counter that counts fallbacks, or -1 */
+    struct capacity capacity;              /* given: it is a queue */
+    struct cold cold;
 };
 
 /* A counter beside the requests: rollbacks, audit mismatches, log lines. */
@@ -62,6 +65,8 @@ struct counter {
     double base_per_request; /* per request served */
     int only_on_path;        /* counts base_per_request only for requests of this path; -1 = all */
 };
+
+enum service_engine { RS_SERVICE_COUNTS, RS_SERVICE_REQUESTS };
 
 struct service {
     const char *name, *ref;
@@ -86,13 +91,19 @@ struct service {
     double slow_s; /* an answer above this hurts the user like an error; INFINITY = never */
     double
         slo_error_ratio; /* the error budget: failed requests allowed, 0..1; NaN = none declared */
+    int engine; /* enum service_engine; RS_SERVICE_COUNTS gives way where something of the service queues */
 };
 
-/* A shared dependency (database pool, Vault, CDN): errors are added to those of every path that uses it. */
+/*
+ * A shared dependency (database pool, Vault, CDN): errors are added to those of every path that uses it. With a capacity it is
+ * a pool of n_worker connections, one for all services and instances; a call waits for one and holds it.
+ */
 struct dependency {
     const char *name, *ref;
     struct mark at;
     struct error_mix errors;
+    struct capacity capacity;
+    struct dist hold; /* how long a call holds one of the pool */
 };
 
 enum propagation_kind { RS_PROPAGATION_STREAMING, RS_PROPAGATION_POLLING };
@@ -149,6 +160,8 @@ struct effect {
     const int *counter;          /* [n_counter] counters of the target's service */
     const double *counter_per_s; /* [n_counter] added, over all instances together */
     bool telemetry_lost;         /* every scrape of the service fails */
+    double
+        capacity_lost; /* 0..1 share of the workers of what it hits (a path's, a pool's) that are gone */
 };
 
 struct fault {
