@@ -19,10 +19,10 @@
 __extension__ typedef unsigned __int128 key128;
 
 enum {
-    SLOT_BITS = 24,    /* 16.7 million pending events */
-    N_LEAF_FIRST = 64, /* leaves of a new kernel: a power of 4 */
-    ROOT = 3,          /* with the root here, four siblings share one cache line */
-    N_TALLY = 16,      /* labels counted in an instant that looks like a loop */
+    SLOT_BITS = 24,   /* 16.7 million pending events */
+    N_LEAF_FIRST = 4, /* leaves of a new kernel: a power of 4 */
+    N_LEVEL_MAX = SLOT_BITS / 2,
+    N_TALLY = 16, /* labels counted in an instant that looks like a loop */
     N_PER_INSTANT_DEFAULT = 100000,
 };
 #define SLOT_MASK ((UINT64_C(1) << SLOT_BITS) - 1)
@@ -51,8 +51,13 @@ struct tally {
 };
 
 struct kernel {
-    key128 *node; /* [ROOT .. leaf_0 + n_leaf - 1], 64-byte aligned; owned */
-    uint32_t leaf_0, n_leaf;
+    /*
+     * level[0] holds the leaves, level[i + 1] a quarter as many nodes as level[i], level[n_level] the root alone. Each begins
+     * with a cache line, so that four siblings share one. In one piece of memory, which level[0] owns.
+     */
+    key128 *level[N_LEVEL_MAX + 1];
+    key128 *root;
+    uint32_t n_level, n_leaf;
     struct slot *slot;  /* [n_leaf], 64-byte aligned, owned; n_slot_used have been in use so far */
     const char **label; /* [n_leaf], owned; of the events in the slots */
     uint32_t n_slot_used;
@@ -80,46 +85,57 @@ static key128 min_key(key128 a, key128 b)
     return a < b ? a : b;
 }
 
-static uint32_t parent_of(uint32_t node)
+/* Of the nodes of one level. Offsets are in bytes: the processor adds them, but does not multiply by 16. */
+static key128 node_at(const key128 *level, size_t offset)
 {
-    return node / 4 + 2;
+    return *(const key128 *)(const void *)((const char *)level + offset);
 }
 
-static key128 least_of_siblings(const key128 *node, uint32_t i)
+static void set_node(key128 *level, size_t offset, key128 key)
 {
-    key128 others = min_key(min_key(node[i ^ 1], node[i ^ 2]), node[i ^ 3]);
-    return min_key(node[i], others);
+    *(key128 *)(void *)((char *)level + offset) = key;
+}
+
+enum { SIZE = sizeof(key128) };
+
+static size_t parent_of(size_t offset)
+{
+    return offset / 4 & ~(size_t)(SIZE - 1);
+}
+
+static key128 least_of_others(const key128 *level, size_t offset)
+{
+    key128 a = node_at(level, offset ^ SIZE), b = node_at(level, offset ^ 2 * SIZE);
+    return min_key(min_key(a, b), node_at(level, offset ^ 3 * SIZE));
 }
 
 /* Sets a leaf and walks up until a parent does not change. */
 static void set_leaf(struct kernel *k, uint32_t slot, key128 key)
 {
-    key128 *node = k->node;
-    uint32_t i = k->leaf_0 + slot;
-    node[i] = key;
-    while (i != ROOT) {
-        key128 least = least_of_siblings(node, i);
-        i = parent_of(i);
-        if (node[i] == least) {
+    size_t offset = (size_t)slot * SIZE;
+    set_node(k->level[0], offset, key);
+    for (uint32_t i = 0; i < k->n_level; i++) {
+        key = min_key(key, least_of_others(k->level[i], offset));
+        offset = parent_of(offset);
+        if (node_at(k->level[i + 1], offset) == key) {
             return;
         }
-        node[i] = least;
+        set_node(k->level[i + 1], offset, key);
     }
 }
 
 /* The same for the hole, whose key stands in every node above it: all of them change. */
 static inline void set_hole(struct kernel *k, uint32_t slot, key128 key)
 {
-    key128 *node = k->node;
-    uint32_t i = k->leaf_0 + slot;
+    size_t offset = (size_t)slot * SIZE;
+    uint32_t n_level = k->n_level;
     k->hole = NO_SLOT;
-    node[i] = key;
-    while (i != ROOT) {
+    set_node(k->level[0], offset, key);
+    for (uint32_t i = 0; i < n_level; i++) {
         /* The others first: their least does not wait for the level below. */
-        key128 others = min_key(min_key(node[i ^ 1], node[i ^ 2]), node[i ^ 3]);
-        key = min_key(key, others);
-        i = parent_of(i);
-        node[i] = key;
+        key = min_key(key, least_of_others(k->level[i], offset));
+        offset = parent_of(offset);
+        set_node(k->level[i + 1], offset, key);
     }
 }
 
@@ -135,28 +151,39 @@ static void *alloc_lines(size_t n_bytes)
 /* A tree of n_leaf leaves, a power of 4, with the leaves of the old one kept. */
 static void grow_tree(struct kernel *k, uint32_t n_leaf)
 {
-    uint32_t leaf_0 = ROOT;
-    for (uint32_t n = 1; n < n_leaf; n *= 4) {
-        leaf_0 = 4 * (leaf_0 - 2);
+    key128 *old = k->level[0];
+    size_t n_node = 0;
+    uint32_t n_level = 0;
+    for (size_t n = n_leaf; n >= 4; n /= 4, n_level++) {
+        n_node += n;
     }
-    size_t n_bytes = (size_t)(leaf_0 + n_leaf) * sizeof(key128);
+    size_t n_bytes = (n_node + 4) * sizeof(key128); /* the root has a line for itself */
     key128 *node = alloc_lines(n_bytes);
     memset(node, 0xff, n_bytes); /* NO_EVENT_KEY everywhere */
-    if (k->node) {
-        memcpy(node + leaf_0, k->node + k->leaf_0, k->n_leaf * sizeof(key128));
-        for (uint32_t i = leaf_0 + k->n_leaf - 4; i > ROOT; i -= 4) {
-            node[parent_of(i)] = least_of_siblings(node, i);
-        }
+    k->level[0] = node;
+    for (uint32_t i = 0; i < n_level; i++) {
+        k->level[i + 1] = k->level[i] + (n_leaf >> 2 * i);
     }
-    free(k->node);
-    k->node = node;
-    k->leaf_0 = leaf_0;
+    k->n_level = n_level;
+    k->root = k->level[n_level];
+    if (old) {
+        memcpy(node, old, k->n_leaf * sizeof(key128));
+        free(old);
+    }
+    size_t n_set = old ? k->n_leaf : 0;
+    for (uint32_t i = 0; i < n_level && n_set > 0; i++) {
+        for (size_t j = 0; j < n_set; j += 4) {
+            key128 first = k->level[i][j];
+            k->level[i + 1][j / 4] = min_key(first, least_of_others(k->level[i], j * SIZE));
+        }
+        n_set = (n_set + 3) / 4;
+    }
 }
 
 /* Room for four times as many events, or for the first ones. */
 static void grow(struct kernel *k)
 {
-    uint32_t n_leaf = k->node ? 4 * k->n_leaf : N_LEAF_FIRST;
+    uint32_t n_leaf = k->n_leaf > 0 ? 4 * k->n_leaf : N_LEAF_FIRST;
     assert(n_leaf <= SLOT_MASK + 1);
     grow_tree(k, n_leaf);
     struct slot *slot = alloc_lines(n_leaf * sizeof(*slot));
@@ -182,7 +209,7 @@ void rs_kernel_free(struct kernel *k)
 {
     if (k) {
         assert(!k->running);
-        free(k->node);
+        free(k->level[0]);
         free(k->slot);
         free(k->label);
         free(k);
@@ -192,7 +219,7 @@ void rs_kernel_free(struct kernel *k)
 void rs_kernel_reset(struct kernel *k)
 {
     assert(!k->running);
-    memset(k->node, 0xff, (size_t)(k->leaf_0 + k->n_leaf) * sizeof(key128));
+    memset(k->level[0], 0xff, (size_t)((char *)(k->root + 1) - (char *)k->level[0]));
     for (uint32_t i = 0; i < k->n_slot_used; i++) {
         k->slot[i].handle = 0;
     }
@@ -390,7 +417,7 @@ int rs_kernel_run(struct kernel *k, int64_t until_ns, struct err *err)
     k->running = true;
     k->stopped = false;
     while (!k->stopped) {
-        key128 next = k->node[ROOT];
+        key128 next = *k->root;
         uint64_t at_ns = (uint64_t)(next >> 64);
         if (at_ns > (uint64_t)last_ns) {
             break;
