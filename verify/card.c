@@ -8,6 +8,7 @@
 
 #include "sim/arena.h"
 #include "sim/clock.h"
+#include "sorter.h"
 #include "stats_rate.h"
 
 /* When a leg is part of an episode. Looks have no pending and no notice, automation has no people. */
@@ -48,9 +49,9 @@ struct clock_row { /* one episode's clock */
     int64_t at_ns[RS_CLOCK_N];
 };
 
-struct shelf { /* the episodes of one (fault, procedure) */
-    struct clock_row *row;
-    size_t n, cap;
+struct shelf {        /* the episodes of one (fault, procedure) */
+    struct spool row; /* of struct clock_row */
+    uint64_t last_replica;
 };
 
 struct card_book {
@@ -60,7 +61,12 @@ struct card_book {
     uint64_t *n_missed;  /* [n_fault + 1] of them without any episode */
 };
 
-struct card_book *rs_card_book_new(const struct scenario *sc)
+static int n_shelf(const struct card_book *b)
+{
+    return (b->scenario->n_fault + 1) * b->scenario->response.n_procedure;
+}
+
+struct card_book *rs_card_book_new(const struct scenario *sc, struct spill *spill)
 {
     size_t n_fault = (size_t)sc->n_fault + 1;
     struct card_book *b = rs_xcalloc(1, sizeof *b);
@@ -68,12 +74,9 @@ struct card_book *rs_card_book_new(const struct scenario *sc)
     b->shelf = rs_xcalloc(n_fault * (size_t)sc->response.n_procedure + 1, sizeof *b->shelf);
     b->n_present = rs_xcalloc(n_fault, sizeof *b->n_present);
     b->n_missed = rs_xcalloc(n_fault, sizeof *b->n_missed);
+    for (int i = 0; i < n_shelf(b); i++)
+        rs_spool_init(&b->shelf[i].row, sizeof(struct clock_row), spill);
     return b;
-}
-
-static int n_shelf(const struct card_book *b)
-{
-    return (b->scenario->n_fault + 1) * b->scenario->response.n_procedure;
 }
 
 void rs_card_book_free(struct card_book *b)
@@ -81,7 +84,7 @@ void rs_card_book_free(struct card_book *b)
     if (!b)
         return;
     for (int i = 0; i < n_shelf(b); i++)
-        free(b->shelf[i].row);
+        rs_spool_clear(&b->shelf[i].row);
     free(b->shelf);
     free(b->n_present);
     free(b->n_missed);
@@ -90,15 +93,12 @@ void rs_card_book_free(struct card_book *b)
 
 static void shelve(struct shelf *s, const struct history *h, const struct episode *e)
 {
-    if (s->n > 0 && s->row[s->n - 1].replica == h->replica)
+    if (s->row.n > 0 && s->last_replica == h->replica)
         return; /* the second run in one replica is no independent sample */
-    if (s->n == s->cap) {
-        s->cap = s->cap ? 2 * s->cap : 64;
-        s->row = rs_xrealloc(s->row, s->cap * sizeof *s->row);
-    }
-    struct clock_row *row = &s->row[s->n++];
-    *row = (struct clock_row){.replica = h->replica, .world = h->world, .by = e->by};
-    memcpy(row->at_ns, e->at_ns, sizeof row->at_ns);
+    struct clock_row row = {.replica = h->replica, .world = h->world, .by = e->by};
+    memcpy(row.at_ns, e->at_ns, sizeof row.at_ns);
+    rs_spool_add(&s->row, &row);
+    s->last_replica = h->replica;
 }
 
 void rs_card_book_add(struct card_book *b, const struct history *h)
@@ -150,8 +150,8 @@ static bool passed_by(const struct clock_row *r, enum clock_mark to)
 }
 
 struct leg_sample {
+    uint64_t world;
     int64_t ns;
-    uint64_t world, replica;
 };
 
 static int by_world(const void *a, const void *b)
@@ -162,39 +162,79 @@ static int by_world(const void *a, const void *b)
     return (x->ns > y->ns) - (x->ns < y->ns);
 }
 
-static int by_number(const void *a, const void *b)
+static int by_time(const void *a, const void *b)
 {
-    double x, y;
-    memcpy(&x, a, sizeof x);
-    memcpy(&y, b, sizeof y);
-    return (x > y) - (x < y);
+    const struct leg_sample *x = a, *y = b;
+    return (x->ns > y->ns) - (x->ns < y->ns);
 }
 
-/* Gathers one leg of a shelf: samples (at most s->n), and the number left open. */
-static size_t
-gather_leg(const struct shelf *s, int leg, struct leg_sample *sample, uint64_t *n_open)
+/* One leg while the rows of a shelf pass by. */
+struct gathering {
+    int leg;
+    struct card_leg *out;
+    int64_t worst_ns;
+    struct sorter *to;
+};
+
+/* Enters one row: the leg's sample, or that it was left open. The metric may recover before the last action is done: no time passes then. */
+static void gather(void *ctx, const void *record)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < s->n; i++) {
-        const struct clock_row *r = &s->row[i];
-        int64_t from = r->at_ns[legs[leg].from], to = r->at_ns[legs[leg].to];
-        if (from == RS_NEVER || !leg_applies(legs[leg].when, r))
-            continue;
-        if (to == RS_NEVER)
-            *n_open += !passed_by(r, legs[leg].to);
-        else /* the metric may recover before the last action is done: no time passes then */
-            sample[n++] = (struct leg_sample){to > from ? to - from : 0, r->world, r->replica};
+    struct gathering *g = ctx;
+    const struct clock_row *r = record;
+    struct card_leg *out = g->out;
+    int64_t from = r->at_ns[legs[g->leg].from], to = r->at_ns[legs[g->leg].to];
+    if (from == RS_NEVER || !leg_applies(legs[g->leg].when, r))
+        return;
+    if (to == RS_NEVER) {
+        out->n_open += !passed_by(r, legs[g->leg].to);
+        return;
     }
-    return n;
+    struct leg_sample sample = {r->world, to > from ? to - from : 0};
+    if (out->n++ == 0 || sample.ns > g->worst_ns) {
+        g->worst_ns = sample.ns;
+        out->worst_replica = r->replica;
+        out->s_max = rs_s_from_ns(sample.ns);
+    }
+    rs_sorter_add(g->to, &sample);
 }
 
-/* sample[n] sorted by world, then time: the smallest and the largest of the worlds' medians. */
-static void worlds(struct card_leg *out, const struct leg_sample *sample, size_t n, double *x)
+/* The leg's samples, sorted; what does not need their order is entered on the way. Free with rs_sorter_free. */
+static struct sorter *sort_leg(const struct shelf *s,
+                               int leg,
+                               int (*order)(const void *, const void *),
+                               struct card_leg *out)
 {
-    for (size_t i = 0, end; i < n; i = end) {
-        for (end = i; end < n && sample[end].world == sample[i].world; end++)
-            x[end - i] = rs_s_from_ns(sample[end].ns);
-        double median = rs_quantile_sorted(x, end - i, 0.5);
+    struct gathering g = {.leg = leg, .out = out};
+    g.to = rs_sorter_new(sizeof(struct leg_sample), order, s->row.spill);
+    out->n = out->n_open = 0;
+    rs_spool_each(&s->row, gather, &g);
+    rs_sorter_finish(g.to);
+    return g.to;
+}
+
+static struct leg_sample sample_at(struct sorter *sorted, uint64_t i)
+{
+    struct leg_sample sample;
+    memcpy(&sample, rs_sorter_at(sorted, i), sizeof sample);
+    return sample;
+}
+
+/* Of the n samples from the first one on. */
+static double quantile_s(struct sorter *sorted, uint64_t first, uint64_t n, double q)
+{
+    struct quantile_place p = rs_quantile_place(n, q);
+    return rs_quantile_between(rs_s_from_ns(sample_at(sorted, first + p.low).ns),
+                               rs_s_from_ns(sample_at(sorted, first + p.high).ns), p.part);
+}
+
+/* Sorted by world, then time: the smallest and the largest of the worlds' medians. */
+static void worlds(struct card_leg *out, struct sorter *sorted)
+{
+    for (uint64_t i = 0, end; i < out->n; i = end) {
+        uint64_t world = sample_at(sorted, i).world;
+        for (end = i + 1; end < out->n && sample_at(sorted, end).world == world;)
+            end++;
+        double median = quantile_s(sorted, i, end - i, 0.5);
         if (i == 0 || median < out->s_best_world)
             out->s_best_world = median;
         if (i == 0 || median > out->s_worst_world)
@@ -212,38 +252,38 @@ static struct card_leg make_leg(const struct shelf *s, int leg)
                            .s_max = NAN,
                            .s_best_world = NAN,
                            .s_worst_world = NAN};
-    struct leg_sample *sample = rs_xcalloc(s->n, sizeof *sample);
-    double *x = rs_xcalloc(s->n, sizeof *x);
-    size_t n = gather_leg(s, leg, sample, &out.n_open), worst = 0;
-    out.n = n;
-    for (size_t i = 0; i < n; i++)
-        worst = sample[i].ns > sample[worst].ns ? i : worst;
-    if (n > 0) {
-        out.worst_replica = sample[worst].replica;
-        out.s_max = rs_s_from_ns(sample[worst].ns);
-        qsort(sample, n, sizeof *sample, by_world);
-        worlds(&out, sample, n, x);
-        for (size_t i = 0; i < n; i++)
-            x[i] = rs_s_from_ns(sample[i].ns);
-        qsort(x, n, sizeof *x, by_number);
-        out.s_p50 = rs_quantile_sorted(x, n, 0.50);
-        out.s_p95 = rs_quantile_sorted(x, n, 0.95);
-        out.s_p99 = rs_quantile_sorted(x, n, 0.99);
-    }
-    free(sample);
-    free(x);
+    struct sorter *sorted = sort_leg(s, leg, by_world, &out);
+    worlds(&out, sorted);
+    rs_sorter_free(sorted);
+    if (out.n == 0)
+        return out;
+    sorted = sort_leg(s, leg, by_time, &out);
+    out.s_p50 = quantile_s(sorted, 0, out.n, 0.50);
+    out.s_p95 = quantile_s(sorted, 0, out.n, 0.95);
+    out.s_p99 = quantile_s(sorted, 0, out.n, 0.99);
+    rs_sorter_free(sorted);
     return out;
+}
+
+struct sla_count {
+    int64_t sla_ns;
+    uint64_t n_within;
+};
+
+static void count_row(void *ctx, const void *record)
+{
+    struct sla_count *c = ctx;
+    const int64_t *at = ((const struct clock_row *)record)->at_ns;
+    c->n_within +=
+        at[RS_CLOCK_DETECTED] != RS_NEVER && at[RS_CLOCK_COMPLETED] != RS_NEVER &&
+        (c->sla_ns == RS_NEVER || at[RS_CLOCK_COMPLETED] - at[RS_CLOCK_DETECTED] <= c->sla_ns);
 }
 
 static uint64_t count_within(const struct shelf *s, int64_t sla_ns)
 {
-    uint64_t n = 0;
-    for (size_t i = 0; i < s->n; i++) {
-        const int64_t *at = s->row[i].at_ns;
-        n += at[RS_CLOCK_DETECTED] != RS_NEVER && at[RS_CLOCK_COMPLETED] != RS_NEVER &&
-             (sla_ns == RS_NEVER || at[RS_CLOCK_COMPLETED] - at[RS_CLOCK_DETECTED] <= sla_ns);
-    }
-    return n;
+    struct sla_count c = {.sla_ns = sla_ns};
+    rs_spool_each(&s->row, count_row, &c);
+    return c.n_within;
 }
 
 static struct card make_card(const struct card_book *b, int fault, int procedure, bool fixed_n)
@@ -252,7 +292,7 @@ static struct card make_card(const struct card_book *b, int fault, int procedure
     const struct shelf *s = &b->shelf[(fault + 1) * b->scenario->response.n_procedure + procedure];
     struct card c = {.fault = fault, .procedure = procedure};
     c.n_present = b->n_present[fault + 1];
-    c.n_episode = s->n;
+    c.n_episode = s->row.n;
     c.n_missed = b->n_missed[fault + 1];
     c.sla_s = p->sla_ns == RS_NEVER ? (double)INFINITY : rs_s_from_ns(p->sla_ns);
     c.n_within = count_within(s, p->sla_ns);
@@ -284,7 +324,7 @@ struct card *rs_card_book_rows(struct card_book *b, bool fixed_n, int *out_n)
     for (int fault = -1; fault < sc->n_fault; fault++) {
         int n_before = n;
         for (int p = 0; p < sc->response.n_procedure; p++) {
-            if (b->shelf[(fault + 1) * sc->response.n_procedure + p].n > 0)
+            if (b->shelf[(fault + 1) * sc->response.n_procedure + p].row.n > 0)
                 out[n++] = make_card(b, fault, p, fixed_n);
         }
         if (n == n_before && fault >= 0 && b->n_present[fault + 1] > 0)

@@ -3,11 +3,13 @@
 #ifndef VERIFY_CARD_H
 #define VERIFY_CARD_H
 
+#include "spool.h"
 #include "verify/run.h"
 
 struct card_book; /* opaque, heap */
 
-struct card_book *rs_card_book_new(const struct scenario *sc);
+/* spill: where the clocks are kept; borrowed, may be NULL, and the caller asks for its status. */
+struct card_book *rs_card_book_new(const struct scenario *sc, struct spill *spill);
 void rs_card_book_free(struct card_book *b); /* NULL ok */
 
 /* Takes the next replica; replica order. Of a procedure that ran twice under one fault only the first run counts. */

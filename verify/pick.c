@@ -5,21 +5,31 @@
 
 #include "sim/arena.h"
 #include "sim/clock.h"
+#include "sorter.h"
+
+/* What is known of the replicas of one fault, or of none. */
+struct fault_picks {
+    bool has_first, has_worst;
+    struct pick first, /* in which it started, or, as long as it never did, the first with it */
+        worst;         /* of equals the first replica */
+};
 
 struct pick_book {
     const struct scenario *scenario;
     struct arena *arena;
-    struct pick *all; /* [n] owned, every replica in order */
-    size_t n, cap;
-    struct pick *chosen; /* [n_chosen] owned */
+    struct spool all;             /* of struct pick: every replica in order */
+    struct fault_picks *of_fault; /* [n_fault + 1] */
+    struct pick *chosen;          /* [n_chosen] owned */
     int n_chosen;
 };
 
-struct pick_book *rs_pick_book_new(const struct scenario *sc)
+struct pick_book *rs_pick_book_new(const struct scenario *sc, struct spill *spill)
 {
     struct pick_book *b = rs_xcalloc(1, sizeof *b);
     b->scenario = sc;
     b->arena = rs_arena_new();
+    b->of_fault = rs_xcalloc((size_t)sc->n_fault + 1, sizeof *b->of_fault);
+    rs_spool_init(&b->all, sizeof(struct pick), spill);
     return b;
 }
 
@@ -28,7 +38,8 @@ void rs_pick_book_free(struct pick_book *b)
     if (!b)
         return;
     rs_arena_free(b->arena);
-    free(b->all);
+    rs_spool_clear(&b->all);
+    free(b->of_fault);
     free(b->chosen);
     free(b);
 }
@@ -49,15 +60,20 @@ static int64_t rollback_ns(const struct history *h)
 
 void rs_pick_book_add(struct pick_book *b, const struct history *h)
 {
-    if (b->n == b->cap) {
-        b->cap = b->cap ? 2 * b->cap : 256;
-        b->all = rs_xrealloc(b->all, b->cap * sizeof *b->all);
+    struct pick p = {.replica = h->replica,
+                     .fault = h->fault,
+                     .rollback_ns = rollback_ns(h),
+                     .n_error = h->n_error,
+                     .started = h->fault_started};
+    struct fault_picks *of = &b->of_fault[h->fault + 1];
+    rs_spool_add(&b->all, &p);
+    if (!of->has_first || (h->fault >= 0 && p.started && !of->first.started))
+        of->first = p;
+    of->has_first = true;
+    if (p.rollback_ns >= 0 && (!of->has_worst || p.rollback_ns > of->worst.rollback_ns)) {
+        of->worst = p;
+        of->has_worst = true;
     }
-    b->all[b->n++] = (struct pick){.replica = h->replica,
-                                   .fault = h->fault,
-                                   .rollback_ns = rollback_ns(h),
-                                   .n_error = h->n_error,
-                                   .started = h->fault_started};
 }
 
 static int by_rollback(const void *a, const void *b)
@@ -75,54 +91,74 @@ static void choose(struct pick_book *b, const struct pick *p, const char *why)
     out->why = why;
 }
 
-/* The first replica of a fault in which it started, or, if it never did, the first with it. */
-static const struct pick *first_of(const struct pick_book *b, int fault)
+/* The rollbacks of one fault on their way to be sorted. */
+struct filter {
+    struct sorter *to;
+    int fault;
+};
+
+static void sort_rollback(void *ctx, const void *record)
 {
-    const struct pick *first = NULL;
-    for (size_t i = 0; i < b->n; i++) {
-        const struct pick *p = &b->all[i];
-        if (p->fault != fault)
-            continue;
-        if (fault < 0 || p->started)
-            return p;
-        first = first ? first : p;
-    }
-    return first;
+    struct filter *f = ctx;
+    const struct pick *p = record;
+    if (p->fault == f->fault && p->rollback_ns >= 0)
+        rs_sorter_add(f->to, p);
 }
 
-static void choose_of_fault(struct pick_book *b, int fault, struct pick *room /* [n] */)
+static void choose_of_fault(struct pick_book *b, int fault)
 {
-    const struct pick *first = first_of(b, fault);
-    if (first)
-        choose(b, first, "first");
-    size_t n = 0;
-    for (size_t i = 0; i < b->n; i++) {
-        if (b->all[i].fault == fault && b->all[i].rollback_ns >= 0)
-            room[n++] = b->all[i];
-    }
-    if (n == 0)
+    const struct fault_picks *of = &b->of_fault[fault + 1];
+    if (of->has_first)
+        choose(b, &of->first, "first");
+    if (!of->has_worst)
         return;
-    qsort(room, n, sizeof *room, by_rollback);
-    size_t worst = n - 1;
-    while (worst > 0 && room[worst - 1].rollback_ns == room[worst].rollback_ns)
-        worst--; /* of equals the first replica */
-    choose(b, &room[(n - 1) / 2], "median");
-    choose(b, &room[worst], "worst");
+    struct filter f = {rs_sorter_new(sizeof(struct pick), by_rollback, b->all.spill), fault};
+    rs_spool_each(&b->all, sort_rollback, &f);
+    uint64_t n = rs_sorter_finish(f.to);
+    choose(b, rs_sorter_at(f.to, (n - 1) / 2), "median");
+    rs_sorter_free(f.to);
+    choose(b, &of->worst, "worst");
+}
+
+/* The replicas that violated claims name as theirs, looked up among all. */
+struct witnesses {
+    const struct run_result *result;
+    struct pick *found; /* [n_verdict] */
+    bool *has;          /* [n_verdict] */
+};
+
+static bool has_witness(const struct verdict *v)
+{
+    return rs_verdict_is_bad(v->kind) && v->has_witness;
+}
+
+static void find_witness(void *ctx, const void *record)
+{
+    struct witnesses *w = ctx;
+    const struct pick *p = record;
+    for (int i = 0; i < w->result->n_verdict; i++) {
+        const struct verdict *v = &w->result->verdict[i];
+        if (has_witness(v) && v->witness == p->replica) {
+            w->found[i] = *p;
+            w->has[i] = true;
+        }
+    }
 }
 
 static void choose_witnesses(struct pick_book *b, const struct run_result *r)
 {
-    for (int i = 0; i < r->n_verdict; i++) {
-        const struct verdict *v = &r->verdict[i];
-        if (!rs_verdict_is_bad(v->kind) || !v->has_witness)
-            continue;
-        for (size_t j = 0; j < b->n; j++) {
-            if (b->all[j].replica == v->witness) {
-                choose(b, &b->all[j], rs_arena_printf(b->arena, "witness: %s", v->claim->name));
-                break;
-            }
-        }
+    size_t n = (size_t)r->n_verdict;
+    struct witnesses w = {.result = r};
+    w.found = rs_xcalloc(n + 1, sizeof *w.found);
+    w.has = rs_xcalloc(n + 1, sizeof *w.has);
+    rs_spool_each(&b->all, find_witness, &w);
+    for (size_t i = 0; i < n; i++) {
+        if (w.has[i])
+            choose(b, &w.found[i],
+                   rs_arena_printf(b->arena, "witness: %s", r->verdict[i].claim->name));
     }
+    free(w.found);
+    free(w.has);
 }
 
 struct ranked {
@@ -155,10 +191,8 @@ const struct pick *rs_pick_book_choose(struct pick_book *b, const struct run_res
     free(b->chosen);
     b->chosen = rs_xcalloc(most, sizeof *b->chosen);
     b->n_chosen = 0;
-    struct pick *room = rs_xcalloc(b->n + 1, sizeof *room);
     for (int fault = -1; fault < b->scenario->n_fault; fault++)
-        choose_of_fault(b, fault, room);
-    free(room);
+        choose_of_fault(b, fault);
     choose_witnesses(b, r);
     sort_chosen(b);
     *out_n = b->n_chosen;

@@ -4,6 +4,7 @@
 #define VERIFY_PICK_H
 
 #include "models/history.h"
+#include "spool.h"
 #include "verify/run.h"
 
 /* What a replica must show again when it is repeated for the record. */
@@ -19,7 +20,8 @@ struct pick {
 
 struct pick_book; /* opaque, heap */
 
-struct pick_book *rs_pick_book_new(const struct scenario *sc);
+/* spill: where most of it is kept; borrowed, may be NULL, and the caller asks for its status. */
+struct pick_book *rs_pick_book_new(const struct scenario *sc, struct spill *spill);
 void rs_pick_book_free(struct pick_book *b);                         /* NULL ok */
 void rs_pick_book_add(struct pick_book *b, const struct history *h); /* replica order */
 

@@ -59,6 +59,7 @@ static int decide_beforehand(struct reduction *r, struct err *err)
         if (r->verdict[i].claim)
             continue;
         rs_tally_init(&r->tally[i], &sc->claim[i], alpha);
+        rs_tally_spill(&r->tally[i], r->spill);
         r->n_tally++;
     }
     r->n_open = r->n_tally;
@@ -117,8 +118,11 @@ static int repeat(struct reduction *r, void *sim, const struct pick *p, struct e
 
 static int record_chosen(struct reduction *r, struct err *err)
 {
-    int n, rc = 0;
+    int n;
     const struct pick *p = rs_pick_book_choose(r->pick, r->result, &n);
+    int rc = rs_spill_status(r->spill, err);
+    if (rc != 0)
+        return rc;
     void *sim = n > 0 ? r->engine->sim_new(r->scenario, err) : NULL;
     if (n > 0 && !sim)
         return -1;
@@ -155,10 +159,11 @@ static int open_books(struct reduction *r, struct err *err)
         rs_xcalloc(((size_t)sc->n_fault + 1) * RS_OUTCOME_N, sizeof *out->outcome_by_fault);
     r->verdict = rs_xcalloc((size_t)sc->n_claim + 1, sizeof *r->verdict);
     r->tally = rs_xcalloc((size_t)sc->n_claim + 1, sizeof *r->tally);
-    r->card = rs_card_book_new(sc);
+    r->spill = rs_spill_new();
+    r->card = rs_card_book_new(sc, r->spill);
     if (!r->options->db_path)
         return 0;
-    r->pick = rs_pick_book_new(sc);
+    r->pick = rs_pick_book_new(sc, r->spill);
     r->band = rs_band_book_new(sc);
     r->record = rs_record_open(r->options->db_path, r->options->overwrite, sc, r->engine, err);
     return r->record ? 0 : -1;
@@ -172,6 +177,7 @@ static void close_books(struct reduction *r)
     rs_card_book_free(r->card);
     for (int i = 0; i < r->scenario->n_claim; i++)
         rs_tally_clear(&r->tally[i]);
+    rs_spill_free(r->spill);
     free(r->tally);
     free(r->verdict);
 }
@@ -197,6 +203,8 @@ int rs_run_with(const struct run_engine *engine,
         rc = rs_run_replicas(&r, err);
     if (rc == 0 && decides)
         decide(&r);
+    if (rc == 0)
+        rc = rs_spill_status(r.spill, err);
     if (rc == 0 && r.record)
         rc = record_all(&r, err);
     close_books(&r);

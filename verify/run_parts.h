@@ -24,6 +24,7 @@ struct reduction {
         *verdict; /* [n_claim] of claims that no replica decides; claim NULL for the others */
     struct tally *tally; /* [n_claim] in use for the others */
     int n_tally, n_open; /* of them all, and those that are not decided yet */
+    struct spill *spill; /* where the books keep what grows with the number of replicas */
     struct card_book *card;
     struct pick_book *pick; /* the last three only when a record is kept, else NULL */
     struct band_book *band;

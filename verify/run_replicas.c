@@ -74,7 +74,8 @@ int rs_run_fold(struct reduction *r, const struct history *h, struct err *err)
     r->result->n_replica++;
     if (!rs_run_is_shard(r->options))
         enter(r, h);
-    if (r->record && rs_record_replica(r->record, h, err) != 0)
+    if (rs_spill_status(r->spill, err) != 0 ||
+        (r->record && rs_record_replica(r->record, h, err) != 0))
         return -1;
     return is_enough(r) ? 1 : 0;
 }

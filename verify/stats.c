@@ -105,15 +105,25 @@ double rs_dkw_half_width(uint64_t n, double confidence)
     return fmin(1.0, sqrt(log(2.0 / (1.0 - confidence)) / (2.0 * (double)n)));
 }
 
-double rs_quantile_sorted(const double *x, size_t n, double q)
+struct quantile_place rs_quantile_place(uint64_t n, double q)
 {
     assert(n > 0 && q >= 0.0 && q <= 1.0);
     double at = q * (double)(n - 1);
-    size_t i = (size_t)at;
-    double part = at - (double)i;
+    uint64_t i = (uint64_t)at;
     if (i + 1 >= n)
-        return x[n - 1];
-    if (part == 0.0 || x[i] == x[i + 1]) /* the second: two infinities have no difference */
-        return x[i];
-    return x[i] + part * (x[i + 1] - x[i]);
+        return (struct quantile_place){n - 1, n - 1, 0.0};
+    return (struct quantile_place){i, i + 1, at - (double)i};
+}
+
+double rs_quantile_between(double low, double high, double part)
+{
+    if (part == 0.0 || low == high) /* the second: two infinities have no difference */
+        return low;
+    return low + part * (high - low);
+}
+
+double rs_quantile_sorted(const double *x, size_t n, double q)
+{
+    struct quantile_place p = rs_quantile_place(n, q);
+    return rs_quantile_between(x[p.low], x[p.high], p.part);
 }

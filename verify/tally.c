@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/arena.h"
+#include "sorter.h"
 #include "words.h"
 
 static bool by_mean(const struct claim *c)
@@ -36,6 +36,7 @@ void rs_tally_init(struct tally *t, const struct claim *c, double alpha)
 {
     assert(rs_claim_is_statistical(c));
     *t = (struct tally){.claim = c, .alpha = alpha, .kind = RS_VERDICT_UNDECIDED, .worst = NAN};
+    rs_spool_init(&t->value, sizeof(double), NULL);
     if (by_mean(c)) {
         double limit = fmin(fmax(c->limit / c->cap, 0.0), 1.0);
         rs_mean_watch_init(&t->mean_below, limit, alpha);
@@ -47,20 +48,15 @@ void rs_tally_init(struct tally *t, const struct claim *c, double alpha)
     rs_rate_watch_init(&t->rate_broken, (struct rate){.p = bad.q, .q = bad.p}, alpha);
 }
 
-void rs_tally_clear(struct tally *t)
+void rs_tally_spill(struct tally *t, struct spill *spill)
 {
-    free(t->value);
-    t->value = NULL;
-    t->n_value = t->cap_value = 0;
+    assert(t->value.n == 0);
+    t->value.spill = spill;
 }
 
-static void keep_value(struct tally *t, double v)
+void rs_tally_clear(struct tally *t)
 {
-    if (t->n_value == t->cap_value) {
-        t->cap_value = t->cap_value ? 2 * t->cap_value : 256;
-        t->value = rs_xrealloc(t->value, t->cap_value * sizeof *t->value);
-    }
-    t->value[t->n_value++] = v;
+    rs_spool_clear(&t->value);
 }
 
 static bool large_is_bad(const struct claim *c)
@@ -144,12 +140,12 @@ static bool weigh_known(struct tally *t, const struct history *h, double v)
         return weigh_value(t, h, x, x);
     }
     if (c->kind == RS_CLAIM_QUANTILE) {
-        keep_value(t, v);
+        rs_spool_add(&t->value, &v);
         bad = c->at_most ? v > c->limit : v < c->limit;
     } else {
         bool hit = rs_claim_is_event(c) ? v > 0.0 : v <= c->within;
         if (rs_claim_is_time(c)) /* for the margin in seconds */
-            keep_value(t, v);
+            rs_spool_add(&t->value, &v);
         t->n_hit += hit;
         bad = hit == c->at_most;
     }
@@ -181,9 +177,24 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double quantile_of(const struct tally *t, double q)
+static void sort_value(void *ctx, const void *value)
 {
-    return t->n_value ? rs_quantile_sorted(t->value, t->n_value, q) : (double)NAN;
+    rs_sorter_add(ctx, value);
+}
+
+static double value_at(struct sorter *sorted, uint64_t i)
+{
+    double v;
+    memcpy(&v, rs_sorter_at(sorted, i), sizeof v);
+    return v;
+}
+
+static double quantile_of(const struct tally *t, struct sorter *sorted, double q)
+{
+    if (t->value.n == 0)
+        return NAN;
+    struct quantile_place p = rs_quantile_place(t->value.n, q);
+    return rs_quantile_between(value_at(sorted, p.low), value_at(sorted, p.high), p.part);
 }
 
 /* Seconds to spare; negative when the time lies on the wrong side of its limit. */
@@ -192,7 +203,7 @@ static double room(const struct claim *c, double limit_ns, double time_ns, bool 
     return rs_claim_in_unit(c, at_most ? limit_ns - time_ns : time_ns - limit_ns);
 }
 
-static void describe_ratio(const struct tally *t, struct verdict *v)
+static void describe_ratio(const struct tally *t, struct sorter *sorted, struct verdict *v)
 {
     uint64_t n = t->n_applicable, n_known = n - t->n_undecided;
     /* The watch counts what is bad; the interval is of what the claim calls the event. */
@@ -203,19 +214,20 @@ static void describe_ratio(const struct tally *t, struct verdict *v)
         rs_rate_bounds(t->n_hit, t->n_hit + t->n_undecided, n, rs_rate_prior(hit), t->alpha);
     if (!rs_claim_is_time(t->claim))
         return;
-    v->margin_s =
-        room(t->claim, t->claim->within, quantile_of(t, t->claim->limit), !t->claim->at_most);
+    v->margin_s = room(t->claim, t->claim->within, quantile_of(t, sorted, t->claim->limit),
+                       !t->claim->at_most);
 }
 
 /* Undecided values are the smallest of all for the low end (quantities are >= 0) and the largest for the high end. */
-static void describe_quantile(const struct tally *t, struct verdict *v)
+static void describe_quantile(const struct tally *t, struct sorter *sorted, struct verdict *v)
 {
     uint64_t n = t->n_applicable, n_open = t->n_undecided;
     struct rate q = {.p = t->claim->q, .q = 1.0 - t->claim->q};
     struct rank_interval r = rs_rate_ranks(n, q, t->alpha);
-    v->estimate = quantile_of(t, t->claim->q);
-    v->interval.low = r.rank_low <= n_open ? 0.0 : t->value[r.rank_low - n_open - 1];
-    v->interval.high = r.rank_high > t->n_value ? (double)INFINITY : t->value[r.rank_high - 1];
+    v->estimate = quantile_of(t, sorted, t->claim->q);
+    v->interval.low = r.rank_low <= n_open ? 0.0 : value_at(sorted, r.rank_low - n_open - 1);
+    v->interval.high =
+        r.rank_high > t->value.n ? (double)INFINITY : value_at(sorted, r.rank_high - 1);
     if (rs_claim_is_time(t->claim))
         v->margin_s = room(t->claim, t->claim->limit, v->estimate, t->claim->at_most);
 }
@@ -294,16 +306,18 @@ static enum open_reason why_open(const struct tally *t, uint64_t n_replica)
 
 static void describe(struct tally *t, struct verdict *v)
 {
-    if (t->value)
-        qsort(t->value, t->n_value, sizeof *t->value, by_size);
+    struct sorter *sorted = rs_sorter_new(sizeof(double), by_size, t->value.spill);
+    rs_spool_each(&t->value, sort_value, sorted);
+    rs_sorter_finish(sorted);
     switch (t->claim->kind) {
-    case RS_CLAIM_PROBABILITY: describe_ratio(t, v); break;
-    case RS_CLAIM_QUANTILE: describe_quantile(t, v); break;
+    case RS_CLAIM_PROBABILITY: describe_ratio(t, sorted, v); break;
+    case RS_CLAIM_QUANTILE: describe_quantile(t, sorted, v); break;
     case RS_CLAIM_EXPECTATION: describe_mean(t, v); break;
     case RS_CLAIM_BOUND:
     case RS_CLAIM_ALWAYS:
     case RS_CLAIM_NEVER: assert(!"no replica decides this claim");
     }
+    rs_sorter_free(sorted);
     keep_to_verdict(t, v);
     name_witness(t, v);
 }

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "spool.h"
 #include "stats_mean.h"
 #include "stats_rate.h"
 #include "verify/claim.h"
@@ -25,9 +26,8 @@ struct tally { /* caller's storage: init / clear */
     double sum;                                /* EXPECTATION: of the known values, in caps */
     uint64_t n_applicable, n_hit, n_undecided;
     uint64_t n_capped; /* EXPECTATION: values above the claim's cap */
-    double *
-        value; /* [n_value] owned: QUANTILE, and PROBABILITY of a time; replica order, INFINITY = never */
-    size_t n_value, cap_value;
+    struct spool
+        value; /* of double. QUANTILE, and PROBABILITY of a time; replica order, INFINITY = never */
     double worst; /* quantities: the worst one, at worst_replica; NaN = none */
     uint64_t worst_replica;
     int worst_fault;
@@ -39,6 +39,8 @@ struct tally { /* caller's storage: init / clear */
 
 /* The claim is statistical; alpha as above, 0 <= alpha < 1. */
 void rs_tally_init(struct tally *t, const struct claim *c, double alpha);
+/* Before anything is added: values go there, and not into memory. Borrowed; the caller asks for its status. */
+void rs_tally_spill(struct tally *t, struct spill *spill);
 void rs_tally_clear(struct tally *t);
 
 /* Takes the next replica; replica order. Returns whether the claim is decided, now or before. */
@@ -48,7 +50,7 @@ bool rs_tally_add(struct tally *t, const struct scenario *sc, const struct histo
  * The verdict, and what all that was added says of the quantity: an end of the interval is what the watches would not rule
  * out, and never on the other side of the limit than the verdict is.
  *   n_replica  replicas run, for scaling n_more
- * Sorts the values. verdict.placeholder is left NULL.
+ * verdict.placeholder is left NULL.
  */
 struct verdict rs_tally_decide(struct tally *t, uint64_t n_replica);
 

@@ -17,7 +17,7 @@ static struct history h;
 static void set_up(void)
 {
     sc = made_up_scenario();
-    book = rs_card_book_new(sc);
+    book = rs_card_book_new(sc, NULL);
     rs_history_init(&h);
 }
 

@@ -37,7 +37,16 @@ struct rank_interval rs_quantile_ranks(uint64_t n, double q, double confidence);
 /* Half-width of the Dvoretzky-Kiefer-Wolfowitz-Massart band for a plotted ECDF of n points. */
 double rs_dkw_half_width(uint64_t n, double confidence);
 
-/* Quantile of sorted values by linear interpolation (type 7); n > 0; for display. */
+/*
+ * Quantile of sorted values by linear interpolation (type 7); n > 0, 0 <= q <= 1; for display. It lies between two of the values,
+ * counted from 0, a part of the way from the lower to the higher; part 0: it is the lower one.
+ */
+struct quantile_place {
+    uint64_t low, high;
+    double part;
+};
+struct quantile_place rs_quantile_place(uint64_t n, double q);
+double rs_quantile_between(double low, double high, double part);
 double rs_quantile_sorted(const double *x /* [n] */, size_t n, double q);
 
 #endif
