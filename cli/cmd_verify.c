@@ -11,6 +11,7 @@
 #include "plots/plots.h"
 #include "progress.h"
 #include "reports.h"
+#include "resume.h"
 #include "scenario_args.h"
 #include "verify/report.h"
 #include "verify/run.h"
@@ -29,7 +30,8 @@ static int record_path(char out[PATH_SIZE], const struct cli_args *args, struct 
     if (n >= PATH_SIZE) {
         return rs_err_set(err, RS_E_USAGE, "the path %.40s... is too long", text);
     }
-    if (out[0] && !args->force && access(out, F_OK) == 0) {
+    /* A run that goes on has been through this; one that died at its last breath has made the file. */
+    if (out[0] && !args->force && !args->resume && access(out, F_OK) == 0) {
         return rs_err_set(err, RS_E_USAGE, "%s is there already; --force replaces it", out);
     }
     if (args->plots && mkdir(args->plots, 0777) != 0 && errno != EEXIST) {
@@ -54,19 +56,47 @@ options_of(const struct cli_args *args, const struct scenario *sc, const char *d
     };
 }
 
-/* Ctrl-C kept what was done; say how much that is, where it lies, and what to type for the whole. */
+/* What to type for the whole. */
+static void tell_how_to_go_on(const struct cli_args *args, const struct run_options *opt)
+{
+    char word[PATH_SIZE + 8];
+    char *words = rs_resume_words(args);
+    fprintf(stderr, "rollsim: to go on: rollsim verify --resume %s%s\n",
+            rs_shell_word(word, sizeof word, opt->db_path), words);
+    free(words);
+}
+
+/* Ctrl-C kept what was done; say how much that is, where it lies, and how to go on. */
 static void
-tell_stopped(const struct run_result *r, const struct run_options *opt, const char *file)
+tell_stopped(const struct run_result *r, const struct run_options *opt, const struct cli_args *args)
 {
     char word[PATH_SIZE + 8];
     fprintf(stderr,
             "rollsim: stopped after %" PRIu64 " of %" PRIu64
-            " replicas; the verdicts rest on those%s%s\n"
-            "rollsim: for all of them: rollsim verify %s --replicas %" PRIu64 " --seed %" PRIu64
+            " replicas; the verdicts rest on those",
+            r->n_replica, opt->n_replica);
+    if (opt->db_path && r->n_replica > 0) {
+        fprintf(stderr, ", kept in %s.part\n", opt->db_path);
+        tell_how_to_go_on(args, opt);
+        return;
+    }
+    fprintf(stderr,
+            "\nrollsim: for all of them: rollsim verify %s --replicas %" PRIu64 " --seed %" PRIu64
             "\n",
-            r->n_replica, opt->n_replica, opt->db_path ? ", kept in " : "",
-            opt->db_path ? opt->db_path : "", rs_shell_word(word, sizeof word, file),
-            opt->n_replica, opt->seed);
+            rs_shell_word(word, sizeof word, args->operand[0]), opt->n_replica, opt->seed);
+}
+
+/* The machine failed, or we did: what was done is there still. */
+static void tell_kept(const struct run_options *opt, const struct cli_args *args)
+{
+    struct err none = {0};
+    struct journal *j = opt->db_path ? rs_journal_resume(opt->db_path, &none) : NULL;
+    if (j && !rs_journal_is_finished(j) && rs_journal_count(j) > 0) {
+        fprintf(stderr, "rollsim: %" PRIu64 " of %" PRIu64 " replicas are kept in %s.part\n",
+                rs_journal_count(j), rs_journal_key(j)->n_budget, opt->db_path);
+        tell_how_to_go_on(args, opt);
+    }
+    rs_journal_close(j);
 }
 
 static int draw(const struct cli_args *args, bool quiet, const char *db, struct err *err)
@@ -117,13 +147,15 @@ static int run(const struct scenario *sc,
                const struct cli_args *args,
                struct run_options *opt,
                int format,
+               uint64_t n_before,
                struct err *err)
 {
     struct progress progress;
     opt->tick = rs_progress_tick;
     opt->tick_ctx = &progress;
     struct run_result result;
-    rs_progress_start(&progress, args->quiet);
+    opt->cancel = rs_progress_cancel();
+    rs_progress_start(&progress, args->quiet, n_before);
     int failed = rs_run(sc, opt, &result, err);
     rs_progress_end(&progress);
     if (failed) {
@@ -134,36 +166,49 @@ static int run(const struct scenario *sc,
     if (print_result(&result, args, format, err)) {
         status = -1;
     }
-    if (opt->db_path && !quiet) {
+    if (opt->db_path && !quiet && !result.stopped) {
         printf("record: %s\n", opt->db_path);
     }
     if (result.stopped) {
-        tell_stopped(&result, opt, args->operand[0]);
+        tell_stopped(&result, opt, args);
         /* A run that was cut short does not say that all holds. */
         status = status == RS_EXIT_HOLDS ? RS_EXIT_UNDECIDED : status;
     }
-    if (draw(args, quiet, opt->db_path, err)) {
+    if (!result.stopped && draw(args, quiet, opt->db_path, err)) {
         status = -1;
     }
     rs_run_result_clear(&result);
     return status;
 }
 
-static int
-verify(const struct scenario *sc, const struct cli_args *args, int format, struct err *err)
+static int verify(const struct scenario *sc, struct resume *resume, int format, struct err *err)
 {
     char db[PATH_SIZE];
     struct scenario chosen;
     struct claim *claim = NULL;
+    const struct cli_args *args = &resume->args;
     if (rs_args_claims(&chosen, &claim, args, sc, err) || record_path(db, args, err)) {
         free(claim);
         return -1;
     }
     struct run_options opt = options_of(args, sc, db);
-    char *replay_words = rs_args_replay_words(args);
+    char *replay_words = rs_args_replay_words(args), *traffic = rs_args_traffic_lines(args);
     opt.replay_words = replay_words;
+    opt.traffic = traffic;
     opt.n_left_out = sc->n_claim - chosen.n_claim;
-    int status = run(&chosen, args, &opt, format, err);
+    opt.resume = resume->journal;
+    opt.shard = resume->shard;
+    opt.n_shard = resume->n_shard;
+    resume->journal = NULL; /* the run takes it */
+    struct err why = {0};
+    int status = run(&chosen, args, &opt, format, resume->n_before, &why);
+    if (status < 0) {
+        rs_err_set(err, why.code, "%s", why.text);
+    }
+    if (status < 0 && (why.code == RS_E_IO || why.code == RS_E_INTERNAL)) {
+        tell_kept(&opt, args);
+    }
+    free(traffic);
     free(replay_words);
     free(claim);
     return status;
@@ -193,7 +238,8 @@ static int print_sarif_failure(FILE *to, const void *ctx)
 static int
 fail(const struct cli_args *args, int format, const struct err_list *errors, int exit_status)
 {
-    const struct failure f = {args->operand[0], errors, exit_status};
+    const char *file = args->n_operand > 0 ? args->operand[0] : args->resume;
+    const struct failure f = {file ? file : "verify", errors, exit_status};
     struct err err = {0};
     rs_err_list_print(errors, stderr);
     switch ((enum format)format) {
@@ -210,20 +256,45 @@ fail(const struct cli_args *args, int format, const struct err_list *errors, int
     return exit_status;
 }
 
+/* A finished run has its verdicts in its record, and its reports are made by the run alone. */
+static int tell_finished(const struct resume *r, int format, struct err *err)
+{
+    const struct cli_args *args = &r->args;
+    if (format != FORMAT_TEXT || args->junit || args->sarif) {
+        return rs_err_set(err, RS_E_USAGE,
+                          "%s is finished, and reports are made by the run alone: begin it anew",
+                          r->path);
+    }
+    int status = rs_resume_tell_finished(r, args->quiet, err);
+    if (status >= 0 && args->plots && mkdir(args->plots, 0777) != 0 && errno != EEXIST) {
+        return rs_err_set(err, RS_E_USAGE, "cannot make %s: %s", args->plots, strerror(errno));
+    }
+    return status >= 0 && draw(args, args->quiet, r->path, err) ? -1 : status;
+}
+
+static int load_and_run(struct resume *resume, int format, struct err_list *errors, struct err *err)
+{
+    struct scenario *sc = rs_args_scenario_load(&resume->args, errors);
+    int status = sc ? verify(sc, resume, format, err) : RS_EXIT_USAGE;
+    rs_scenario_free(sc);
+    return status;
+}
+
 /* Loads and runs; mistakes and failures come back in the list, with the exit status that they call for. */
 static int load_and_verify(const struct cli_args *args, int format, struct err_list *errors)
 {
     struct err err = {0};
-    struct scenario *sc = rs_args_scenario_load(args, errors);
-    if (!sc) {
-        return RS_EXIT_USAGE;
+    struct resume resume;
+    int status = rs_resume_open(&resume, args, &err);
+    if (status == 0) {
+        status = rs_resume_is_finished(&resume) ? tell_finished(&resume, format, &err)
+                                                : load_and_run(&resume, format, errors, &err);
     }
-    int status = verify(sc, args, format, &err);
+    rs_resume_close(&resume);
     if (status < 0) {
         rs_err_list_push(errors, &err);
         status = rs_err_exit_status(&err);
     }
-    rs_scenario_free(sc);
     return status;
 }
 
@@ -255,7 +326,8 @@ static const struct option_row options[] = {
     RS_ROW_SEED,
     RS_COUNT('j', jobs, "jobs", 1, 1024, "threads; results do not depend on it (all cores)"),
     RS_TEXT(0, plots, "plots", "DIR", "draw the pictures too; without -o the record is DIR/run.db"),
-    RS_SWITCH('f', force, "force", "replace an existing record"),
+    RS_SWITCH('f', force, "force", "replace an existing record, or an interrupted run's"),
+    RS_TEXT(0, resume, "resume", "RUN.db", "go on with this run, which was interrupted"),
     RS_ROW_TRAFFIC,
     RS_TEXT(0, format, "format", "FORMAT", "text, json, junit or sarif (text)"),
     RS_ROW_JSON_FORMAT,
@@ -267,14 +339,20 @@ static const struct option_row options[] = {
 
 const struct cmd cmd_verify = {
     .name = "verify",
-    .args = "SCENARIO",
+    .args = "SCENARIO | --resume RUN.db",
     .summary = "decide every claim of a scenario over many histories",
     .about =
         "Decides every claim of the scenario: worst cases and reachable states from the scenario "
         "alone, the others\n"
         "by as many histories as it takes, up to --replicas, at the confidence that they share. "
         "Prints the table of\n"
-        "verdicts and the timing card. Ctrl-C ends cleanly and keeps what was done.\n"
+        "verdicts and the timing card.\n"
+        "\n"
+        "With -o nothing is lost: while it runs, every history is kept in RUN.db.part, about every "
+        "second. After Ctrl-C,\n"
+        "kill -9, a full disk or a power cut, rollsim verify --resume RUN.db goes on where it "
+        "was, with the same\n"
+        "scenario and options, and ends with the same bits.\n"
         "\n"
         "Exit status: 0 all are proved or hold, 1 one is violated, refuted or unbounded, 2 bad "
         "input, 3 none is and\n"
@@ -282,6 +360,7 @@ const struct cmd cmd_verify = {
     .examples =
         "  rollsim verify scenarios/prisma/prisma.yaml\n"
         "  rollsim verify scenarios/prisma/prisma.yaml -o prisma.db --plots pictures\n"
+        "  rollsim verify --resume prisma.db\n"
         "  rollsim verify scenarios/prisma/prisma.yaml --claim portal-in-5m --replicas 20000\n"
         "  rollsim verify scenarios/prisma/prisma.yaml --junit verify.xml --sarif verify.sarif\n"
         "  rollsim verify scenarios/prisma/prisma.yaml --traffic portal=requests_per_minute.csv\n",

@@ -200,5 +200,6 @@ int main(int argc, char **argv)
     hold_standard_streams();
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL); /* a file at its size limit is told as a full disk is */
     return close_stdout(run_command(argc, argv));
 }

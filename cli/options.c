@@ -236,7 +236,8 @@ int rs_options_parse(
             return -1;
         }
     }
-    if (!out->help && out->n_operand < cmd->n_operand_min) {
+    /* A run that goes on knows its scenario. */
+    if (!out->help && out->n_operand < cmd->n_operand_min && !out->resume) {
         return rs_err_set(err, RS_E_USAGE, "rollsim %s wants %s", cmd->name, cmd->args);
     }
     return 0;

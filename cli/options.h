@@ -36,7 +36,8 @@ struct cli_args {
     int n_operand;
     const char *operand[RS_MAX_OPERAND];
     bool help, json, quiet, force, print_reference, print_schema, csv, lint_fatal, list, all;
-    const char *output, *plots, *format, *only, *fault, *branch, *fail_on, *explain, *sarif;
+    const char *output, *plots, *format, *only, *fault, *branch, *fail_on, *explain, *sarif,
+        *resume;
     const char *prometheus, *from, *to, *group_offsets, *rules_path, *alertmanager,
         *alertmanager_version, *silences, *metric, *junit, *run;
     struct duration_arg evaluation_interval, lookback, scrape_interval, query_offset, resend_delay;

@@ -13,12 +13,12 @@
 #define REDRAW_NS (200 * RS_NS_PER_MS)
 
 /* The one file-level variable of the program: a signal handler is handed no context. */
-static volatile sig_atomic_t stop_asked;
+static atomic_bool stop_asked;
 
 static void on_signal(int number)
 {
     (void)number;
-    stop_asked = 1;
+    atomic_store(&stop_asked, true);
 }
 
 /* Wall time, for the eyes only: nothing that is simulated or recorded depends on it. */
@@ -29,9 +29,15 @@ static int64_t wall_ns(void)
     return (int64_t)now.tv_sec * RS_NS_PER_S + now.tv_nsec;
 }
 
-void rs_progress_start(struct progress *p, bool quiet)
+const atomic_bool *rs_progress_cancel(void)
 {
-    *p = (struct progress){.shown = !quiet && isatty(STDERR_FILENO), .began_ns = wall_ns()};
+    return &stop_asked;
+}
+
+void rs_progress_start(struct progress *p, bool quiet, uint64_t n_before)
+{
+    *p = (struct progress){
+        .shown = !quiet && isatty(STDERR_FILENO), .n_before = n_before, .began_ns = wall_ns()};
     /* SA_RESETHAND: the second signal has its usual effect, so nobody is held. */
     struct sigaction act = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
     sigemptyset(&act.sa_mask);
@@ -42,9 +48,11 @@ void rs_progress_start(struct progress *p, bool quiet)
 static void draw(struct progress *p, int64_t now_ns, uint64_t n_done, uint64_t n_total)
 {
     char eta[40] = "?";
-    if (n_done > 0) {
+    if (n_done <= p->n_before) {
+        p->began_ns = now_ns;
+    } else {
         double took = (double)(now_ns - p->began_ns);
-        double left = took * (double)(n_total - n_done) / (double)n_done;
+        double left = took * (double)(n_total - n_done) / (double)(n_done - p->n_before);
         rs_duration_human(eta, sizeof eta, (int64_t)(left / 1e9 + 0.5) * RS_NS_PER_S);
     }
     fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 " replicas (%d %%), ETA %s\033[K", n_done, n_total,
@@ -62,7 +70,7 @@ bool rs_progress_tick(void *ctx, uint64_t n_done, uint64_t n_total)
             draw(p, now_ns, n_done, n_total);
         }
     }
-    return stop_asked != 0;
+    return atomic_load(&stop_asked);
 }
 
 void rs_progress_end(struct progress *p)

@@ -3,18 +3,23 @@
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 /* Caller's storage: rs_progress_start ... rs_progress_end. */
 struct progress {
-    bool shown;       /* stderr is a terminal and nobody asked for quiet */
-    int64_t began_ns; /* the machine's monotonic clock */
+    bool shown; /* stderr is a terminal and nobody asked for quiet */
+    uint64_t
+        n_before; /* replicas that are there already: they tell nothing of the time that the others take */
+    int64_t began_ns; /* when the others began, by the machine's monotonic clock */
     int64_t drawn_ns; /* when the line was last drawn */
 };
 
 /* From here on SIGINT and SIGTERM stop the run cleanly; a second one ends the program at once. */
-void rs_progress_start(struct progress *p, bool quiet);
+void rs_progress_start(struct progress *p, bool quiet, uint64_t n_before);
+/* True from the first signal on: for struct run_options. */
+const atomic_bool *rs_progress_cancel(void);
 /* A tick for struct run_options; ctx is the struct progress. True when a signal asked to stop. */
 bool rs_progress_tick(void *ctx, uint64_t n_done, uint64_t n_total);
 /* Wipes the line and gives the signals back. */

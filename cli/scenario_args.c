@@ -152,6 +152,21 @@ char *rs_args_replay_words(const struct cli_args *args)
     return text;
 }
 
+char *rs_args_traffic_lines(const struct cli_args *args)
+{
+    char *text = NULL;
+    size_t n;
+    if (args->n_traffic == 0) {
+        return NULL;
+    }
+    FILE *to = open_memstream(&text, &n);
+    for (int i = 0; i < args->n_traffic; i++) {
+        fprintf(to, "%s%s", i ? "\n" : "", args->traffic[i]);
+    }
+    fclose(to);
+    return text;
+}
+
 /* ---- faults ---------------------------------------------------------------------------------------------------------- */
 
 int rs_args_fault(int *out, const struct cli_args *args, const struct scenario *sc, struct err *err)

@@ -35,4 +35,7 @@ int rs_args_claims(struct scenario *out,
 /* What a witness needs to be told again besides seed and replica: " --traffic a=b ..."; NULL: nothing. For free(). */
 char *rs_args_replay_words(const struct cli_args *args);
 
+/* The values of --traffic, a line each; NULL: none. For free(). */
+char *rs_args_traffic_lines(const struct cli_args *args);
+
 #endif

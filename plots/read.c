@@ -124,7 +124,7 @@ static int check_kind(struct record *r, const char *path, struct err *err)
                           "%s has schema version %lld, this rollsim reads versions %d to %d: run "
                           "verify again to make a new one",
                           path, (long long)version, RS_STORE_VERSION_OLDEST, RS_STORE_VERSION);
-    return 0;
+    return rs_store_check(path, err);
 }
 
 int rs_rundb_open(struct record *out, const char *path, struct err *err)

@@ -92,7 +92,7 @@ set(place_zstd "^(scenarios|verify)/")
 set(header_pcre2 "<pcre2[.]h>")
 set(place_pcre2 "^models/monitoring/")
 set(header_xxhash "<xxhash[.]h>")
-set(place_xxhash "^(sim|models)/")
+set(place_xxhash "^(sim|models|verify)/")
 
 macro(check_includes file)
     file(STRINGS ${SOURCE_DIR}/${file} found REGEX "^ *# *include *<" ENCODING UTF-8)

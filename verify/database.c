@@ -7,18 +7,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
 
+#include "run_file.h"
 #include "schema_text.h"
 #include "sim/arena.h"
 #include "verify/store.h"
 
 static const char *const table_names[RS_TABLE_N] = {
     [RS_TABLE_META] = "meta",
+    [RS_TABLE_SOURCE] = "source",
     [RS_TABLE_STAGE] = "stage",
     [RS_TABLE_FLAG] = "flag",
     [RS_TABLE_SERVICE] = "service",
@@ -42,16 +42,18 @@ static const char *const table_names[RS_TABLE_N] = {
 };
 
 struct database {
-    char *path, *part; /* owned */
-    int part_fd;       /* holds the lock of whoever writes the part; -1 = not ours */
-    bool overwrite;
+    char *path, *draft; /* owned */
+    bool overwrite, full;
     sqlite3 *sql;
     sqlite3_stmt *insert[RS_TABLE_N]; /* made at first use */
 };
 
-static int sql_error(const struct database *db, struct err *err)
+static int sql_error(struct database *db, struct err *err)
 {
-    return rs_err_set(err, RS_E_IO, "%s: %s", db->part, sqlite3_errmsg(db->sql));
+    int why = sqlite3_system_errno(db->sql);
+    db->full = sqlite3_errcode(db->sql) == SQLITE_FULL || why == ENOSPC || why == EDQUOT;
+    return rs_err_set(err, RS_E_IO, "%s: %s", db->draft,
+                      db->full ? "the disk is full" : sqlite3_errmsg(db->sql));
 }
 
 static int execute(struct database *db, const char *text, struct err *err)
@@ -59,68 +61,25 @@ static int execute(struct database *db, const char *text, struct err *err)
     return sqlite3_exec(db->sql, text, NULL, NULL, NULL) == SQLITE_OK ? 0 : sql_error(db, err);
 }
 
-static char *with_ending(const char *path, const char *ending)
+/* What a run that died left under this name is of no use: it goes, and nothing but our own file is opened. */
+static int make_draft(struct database *db, struct err *err)
 {
-    size_t n = strlen(path) + strlen(ending) + 1;
-    char *out = rs_xcalloc(n, 1);
-    snprintf(out, n, "%s%s", path, ending);
-    return out;
-}
-
-/* A record of any version: SQLite's header with our application id, at byte 68 (sqlite.org/fileformat.html, 1.3). */
-static bool is_record(const char *path)
-{
-    static const char magic[16] = "SQLite format 3", id[4] = {'r', 'o', 'l', 'l'};
-    char head[72] = {0};
-    FILE *from = fopen(path, "rb");
-    if (!from)
-        return false;
-    size_t n = fread(head, 1, sizeof head, from);
-    fclose(from);
-    return n == sizeof head && memcmp(head, magic, sizeof magic) == 0 &&
-           memcmp(head + 68, id, sizeof id) == 0;
-}
-
-/* Overwriting is for records: not for a scenario given by mistake, a device or a link. */
-static int refuse_existing(const struct database *db, struct err *err)
-{
-    struct stat about;
-    if (lstat(db->path, &about) != 0)
-        return 0;
-    if (!db->overwrite)
-        return rs_err_set(err, RS_E_USAGE, "%s exists already and is not overwritten", db->path);
-    if (S_ISREG(about.st_mode) && (about.st_size == 0 || is_record(db->path)))
-        return 0;
-    return rs_err_set(err, RS_E_USAGE, "%s is no record of a run and is not overwritten", db->path);
-}
-
-/*
- * The part is ours once we hold its lock and its name still leads to it: a run that died leaves one without a lock, which is
- * emptied; a run that is under way holds it; one that has just ended has given it another name.
- */
-static int take_part(struct database *db, struct err *err)
-{
-    struct stat here, named;
-    db->part_fd = open(db->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (db->part_fd < 0)
-        return rs_err_set(err, RS_E_IO, "%s: %s", db->part, strerror(errno));
-    if (flock(db->part_fd, LOCK_EX | LOCK_NB) == 0 && fstat(db->part_fd, &here) == 0 &&
-        stat(db->part, &named) == 0 && here.st_ino == named.st_ino && here.st_dev == named.st_dev &&
-        ftruncate(db->part_fd, 0) == 0)
-        return 0;
-    close(db->part_fd);
-    db->part_fd = -1;
-    return rs_err_set(err, RS_E_USAGE, "another run is writing %s", db->part);
+    (void)unlink(db->draft);
+    int fd = open(db->draft, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (fd < 0)
+        return rs_err_set(err, RS_E_IO, "%s: %s", db->draft, strerror(errno));
+    close(fd);
+    return 0;
 }
 
 static int create(struct database *db, struct err *err)
 {
-    if (refuse_existing(db, err) != 0 || take_part(db, err) != 0)
+    if (rs_run_file_may_replace(db->path, db->overwrite, err) != 0 || make_draft(db, err) != 0)
         return -1;
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(db->part, &db->sql, flags, NULL) != SQLITE_OK)
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(db->draft, &db->sql, flags, NULL) != SQLITE_OK)
         return sql_error(db, err);
-    /* A failed run throws its file away, so no journal; the sync comes once, at the end. The page size is pinned. */
+    /* A failed run throws its draft away, so no journal; the sync comes once, at the end. The page size is pinned. */
     if (execute(db,
                 "PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
                 "PRAGMA locking_mode=EXCLUSIVE",
@@ -133,8 +92,7 @@ struct database *rs_database_create(const char *path, bool overwrite, struct err
 {
     struct database *db = rs_xcalloc(1, sizeof *db);
     db->path = rs_xstrdup(path);
-    db->part = with_ending(path, ".part");
-    db->part_fd = -1;
+    db->draft = rs_run_file_name(path, ".new");
     db->overwrite = overwrite;
     if (create(db, err) == 0)
         return db;
@@ -180,8 +138,7 @@ int rs_database_insert(
     if (rc == SQLITE_OK)
         rc = sqlite3_step(st);
     if (rc != SQLITE_DONE)
-        return rs_err_set(err, RS_E_IO, "%s: table %s: %s", db->part, table_names[table],
-                          sqlite3_errmsg(db->sql));
+        return sql_error(db, err);
     sqlite3_reset(st);
     return 0;
 }
@@ -197,51 +154,30 @@ static int close_sql(struct database *db)
     return rc == SQLITE_OK ? 0 : -1;
 }
 
-/* Waits until a file's, or a folder's, content is on the disk. */
-static int sync_path(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    int rc = fsync(fd);
-    close(fd);
-    return rc;
-}
-
-/* The rename must last, too. A folder that cannot be synced (some network disks) is no reason to throw a run away. */
-static void sync_folder_of(const char *path)
-{
-    char *folder = rs_xstrdup(path);
-    char *slash = strrchr(folder, '/');
-    if (slash)
-        slash[slash == folder ? 1 : 0] = '\0';
-    (void)sync_path(slash ? folder : ".");
-    free(folder);
-}
-
 static int finish(struct database *db, struct err *err)
 {
     if (execute(db, "COMMIT", err) != 0)
         return -1;
     if (close_sql(db) != 0)
-        return rs_err_set(err, RS_E_IO, "%s: cannot be closed", db->part);
-    if (sync_path(db->part) != 0)
-        return rs_err_set(err, RS_E_IO, "%s: %s", db->part, strerror(errno));
-    if (refuse_existing(db, err) != 0) /* somebody else may have made it in the meantime */
-        return -1;
-    if (rename(db->part, db->path) != 0)
-        return rs_err_set(err, RS_E_IO, "%s: %s", db->path, strerror(errno));
-    sync_folder_of(db->path);
-    return 0;
+        return rs_err_set(err, RS_E_IO, "%s: cannot be closed", db->draft);
+    return rs_run_file_publish(db->draft, db->path, db->overwrite, err);
+}
+
+bool rs_database_is_full(const struct database *db)
+{
+    return db->full;
+}
+
+uint64_t rs_database_bytes(const struct database *db)
+{
+    return rs_run_file_bytes(db->draft);
 }
 
 static void release(struct database *db)
 {
     (void)close_sql(db);
-    if (db->part_fd >= 0)
-        close(db->part_fd);
     free(db->path);
-    free(db->part);
+    free(db->draft);
     free(db);
 }
 
@@ -259,9 +195,8 @@ void rs_database_abandon(struct database *db)
 {
     if (!db)
         return;
-    (void)close_sql(db);
-    if (db->part_fd >= 0) /* what was refused is not ours to remove */
-        (void)unlink(db->part);
+    if (db->sql) /* else it is not ours to remove */
+        (void)unlink(db->draft);
     release(db);
 }
 
@@ -280,6 +215,26 @@ static int read_pragma(sqlite3 *sql, const char *text, int64_t *out)
     return rc;
 }
 
+/* Histories without verdicts: a run that is not over, or a part of one. */
+static int refuse_journal(sqlite3 *sql, const char *path, struct err *err)
+{
+    int64_t n_table = 0, n_shard = 0;
+    if (read_pragma(sql, "SELECT count(*) FROM sqlite_schema WHERE name = 'journal'", &n_table) !=
+            0 ||
+        n_table == 0)
+        return 0;
+    (void)read_pragma(sql, "SELECT value FROM meta WHERE key = 'n_shard'", &n_shard);
+    size_t n = strlen(path), n_part = strlen(".part");
+    bool part = n > n_part && strcmp(path + n - n_part, ".part") == 0;
+    if (n_shard > 1 && !part)
+        return rs_err_set(err, RS_E_USAGE,
+                          "%s is one of %lld shards; rollsim merge makes a record of them", path,
+                          (long long)n_shard);
+    return rs_err_set(err, RS_E_USAGE,
+                      "%s is a run that is not over; rollsim verify --resume %.*s goes on", path,
+                      (int)(part ? n - n_part : n), path);
+}
+
 static int check_open(sqlite3 *sql, const char *path, struct err *err)
 {
     int64_t id, version;
@@ -287,7 +242,7 @@ static int check_open(sqlite3 *sql, const char *path, struct err *err)
         read_pragma(sql, "PRAGMA user_version", &version) != 0 || id != RS_STORE_APPLICATION_ID)
         return rs_err_set(err, RS_E_USAGE, "%s is not the record of a rollsim run", path);
     if (version >= RS_STORE_VERSION_OLDEST && version <= RS_STORE_VERSION)
-        return 0;
+        return refuse_journal(sql, path, err);
     return rs_err_set(err, RS_E_UNSUPPORTED,
                       "%s has schema version %lld; this rollsim reads versions %d to %d", path,
                       (long long)version, RS_STORE_VERSION_OLDEST, RS_STORE_VERSION);
@@ -305,4 +260,49 @@ int rs_store_check(const char *path, struct err *err)
         rs_err_set(err, RS_E_IO, "%s: %s", path, sqlite3_errmsg(sql));
     sqlite3_close(sql);
     return rc;
+}
+
+static int row_status(const char *verdict)
+{
+    static const char *const bad[] = {"violated", "refuted", "unbounded"};
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(verdict, bad[i]) == 0)
+            return 1;
+    }
+    return strcmp(verdict, "undecided") == 0 ? 3 : 0;
+}
+
+static int print_verdicts(sqlite3 *sql, const char *path, FILE *to, struct err *err)
+{
+    static const char query[] = "SELECT verdict, printf('  %-10s %s%s%s', verdict, name, "
+                                "CASE WHEN estimate IS NULL THEN '' ELSE printf(': %.6g [%.6g, "
+                                "%.6g]', estimate, low, high) END, "
+                                "CASE WHEN direction IS NULL THEN '' ELSE printf(', wanted %s %.6g "
+                                "%s', direction, bound, unit) END) "
+                                "FROM verdict ORDER BY claim";
+    sqlite3_stmt *st = NULL;
+    int rc = sqlite3_prepare_v2(sql, query, -1, &st, NULL), status = 0;
+    while (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+        int one = row_status((const char *)sqlite3_column_text(st, 0));
+        if (to)
+            fprintf(to, "%s\n", (const char *)sqlite3_column_text(st, 1));
+        status = one == 1 || status == 1 ? 1 : one ? one : status;
+        rc = SQLITE_OK;
+    }
+    if (rc != SQLITE_DONE)
+        status = rs_err_set(err, RS_E_USAGE, "%s is damaged: %s", path, sqlite3_errmsg(sql));
+    sqlite3_finalize(st);
+    return status;
+}
+
+int rs_store_verdicts(const char *path, FILE *to, struct err *err)
+{
+    if (rs_store_check(path, err) != 0)
+        return -1;
+    sqlite3 *sql = NULL;
+    int rc = sqlite3_open_v2(path, &sql, SQLITE_OPEN_READONLY, NULL);
+    int status = rc == SQLITE_OK ? print_verdicts(sql, path, to, err)
+                                 : rs_err_set(err, RS_E_IO, "%s: %s", path, sqlite3_errmsg(sql));
+    sqlite3_close(sql);
+    return status;
 }

@@ -12,6 +12,7 @@
 
 enum table {
     RS_TABLE_META,
+    RS_TABLE_SOURCE,
     RS_TABLE_STAGE,
     RS_TABLE_FLAG,
     RS_TABLE_SERVICE,
@@ -80,7 +81,10 @@ static inline struct value text_value(const char *t) /* NULL = none */
 
 struct database; /* opaque, heap */
 
-/* Makes PATH.part with the schema. NULL with *err filled: PATH exists and may not be overwritten, or the disk's word. */
+/*
+ * Makes PATH.new with the schema, in place of any that is there: the caller holds the lock of the run (verify/journal.h). NULL
+ * with *err filled: PATH exists and may not be overwritten, or the disk's word.
+ */
 struct database *rs_database_create(const char *path, bool overwrite, struct err *err);
 
 /* Inserts one row with a value for every column, in the schema's order. 0 or -1. */
@@ -90,9 +94,13 @@ int rs_database_insert(struct database *db,
                        const struct value *value /* [n] */,
                        struct err *err);
 
-/* Makes it last and renames it. Frees db in any case; on failure PATH.part is gone and PATH as it was. 0 or -1. */
+/* Makes it last and renames it. Frees db in any case; on failure PATH.new is gone and PATH as it was. 0 or -1. */
 int rs_database_finish(struct database *db, struct err *err);
-/* Removes PATH.part. NULL ok. */
+/* Whether it was for want of room that a call failed. */
+bool rs_database_is_full(const struct database *db);
+/* Bytes that it takes on the disk. */
+uint64_t rs_database_bytes(const struct database *db);
+/* Removes PATH.new. NULL ok. */
 void rs_database_abandon(struct database *db);
 
 #define RS_INSERT(db, table, err, ...)                                                             \

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "record.h"
 
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "database.h"
 #include "record_parts.h"
@@ -10,36 +14,104 @@
 
 struct record {
     const struct scenario *scenario;
-    struct database *db;
+    struct journal *journal;
+    struct database *db; /* the draft; NULL of a shard */
+    uint64_t n_past;     /* histories that the journal had when it was opened */
 };
 
-struct record *rs_record_open(const char *path,
-                              bool overwrite,
+static int draft(struct record *r,
+                 const struct record_options *opt,
+                 const struct run_engine *engine,
+                 struct err *err)
+{
+    r->db = rs_database_create(opt->path, rs_journal_overwrites(r->journal), err);
+    if (!r->db)
+        return -1;
+    struct findings *findings = engine->check(r->scenario);
+    int rc = rs_record_scenario(r->db, r->scenario, engine, err);
+    if (rc == 0)
+        rc = rs_record_findings(r->db, findings, err);
+    rs_findings_free(findings);
+    return rc;
+}
+
+struct record *rs_record_open(const struct record_options *opt,
                               const struct scenario *sc,
                               const struct run_engine *engine,
                               struct err *err)
 {
-    struct database *db = rs_database_create(path, overwrite, err);
-    if (!db)
-        return NULL;
-    struct findings *findings = engine->check(sc);
-    int rc = rs_record_scenario(db, sc, engine, err);
-    if (rc == 0)
-        rc = rs_record_findings(db, findings, err);
-    rs_findings_free(findings);
-    if (rc != 0) {
-        rs_database_abandon(db);
+    struct journal *j = opt->resumed;
+    if (j && rs_journal_matches(j, opt->key, sc, err) != 0) {
+        rs_journal_close(j);
         return NULL;
     }
+    if (j)
+        rs_journal_set_commit(j, opt->commit_ns);
+    else
+        j = rs_journal_create(opt->path, opt->overwrite, opt->key, sc, opt->commit_ns, err);
+    if (!j)
+        return NULL;
     struct record *r = rs_xcalloc(1, sizeof *r);
     r->scenario = sc;
-    r->db = db;
-    return r;
+    r->journal = j;
+    r->n_past = rs_journal_count(j);
+    if (opt->key->n_shard > 1 || draft(r, opt, engine, err) == 0)
+        return r;
+    (void)rs_record_pause(r, NULL);
+    return NULL;
+}
+
+int rs_record_read(struct record *r, uint64_t replica, struct history *out, struct err *err)
+{
+    return rs_journal_read(r->journal, r->scenario, replica, out, err);
+}
+
+void rs_record_tick(struct record *r)
+{
+    if (r)
+        (void)rs_journal_tick(r->journal, NULL);
 }
 
 int rs_record_finish(struct record *r, struct err *err)
 {
-    int rc = rs_database_finish(r->db, err);
+    struct journal *j = r->journal;
+    struct database *db = r->db;
+    free(r);
+    if (!db)
+        return rs_journal_finish(j, err);
+    if (rs_database_finish(db, err) != 0) {
+        (void)rs_journal_pause(j, err);
+        return -1;
+    }
+    rs_journal_remove(j);
+    return 0;
+}
+
+/*
+ * A full disk: how much more room all replicas would take, by what those up to now took. The draft's room is free again then. An
+ * estimate from above: the run may have enough before.
+ */
+static int tell_room(const struct record *r, struct err *err)
+{
+    uint64_t n = rs_journal_count(r->journal);
+    if (!err || n == 0 ||
+        !(rs_journal_is_full(r->journal) || (r->db && rs_database_is_full(r->db))))
+        return -1;
+    double now = (double)rs_journal_bytes(r->journal),
+           draft = r->db ? (double)rs_database_bytes(r->db) : 0.0;
+    double all = (now + draft) * (double)rs_journal_wanted(r->journal) / (double)n;
+    size_t at = strlen(err->text);
+    snprintf(err->text + at, sizeof err->text - at,
+             "; %.0f MB must be free for the %" PRIu64 " replicas that are wanted",
+             fmax(ceil((all - now) / 1e6), 1.0), rs_journal_wanted(r->journal));
+    return -1;
+}
+
+/* The draft goes first: it takes room that the last commit may need. */
+int rs_record_pause(struct record *r, struct err *err)
+{
+    rs_database_abandon(r->db);
+    int rc = rs_journal_pause(r->journal, err);
     free(r);
     return rc;
 }
@@ -49,6 +121,7 @@ void rs_record_abandon(struct record *r)
     if (!r)
         return;
     rs_database_abandon(r->db);
+    rs_journal_remove(r->journal);
     free(r);
 }
 
@@ -81,7 +154,7 @@ static int put_episode(struct record *r, const struct history *h, int number, st
                      int_value(e->gave_up), int_value(e->cut));
 }
 
-int rs_record_replica(struct record *r, const struct history *h, struct err *err)
+static int put_replica(struct record *r, const struct history *h, struct err *err)
 {
     int rc =
         RS_INSERT(r->db, RS_TABLE_REPLICA, err, count_value(h->replica), count_value(h->world),
@@ -95,6 +168,16 @@ int rs_record_replica(struct record *r, const struct history *h, struct err *err
     for (int i = 0; rc == 0 && i < h->n_episode; i++)
         rc = put_episode(r, h, i, err);
     return rc;
+}
+
+/* The journal comes first: the draft is a copy that can be made again. */
+int rs_record_replica(struct record *r, const struct history *h, struct err *err)
+{
+    if (r->n_past > 0)
+        r->n_past--;
+    else if (rs_journal_append(r->journal, h, err) != 0)
+        return tell_room(r, err);
+    return r->db && put_replica(r, h, err) != 0 ? tell_room(r, err) : 0;
 }
 
 /* ---- chosen replicas ------------------------------------------------------------------------------------------------- */

@@ -285,14 +285,24 @@ static int put_assumptions(struct database *db, const struct scenario *sc, struc
     return rc;
 }
 
+static int put_sources(struct database *db, const struct scenario *sc, struct err *err)
+{
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < sc->n_input; i++)
+        rc = RS_INSERT(db, RS_TABLE_SOURCE, err, int_value(i), text_value(sc->input[i].path),
+                       text_value(sc->input[i].sha256));
+    return rc;
+}
+
 int rs_record_scenario(struct database *db,
                        const struct scenario *sc,
                        const struct run_engine *engine,
                        struct err *err)
 {
-    if (put_stages(db, sc, err) != 0 || put_flags(db, sc, err) != 0 ||
-        put_services(db, sc, err) != 0 || put_faults(db, sc, err) != 0 ||
-        put_procedures(db, sc, err) != 0 || put_assumptions(db, sc, err) != 0)
+    if (put_sources(db, sc, err) != 0 || put_stages(db, sc, err) != 0 ||
+        put_flags(db, sc, err) != 0 || put_services(db, sc, err) != 0 ||
+        put_faults(db, sc, err) != 0 || put_procedures(db, sc, err) != 0 ||
+        put_assumptions(db, sc, err) != 0)
         return -1;
     if (put_gates(db, sc, engine, err) != 0 || put_triggers(db, sc, engine, err) != 0)
         return -1;

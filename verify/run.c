@@ -165,13 +165,26 @@ static int open_books(struct reduction *r, struct err *err)
         return 0;
     r->pick = rs_pick_book_new(sc, r->spill);
     r->band = rs_band_book_new(sc);
-    r->record = rs_record_open(r->options->db_path, r->options->overwrite, sc, r->engine, err);
-    return r->record ? 0 : -1;
+    return rs_run_open_record(r, err);
+}
+
+/*
+ * A record that is open still. What ends a replica for a reason of the scenario's would do so again: such a run leaves nothing
+ * behind. Any other can go on.
+ */
+static int leave_record(struct reduction *r, int rc, enum rs_errc why, struct err *err)
+{
+    if (!r->record)
+        return rc;
+    if (rc != 0 && why != RS_E_IO && why != RS_E_INTERNAL && !r->options->resume) {
+        rs_record_abandon(r->record);
+        return rc;
+    }
+    return rs_record_pause(r->record, rc == 0 ? err : NULL) != 0 ? -1 : rc;
 }
 
 static void close_books(struct reduction *r)
 {
-    rs_record_abandon(r->record); /* NULL when it was finished */
     rs_band_book_free(r->band);
     rs_pick_book_free(r->pick);
     rs_card_book_free(r->card);
@@ -195,18 +208,22 @@ int rs_run_with(const struct run_engine *engine,
                                .n_left_out = opt->n_left_out,
                                .replay_words = opt->replay_words};
     struct reduction r = {.engine = engine, .scenario = sc, .options = opt, .result = out};
-    int rc = open_books(&r, err);
+    struct err own = {0};
+    int rc = open_books(&r, &own);
     bool decides = !rs_run_is_shard(opt);
     if (rc == 0 && decides)
-        rc = decide_beforehand(&r, err);
+        rc = decide_beforehand(&r, &own);
     if (rc == 0 && opt->n_replica > 0 && wants_replicas(&r))
-        rc = rs_run_replicas(&r, err);
+        rc = rs_run_replicas(&r, &own);
     if (rc == 0 && decides)
         decide(&r);
     if (rc == 0)
-        rc = rs_spill_status(r.spill, err);
-    if (rc == 0 && r.record)
-        rc = record_all(&r, err);
+        rc = rs_spill_status(r.spill, &own);
+    if (rc == 0 && r.record && !out->stopped)
+        rc = record_all(&r, &own);
+    rc = leave_record(&r, rc, own.code, &own);
+    if (rc != 0)
+        rs_err_set(err, own.code, "%s", own.text);
     close_books(&r);
     if (rc != 0)
         rs_run_result_clear(out);

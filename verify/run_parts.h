@@ -37,6 +37,12 @@ bool rs_run_is_shard(const struct run_options *opt);
 /* Enters the next history. 0: go on; 1: every claim is decided, and no more are wanted; -1: the record failed. */
 int rs_run_fold(struct reduction *r, const struct history *h, struct err *err);
 
+/*
+ * Opens the record, of which a run that goes on has the histories already. The last of them is run again: another build of
+ * rollsim, or another machine's arithmetic, shows here and not as a record of two minds. 0 or -1. (run_resume.c)
+ */
+int rs_run_open_record(struct reduction *r, struct err *err);
+
 /* All replicas that are wanted: those that are there already, then the others simulated. Sets result->enough and ->stopped. 0 or -1. */
 int rs_run_replicas(struct reduction *r, struct err *err);
 

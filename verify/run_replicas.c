@@ -85,6 +85,7 @@ int rs_run_fold(struct reduction *r, const struct history *h, struct err *err)
 static bool asked_to_stop(const struct reduction *r, uint64_t n_done)
 {
     const struct run_options *opt = r->options;
+    rs_record_tick(r->record);
     if (opt->cancel && atomic_load_explicit(opt->cancel, memory_order_relaxed))
         return true;
     return opt->tick && opt->tick(opt->tick_ctx, n_done, share(opt));
@@ -95,7 +96,11 @@ static int read_next(const struct reduction *r, struct history *h, struct err *e
 {
     const struct run_options *opt = r->options;
     uint64_t i = r->result->n_replica;
-    if (!opt->read || i >= share(opt))
+    if (i >= share(opt))
+        return 0;
+    if (opt->resume)
+        return rs_record_read(r->record, replica_at(opt, i), h, err);
+    if (!opt->read)
         return 0;
     return opt->read(opt->read_ctx, r->scenario, replica_at(opt, i), h, err);
 }

@@ -1,13 +1,15 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- One run of rollsim. Times are seconds since the scenario's start (REAL, NULL = did not happen); ratios are 0..1.
 PRAGMA application_id = 0x726f6c6c; -- "roll"
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 -- What was run: key, value. scenario_name, scenario_title, scenario_file, scenario_text, scenario_sha256, rollsim_version,
 -- scenario_document, seed, n_replica, n_budget (replicas that might have been run), starts_at, confidence (of all statistical
 -- claims together), family_size (how many they are), correction, n_left_out (claims that were not asked for), trajectory_step_s,
 -- horizon_s, stopped_early, random_stream.
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+-- The files that the scenario was read from, itself first, each with its own SHA-256.
+CREATE TABLE source (source INTEGER PRIMARY KEY, path TEXT NOT NULL, sha256 TEXT NOT NULL);
 
 CREATE TABLE stage (stage INTEGER PRIMARY KEY, name TEXT NOT NULL, title TEXT, ref TEXT, watch_s REAL);
 CREATE TABLE flag (flag INTEGER PRIMARY KEY, name TEXT NOT NULL, ref TEXT, initially_on INTEGER NOT NULL);

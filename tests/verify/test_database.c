@@ -12,7 +12,7 @@
 #include "verify/run.h"
 #include "verify/store.h"
 
-/* A part whose writer lives is left alone; one whose writer died is written anew. */
+/* A part whose writer lives is left alone, as is one that nobody knows; one that holds nothing is written anew. */
 START_TEST(test_two_runs_do_not_share_a_part)
 {
     char folder[] = "/tmp/rollsim-test-database-XXXXXX", db_path[96], part_path[112];
@@ -31,6 +31,11 @@ START_TEST(test_two_runs_do_not_share_a_part)
     ck_assert_int_eq(err.code, RS_E_USAGE);
     ck_assert_ptr_nonnull(strstr(err.text, "another run is writing"));
     ck_assert(access(part_path, F_OK) == 0 && access(db_path, F_OK) != 0);
+    ck_assert_int_eq(flock(fd, LOCK_UN), 0);
+    err = (struct err){0};
+    ck_assert_int_eq(rs_run_with(&made_up_engine, sc, &opt, &r, &err), -1);
+    ck_assert_ptr_nonnull(strstr(err.text, "run.db.part is no record of a run"));
+    ck_assert_int_eq(ftruncate(fd, 0), 0);
     close(fd);
     ck_assert_int_eq(rs_run_with(&made_up_engine, sc, &opt, &r, NULL), 0);
     ck_assert_int_eq(rs_store_check(db_path, NULL), 0);

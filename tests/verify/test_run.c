@@ -15,6 +15,7 @@
 #include "made_up.h"
 #include "run_text.h"
 #include "sim/arena.h"
+#include "verify/journal.h"
 #include "verify/report.h"
 #include "verify/store.h"
 
@@ -296,14 +297,15 @@ static const struct {
                    struct history *out,
                    struct err *err);
     const char *text;
+    bool kept; /* there was something, and it is worth to go on */
 } failures[] = {
     {NULL, fail_at_50, "replica 50: a loop"},
     {NULL, fail_when_repeated, "a loop"},
-    {NULL, differ_when_repeated, "came out differently when repeated"},
+    {NULL, differ_when_repeated, "came out differently when repeated", true},
     {no_simulator, NULL, "no simulator"},
 };
 
-START_TEST(test_failed_run_leaves_nothing)
+START_TEST(test_failed_run_leaves_what_helps)
 {
     struct run_engine engine = made_up_engine;
     engine.sim_run = failures[_i].sim_run ? failures[_i].sim_run : engine.sim_run;
@@ -313,7 +315,8 @@ START_TEST(test_failed_run_leaves_nothing)
     struct err err = {0};
     ck_assert_int_eq(rs_run_with(&engine, sc, &opt, &r, &err), -1);
     ck_assert_msg(strstr(err.text, failures[_i].text) != NULL, "%s", err.text);
-    ck_assert(!exists(db_path) && !exists(part_path));
+    /* A failure of ours or the machine's need not come again: what was done is kept. */
+    ck_assert(!exists(db_path) && exists(part_path) == failures[_i].kept);
     rs_run_result_clear(&r); /* harmless */
 }
 END_TEST
@@ -410,7 +413,13 @@ START_TEST(test_stopped_run_keeps_what_was_done)
     ck_assert(r.stopped);
     ck_assert_uint_lt(r.n_replica, 1000000);
     ck_assert_int_ge(n_run, (int)r.n_replica);
-    ck_assert_int_eq(rs_store_check(db_path, NULL), 0);
+    ck_assert(!exists(db_path));
+    struct err err = {0};
+    ck_assert_int_eq(rs_store_check(part_path, &err), -1); /* histories, and no verdict */
+    ck_assert_ptr_nonnull(strstr(err.text, "--resume"));
+    struct journal *j = rs_journal_resume(db_path, NULL);
+    ck_assert_uint_eq(rs_journal_count(j), r.n_replica);
+    rs_journal_close(j);
     rs_run_result_clear(&r);
 }
 END_TEST
@@ -432,7 +441,7 @@ int main(void)
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, test_same_for_any_threads);
     tcase_add_test(tc, test_record);
-    tcase_add_loop_test(tc, test_failed_run_leaves_nothing, 0,
+    tcase_add_loop_test(tc, test_failed_run_leaves_what_helps, 0,
                         (int)(sizeof failures / sizeof failures[0]));
     tcase_add_test(tc, test_existing_file_is_kept);
     tcase_add_test(tc, test_bad_paths);

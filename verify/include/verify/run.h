@@ -10,6 +10,8 @@
 #include "models/replica.h"
 #include "verify/claim.h"
 
+struct journal; /* verify/journal.h */
+
 struct run_options {
     uint64_t n_replica, seed; /* n_replica: the most that are run */
     int n_job;                /* >= 1 */
@@ -18,8 +20,15 @@ struct run_options {
     const char *
         replay_words; /* what `rollsim rehearse` needs to tell these histories, or NULL: " --traffic a=b" */
     const char *
-        db_path; /* record here, or NULL. Written to <path>.part and renamed at the end; an existing file is an error unless overwrite */
+        db_path; /* record here, or NULL. It has its name once it is whole; an existing file is an error unless overwrite */
     bool overwrite;
+    /*
+     * Goes on with a run that was cut short, which is the one at db_path. Taken, also on failure; what it was run with must agree
+     * with these options. NULL: a run begins, and one that was cut short is not written over unless `overwrite`.
+     */
+    struct journal *resume;
+    int64_t commit_ns;   /* how often what was done is made to last; 0 = every second */
+    const char *traffic; /* SERVICE=FILE, a line each, for the journal; NULL = none */
     /*
      * Histories that are there already, from a run that was cut short or from shards (verify/journal.h): read gives 1 and replica's
      * history, 0 when it has none of it, -1 on failure. It is asked in the order of the replicas; from the first that it has not on
