@@ -26,6 +26,7 @@ enum { N_WHOLE = 330, N_CLOSE = 140, SLA_S = 300 };
 struct maker {
     sqlite3 *db;
     enum made_kind kind;
+    int coarse; /* of the grids' points, every so manieth is made */
     uint64_t state;
 };
 
@@ -271,7 +272,8 @@ static void put_track(struct maker *m,
                       double onset,
                       double end)
 {
-    for (int i = 0; i < n; i++) {
+    step *= m->coarse;
+    for (int i = 0; i < n / m->coarse; i++) {
         double t = t0 + i * step, mid = t + step / 2.0;
         int requests = poisson(m, rate_at(service, mid) * step);
         int errors = poisson(m, requests * ratio_at(service, fault, mid, onset, end));
@@ -317,7 +319,8 @@ put_bands(struct maker *m, int fault, int service, const char *grid, double t0, 
     double v[4][N], end[N];
     for (int k = 0; k < N; k++)
         end[k] = fault < 0 ? 0 : lognormal(m, faults[fault].detect_median_s + 220, 0.4);
-    for (int i = 0; i < n; i++) {
+    step *= m->coarse;
+    for (int i = 0; i < n / m->coarse; i++) {
         double t = t0 + i * step, mid = t + step / 2.0, day = fault < 0 ? mid : 40000;
         for (int k = 0; k < N; k++) {
             int requests = poisson(m, rate_at(service, day) * step);
@@ -459,9 +462,11 @@ static char *read_schema(void)
     return text;
 }
 
-void make_db(const char *path, enum made_kind kind)
+static void make_anew(const char *path, enum made_kind kind)
 {
-    struct maker m = {.kind = kind, .state = 7};
+    /* Valgrind looks for errors of memory: a tenth of the points is enough for it. */
+    int coarse = getenv("RS_UNDER_VALGRIND") != NULL ? 10 : 1;
+    struct maker m = {.kind = kind, .coarse = coarse, .state = 7};
     unlink(path);
     check(&m, sqlite3_open(path, &m.db));
     char *schema = read_schema();
@@ -486,4 +491,48 @@ void make_db(const char *path, enum made_kind kind)
     }
     run(&m, "COMMIT");
     sqlite3_close(m.db);
+}
+
+/* What make_db_prepare made: the bytes of a file of each kind, which the tests' processes inherit. */
+static struct {
+    char *bytes; /* owned */
+    size_t n;
+} made[MADE_N];
+
+void make_db_prepare(void)
+{
+    char path[] = "/tmp/rs-made-XXXXXX";
+    close(mkstemp(path));
+    for (int kind = 0; kind < MADE_N; kind++) {
+        make_anew(path, (enum made_kind)kind);
+        FILE *f = fopen(path, "rb");
+        if (!f || fseek(f, 0, SEEK_END) != 0)
+            abort();
+        made[kind].n = (size_t)ftell(f);
+        made[kind].bytes = malloc(made[kind].n);
+        rewind(f);
+        if (!made[kind].bytes || fread(made[kind].bytes, 1, made[kind].n, f) != made[kind].n)
+            abort();
+        fclose(f);
+    }
+    unlink(path);
+}
+
+void make_db_forget(void)
+{
+    for (int kind = 0; kind < MADE_N; kind++) {
+        free(made[kind].bytes);
+        made[kind].bytes = NULL;
+    }
+}
+
+void make_db(const char *path, enum made_kind kind)
+{
+    if (!made[kind].bytes) {
+        make_anew(path, kind);
+        return;
+    }
+    FILE *f = fopen(path, "wb");
+    if (!f || fwrite(made[kind].bytes, 1, made[kind].n, f) != made[kind].n || fclose(f) != 0)
+        abort();
 }

@@ -219,6 +219,7 @@ int main(void)
 {
     Suite *s = suite_create("layout");
     TCase *tc = tcase_create("layout");
+    tcase_add_unchecked_fixture(tc, make_db_prepare, make_db_forget);
     tcase_add_loop_test(tc, test_no_overlap, 0, sizeof kinds / sizeof *kinds);
     tcase_add_test(tc, test_small_scenario);
     tcase_add_loop_test(tc, test_spread, 0, sizeof spreads / sizeof *spreads);
