@@ -115,6 +115,7 @@ build_door(struct system *sys, struct queue *q, struct site *site, int instance,
                        .path = p,
                        .path_index = path,
                        .mix = &site->mix[path],
+                       .beyond = p->as_recorded ? &site->beyond[path] : &site->mix[path],
                        .n_connection = c->given ? c->n_connection : RS_UNLIMITED,
                        .timeout_ns = c->given ? c->timeout_ns : RS_NEVER,
                        .slow_ns = rs_ns_from_s(site->service->slow_s),
@@ -266,12 +267,15 @@ static void refresh_door(struct system *sys, struct queue *q, struct door *d)
     const struct fault_state *fs = &sys->fault;
     d->factor = d->mix->factor;
     d->shift = d->mix->shift;
+    d->told_factor = d->beyond->factor;
+    d->told_shift = d->beyond->shift;
     d->slowed = d->mix->slowed;
-    if (slows_a_pool(sys,
-                     q)) { /* what the mix says of it is the pool's; only the residue is left */
+    d->latency = site->latency[d->path_index];
+    if (slows_a_pool(sys, q)) { /* what the mix says of it is the pool's; the residue is left */
         bool residue = site->law_residue;
-        d->factor = residue ? fs->fault->residue.latency_factor : 1.0;
-        d->shift = residue ? fs->fault->residue.latency_shift_s : 0.0;
+        d->told_factor = residue ? fs->fault->residue.latency_factor : 1.0;
+        d->told_shift = d->shift = residue ? fs->fault->residue.latency_shift_s : 0.0;
+        d->factor = d->told_factor * rs_recorded_factor(site, d->path_index);
     }
     staff(q, &d->station, lost(sys, site, d->path_index, -1));
     d->short_handed =

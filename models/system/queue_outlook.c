@@ -35,7 +35,7 @@ static struct stay stay_of(const struct queue *q, const struct door *d)
         s.refused |= is_full(&p->station);
         s.before_s += held_s + wait_s(&p->station, held_s);
     }
-    double mean_s = rs_dist_mean(&d->path->latency) * d->factor + d->shift;
+    double mean_s = rs_dist_mean(d->latency) * d->factor + d->shift;
     s.before_s += wait_s(&d->station, mean_s + s.before_s);
     return s;
 }
@@ -46,7 +46,7 @@ static double within(const struct door *d, const struct stay *s, double x_s)
     double left = x_s - s->before_s - d->shift;
     if (!(left >= 0.0))
         return 0.0;
-    return d->factor > 0.0 ? rs_dist_cdf(&d->path->latency, left / d->factor) : 1.0;
+    return d->factor > 0.0 ? rs_dist_cdf(d->latency, left / d->factor) : 1.0;
 }
 
 static double fails(const struct queue *q, const struct door *d, bool fallback)

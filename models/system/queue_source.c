@@ -172,8 +172,6 @@ static int copies(struct source *src)
 {
     const struct profile *p = &src->meter->traffic->profile;
     double whole = floor(p->scale);
-    if (p->kind != RS_PROFILE_LOG)
-        return 1;
     return (int)whole + (p->scale > whole && rs_stream_uniform(&src->gap) < p->scale - whole);
 }
 
@@ -181,10 +179,16 @@ void rs_source_due(void *ctx, int64_t now_ns, uint64_t arg)
 {
     struct queue *q = ctx;
     struct source *src = &q->source[arg];
-    int n = copies(src);
+    const struct profile *p = &src->meter->traffic->profile;
+    uint32_t replayed = RS_NOBODY;
+    int n = 1;
+    if (p->kind == RS_PROFILE_LOG) {
+        replayed = (uint32_t)((src->next - 1) % (uint64_t)p->n);
+        n = copies(src);
+    }
     arm(q, src);
     for (int i = 0; i < n; i++)
-        rs_queue_call(q, src, now_ns);
+        rs_queue_call(q, src, replayed, now_ns);
 }
 
 void rs_source_reset(struct queue *q, struct source *src)

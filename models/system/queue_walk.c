@@ -91,9 +91,8 @@ static double coldness(struct door *d, int64_t now_ns)
 }
 
 /* Slot of the status code; 0 where all is well. Notes whether the fault had a part in it. */
-static int draw_code(struct queue *q, struct request *r, struct door *d)
+static int draw_code(struct queue *q, struct request *r, struct door *d, const struct mix *m)
 {
-    const struct mix *m = d->mix;
     double u = rs_stream_uniform(&d->fate);
     if (u >= m->sum)
         return 0;
@@ -111,14 +110,34 @@ static int draw_code(struct queue *q, struct request *r, struct door *d)
     return code;
 }
 
+/* As recorded where that is told: what the model has beyond it can only add to it. Returns the time of service. */
+static double replay(struct queue *q, struct request *r, struct door *d)
+{
+    const struct profile *p = &r->source->meter->traffic->profile;
+    int status = p->status ? p->status[r->replayed] : 0;
+    double told_s = p->latency_s ? (double)p->latency_s[r->replayed] : (double)NAN;
+    if (status >= 400)
+        r->code = (uint16_t)rs_site_code_slot(d->target->site, status);
+    else
+        r->code = (uint16_t)draw_code(q, r, d, status > 0 ? d->beyond : d->mix);
+    if (isnan(told_s))
+        return rs_dist_draw(d->latency, &d->service) * d->factor + d->shift;
+    return told_s * d->told_factor + d->told_shift;
+}
+
 /* A worker has been found. */
 static void serve(struct queue *q, struct request *r, int64_t now_ns)
 {
     struct door *d = r->door;
-    double s = rs_dist_draw(&d->path->latency, &d->service) * d->factor + d->shift;
+    double s;
+    if (d->path->as_recorded && r->replayed != RS_NOBODY) {
+        s = replay(q, r, d);
+    } else {
+        s = rs_dist_draw(d->latency, &d->service) * d->factor + d->shift;
+        r->code = d->mix->sum > 0.0 ? (uint16_t)draw_code(q, r, d, d->mix) : 0;
+    }
     if (d->path->cold.given)
         s *= coldness(d, now_ns);
-    r->code = d->mix->sum > 0.0 ? (uint16_t)draw_code(q, r, d) : 0;
     if (d->slowed && q->sys->fault.only_slow)
         r->bad |= q->sys->fault.watching;
     r->call = 0;
@@ -447,10 +466,11 @@ static void on_retry(void *ctx, int64_t now_ns, uint64_t arg)
     attempt(q, at(q, (uint32_t)arg), now_ns);
 }
 
-void rs_queue_call(struct queue *q, struct source *src, int64_t now_ns)
+void rs_queue_call(struct queue *q, struct source *src, uint32_t replayed, int64_t now_ns)
 {
     struct request *r = take(q);
     r->source = src;
+    r->replayed = replayed;
     r->called_ns = now_ns;
     r->user = RS_NOBODY;
     r->n_attempt = 0;
