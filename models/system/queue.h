@@ -15,6 +15,8 @@
 
 #include "internal.h"
 
+/* A bucket of the retry budget holds so many retries at most, and is full at the start. */
+#define RS_TOKENS_MAX 10.0
 #define RS_NOBODY UINT32_MAX /* no user has been drawn yet, or no request */
 
 /* A request as it was when it was written down; void once the request's serial has moved on. */

@@ -198,6 +198,7 @@ void rs_source_reset(struct queue *q, struct source *src)
     src->who = rs_system_stream(q->sys, src->who_hash);
     src->backoff = rs_system_stream(q->sys, src->backoff_hash);
     src->next = 0;
+    src->tokens = RS_TOKENS_MAX;
     if (src->meter->traffic->profile.kind != RS_PROFILE_LOG)
         first_piece(src);
     arm(q, src);

@@ -6,8 +6,6 @@
 #include "queue.h"
 #include "sim/clock.h"
 
-/* A bucket of the retry budget holds so many retries at most, and is full at the start. */
-#define TOKENS_MAX 10.0
 #define LONGEST_S 4e9 /* no time is longer: its nanoseconds still fit */
 
 static struct request *at(struct queue *q, uint32_t i)
@@ -476,7 +474,7 @@ void rs_queue_call(struct queue *q, struct source *src, uint32_t replayed, int64
     r->n_attempt = 0;
     if (!isinf(src->retries->budget)) {
         src->tokens += src->retries->budget;
-        src->tokens = src->tokens < TOKENS_MAX ? src->tokens : TOKENS_MAX;
+        src->tokens = src->tokens < RS_TOKENS_MAX ? src->tokens : RS_TOKENS_MAX;
     }
     attempt(q, r, now_ns);
 }
