@@ -10,6 +10,7 @@ target_compile_options(rs_flags INTERFACE
 # Valgrind cannot run what the address sanitizer built.
 if(NOT RS_SANITIZE AND NOT RS_FUZZ)
     find_program(RS_VALGRIND valgrind)
+    add_custom_target(valgrind_tests) # the programs that are run under it
 endif()
 set(RS_VALGRIND_OPTIONS --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect
     --errors-for-leak-kinds=definite,indirect --suppressions=${PROJECT_SOURCE_DIR}/tests/valgrind.supp)
@@ -53,11 +54,15 @@ function(rs_test name label)
     # Check ends a test after 4 s; a busy machine with sanitizers needs more.
     set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 300 SKIP_RETURN_CODE 77
                          ENVIRONMENT "CK_DEFAULT_TIMEOUT=120")
+    if(label MATCHES "^(slow|mutants)$") # the longest begin first
+        set_tests_properties(${name} PROPERTIES COST 50)
+    endif()
     if(RS_VALGRIND AND label STREQUAL "unit")
+        add_dependencies(valgrind_tests ${name})
         add_test(NAME valgrind_${name} COMMAND ${RS_VALGRIND} ${RS_VALGRIND_OPTIONS} $<TARGET_FILE:${name}>)
         set_tests_properties(valgrind_${name} PROPERTIES LABELS valgrind TIMEOUT 600 SKIP_RETURN_CODE 77
                              ENVIRONMENT "CK_DEFAULT_TIMEOUT=600;RS_UNDER_VALGRIND=1")
-        if(name MATCHES "^test_(plots|loop|layout)$") # the longest begin first
+        if(name MATCHES "^test_(plots|layout|draw|loop|run|promql_condition)$") # the longest begin first
             set_tests_properties(valgrind_${name} PROPERTIES COST 100)
         endif()
     endif()

@@ -247,7 +247,7 @@ START_TEST(remembering_changes_nothing)
 
         (void)snprintf(text, sizeof text, functions[_i], windows[k]);
         for (enum promql_dialect d = RS_PROMQL_3; d < RS_PROMQL_DIALECT_N; d++) {
-            int every = getenv("RS_UNDER_VALGRIND") != NULL ? 13 : 3;
+            int every = getenv("RS_UNDER_VALGRIND") != NULL ? 29 : 3;
 
             if ((_i + k) % every == (int)d) {
                 history(text, d, (uint64_t)d + 1);

@@ -9,6 +9,11 @@
 
 #include <gsl/gsl_cdf.h>
 
+int n_or_few(int n)
+{
+    return getenv("RS_UNDER_VALGRIND") != NULL ? n / 20 : n;
+}
+
 int run_suite(const char *name, void (*add_tests)(TCase *tc))
 {
     Suite *suite = suite_create(name);

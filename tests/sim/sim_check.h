@@ -14,6 +14,9 @@
 
 #define N_ROW(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))
 
+/* n, or a twentieth under valgrind, which looks for errors of memory: they show in few draws too. */
+int n_or_few(int n);
+
 /* Runs a suite of one case; returns main's exit status. */
 int run_suite(const char *name, void (*add_tests)(TCase *tc));
 

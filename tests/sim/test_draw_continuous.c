@@ -47,12 +47,13 @@ enum { N = 50000 };
 START_TEST(test_distribution)
 {
     static double x[N];
+    const int n = n_or_few(N);
     struct stream s = rs_stream_open(11, (uint64_t)_i, rs_stream_hash("continuous"));
-    for (int i = 0; i < N; i++) {
+    for (int i = 0; i < n; i++) {
         x[i] = draw(&s, &rows[_i]);
         ASSERT_IN_LOOP(isfinite(x[i]));
     }
-    ck_assert_double_gt(kolmogorov_p(x, N, cdf, &rows[_i]), 1e-6);
+    ck_assert_double_gt(kolmogorov_p(x, (size_t)n, cdf, &rows[_i]), 1e-6);
 }
 END_TEST
 
@@ -64,11 +65,12 @@ START_TEST(test_tails)
 {
     static const double edge[] = {1e-4, 3e-4, 1e-3,  1e-2,   0.1,    0.5,
                                   0.9,  0.99, 0.999, 0.9997, 0.9999, 1};
-    enum { N_CELL = N_ROW(edge), N_DRAW = 200000 };
+    enum { N_CELL = N_ROW(edge) };
+    const int n_draw = n_or_few(200000);
     uint64_t seen[N_CELL] = {0};
     double expected[N_CELL];
     struct stream s = rs_stream_open(12, (uint64_t)_i, rs_stream_hash("tails"));
-    for (int i = 0; i < N_DRAW; i++) {
+    for (int i = 0; i < n_draw; i++) {
         double p = cdf(draw(&s, &rows[_i]), &rows[_i]);
         int cell = 0;
         while (p > edge[cell]) {
@@ -77,7 +79,7 @@ START_TEST(test_tails)
         seen[cell]++;
     }
     for (int i = 0; i < N_CELL; i++) {
-        expected[i] = N_DRAW * (edge[i] - (i > 0 ? edge[i - 1] : 0));
+        expected[i] = n_draw * (edge[i] - (i > 0 ? edge[i - 1] : 0));
     }
     ck_assert_double_gt(chi_square_p(seen, expected, N_CELL, 10), 1e-6);
 }
