@@ -145,6 +145,7 @@ void rs_target_refresh(struct system *sys, struct target *t)
     if (!t->stale_shares)
         return;
     t->stale_shares = false;
+    rs_ahead_forget(&t->ahead);
     memset(t->share, 0, sizeof *t->share * (size_t)(sys->sc->n_cohort * site->n_class));
     for (int c = 0; c < sys->sc->n_cohort; c++) {
         for (int i = 0; i < site->n_flag; i++) {

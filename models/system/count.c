@@ -108,66 +108,116 @@ static void draw_rare(struct system *sys, struct target *t, int class, double me
     }
 }
 
-static uint64_t draw_poisson(struct poisson *last, double mean, struct stream *s)
+static double class_mean(const struct system *sys, const struct target *t, int class)
 {
-    if (mean <= 0.0)
-        return 0;
-    if (last->mean != mean)
-        *last = rs_poisson_prepare(mean);
-    return rs_poisson_draw(last, s);
+    const struct site *site = t->site;
+    double mean = 0.0;
+    for (int i = 0; i < site->n_traffic; i++) {
+        int cohort = sys->meter[site->traffic[i]].traffic->cohort;
+        mean += sys->mean[i] * t->share[cohort * site->n_class + class];
+    }
+    return mean;
 }
 
-static void
-draw_class(struct system *sys, struct target *t, int class, double mean, struct stream *s)
+/* Expected requests by traffic in (a, b], into sys->mean. Recorded logs are no part of it. */
+static void expect(struct system *sys, struct target *t, int64_t a_ns, int64_t b_ns)
+{
+    for (int i = 0; i < t->site->n_traffic; i++) {
+        struct meter *m = &sys->meter[t->site->traffic[i]];
+        bool log = m->traffic->profile.kind == RS_PROFILE_LOG;
+        sys->mean[i] = log ? 0.0 : rs_meter_mean(m, &t->cursor[i], a_ns, b_ns);
+    }
+}
+
+static void replay(struct system *sys, struct target *t, int64_t a_ns, int64_t b_ns)
+{
+    for (int i = 0; i < t->site->n_traffic; i++) {
+        if (sys->meter[t->site->traffic[i]].traffic->profile.kind == RS_PROFILE_LOG)
+            rs_target_replay(sys, t, i, a_ns, b_ns);
+    }
+}
+
+/* The requests of a class that end in the first cell. */
+static void add_main(struct system *sys, struct target *t, int class, uint64_t n)
+{
+    if (n > 0)
+        rs_target_add(sys, t, class, &t->site->law[class].cell[0], n);
+}
+
+/* Those that end in the others, of `mean` requests that are expected. */
+static void draw_rest(struct system *sys, struct target *t, int class, double mean)
 {
     const struct law *law = &t->site->law[class];
-    struct poisson *last = &t->poisson[2 * class];
-    uint64_t n = draw_poisson(&last[0], mean * law->cell[0].p, s);
-    if (n)
-        rs_target_add(sys, t, class, &law->cell[0], n);
-    if (law->p_rest <= 0.0)
+    if (law->p_rest <= 0.0 || mean <= 0.0)
         return;
     if (law->rare) {
         draw_rare(sys, t, class, mean * law->p_rest);
         return;
     }
-    n = draw_poisson(&last[1], mean * law->p_rest, s);
+    struct stream *s = rs_lane_at(&t->requests, t->next_k);
+    uint64_t n = rs_poisson_bank_draw(sys->bank, s, mean * law->p_rest);
     if (n)
         split_rest(sys, t, class, s, n);
 }
 
-void rs_target_requests(struct system *sys, struct target *t, int64_t to_ns)
+/* A whole scrape interval, all of it. */
+static void whole_interval(struct system *sys, struct target *t, int64_t from_ns, int64_t to_ns)
+{
+    const struct site *site = t->site;
+    const struct ahead *a = &t->ahead;
+    int at = rs_ahead_find(sys, t, t->next_k);
+    for (int i = 0; i < site->n_traffic; i++)
+        t->weight[i] += a->traffic[i * RS_AHEAD + at];
+    replay(sys, t, from_ns, to_ns);
+    for (int j = 0; j < t->n_active; j++) {
+        int class = t->active[j];
+        add_main(sys, t, class, a->count[class * RS_AHEAD + at]);
+        draw_rest(sys, t, class, a->mean[class * RS_AHEAD + at]);
+    }
+}
+
+/* Some other stretch of time: what is rare up to to_ns, and the rest too if all is asked for. */
+static void stretch(struct system *sys, struct target *t, int64_t to_ns, bool all)
+{
+    if (to_ns > t->requests_ns) {
+        expect(sys, t, t->requests_ns, to_ns);
+        for (int j = 0; j < t->n_active; j++)
+            draw_rest(sys, t, t->active[j], class_mean(sys, t, t->active[j]));
+    }
+    if (!all || to_ns <= t->main_ns)
+        return;
+    if (t->main_ns != t->requests_ns || to_ns <= t->requests_ns)
+        expect(sys, t, t->main_ns, to_ns);
+    for (int i = 0; i < t->site->n_traffic; i++)
+        t->weight[i] += sys->mean[i];
+    replay(sys, t, t->main_ns, to_ns);
+    for (int j = 0; j < t->n_active; j++) {
+        int class = t->active[j];
+        double mean = class_mean(sys, t, class) * t->site->law[class].cell[0].p;
+        if (mean > 0.0)
+            add_main(sys, t, class,
+                     rs_poisson_bank_draw(sys->bank, rs_lane_at(&t->requests, t->next_k), mean));
+    }
+}
+
+void rs_target_requests(struct system *sys, struct target *t, int64_t to_ns, bool all)
 {
     struct site *site = t->site;
     int64_t from_ns = t->requests_ns;
-    if (to_ns <= from_ns)
+    if (to_ns <= from_ns && (!all || to_ns <= t->main_ns))
         return;
     rs_target_refresh(sys, t);
     rs_site_laws(sys, site);
-    if (site->door) { /* the request engine counts as the clock goes */
-        t->requests_ns = to_ns;
-        return;
-    }
-    struct stream *s = rs_lane_at(&t->requests, t->next_k);
-    for (int i = 0; i < site->n_traffic; i++) {
-        struct meter *m = &sys->meter[site->traffic[i]];
-        bool log = m->traffic->profile.kind == RS_PROFILE_LOG;
-        sys->mean[i] = log ? 0.0 : rs_meter_mean(m, &t->cursor[i], from_ns, to_ns);
-        t->weight[i] += sys->mean[i];
-        if (log)
-            rs_target_replay(sys, t, i, from_ns, to_ns);
-    }
-    for (int j = 0; j < t->n_active; j++) {
-        int class = t->active[j];
-        double mean = 0.0;
-        for (int i = 0; i < site->n_traffic; i++) {
-            int cohort = sys->meter[site->traffic[i]].traffic->cohort;
-            mean += sys->mean[i] * t->share[cohort * site->n_class + class];
-        }
-        if (mean > 0.0)
-            draw_class(sys, t, class, mean, s);
-    }
+    if (site->door) /* the request engine counts as the clock goes */
+        all = true;
+    else if (all && t->main_ns == from_ns && t->next_k > 0 &&
+             to_ns == rs_target_scrape_ns(t, t->next_k) &&
+             from_ns == to_ns - site->service->scrape_interval_ns)
+        whole_interval(sys, t, from_ns, to_ns);
+    else
+        stretch(sys, t, to_ns, all);
     t->requests_ns = to_ns;
+    t->main_ns = all ? to_ns : t->main_ns;
 }
 
 /* ---- counters ---- */

@@ -18,6 +18,7 @@
 #include "models/system.h"
 #include "recorded.h"
 #include "sim/draw.h"
+#include "sim/draw_table.h"
 #include "sim/stream.h"
 
 #define RS_SITE_MAX_CODE 64 /* distinct status codes of one service */
@@ -66,6 +67,25 @@ struct mix {
 struct lane {
     struct stream stream;
     uint64_t k;
+};
+
+/* The stream of a count that is drawn once a scrape: scrape k has block k of `head`, and a far place in `more` for the rest. */
+struct main_lane {
+    struct stream head, more;
+};
+
+enum { RS_AHEAD = 16 }; /* scrapes drawn at a time */
+
+/* Requests of whole scrape intervals to come, drawn under the present state (ahead.c). */
+struct ahead {
+    uint64_t first, past; /* scrapes that it holds; none if equal */
+    uint64_t law_epoch,
+        branch; /* what it was drawn for, shares aside: whoever changes these empties it */
+    struct main_lane *lane; /* [n_class] */
+    struct cursor *cursor;  /* [n_traffic] */
+    double *traffic;        /* [n_traffic * RS_AHEAD] expected requests */
+    double *mean;           /* [n_class * RS_AHEAD] expected requests of an active class */
+    uint64_t *count;        /* [n_class * RS_AHEAD] those that end in its first cell */
 };
 
 /* Bernoulli marks on the scrapes (lost, late), found by geometric gaps. */
@@ -164,11 +184,13 @@ struct target {
     int64_t phase_ns;
     uint64_t next_k; /* the next scrape */
     int64_t requests_ns, counters_ns;
+    int64_t
+        main_ns; /* the classes' first cells are drawn up to here; requests_ns, or less where nobody reads them */
     struct cursor *cursor; /* [site->n_traffic] */
     double *weight;        /* [site->n_traffic] expected requests since the last settling */
     struct lane requests, latency, apart, cause;
-    struct stream together;  /* latencies of more than one scrape */
-    struct poisson *poisson; /* [2 * n_class] the last means */
+    struct stream together; /* latencies of more than one scrape */
+    struct ahead ahead;
     struct rare_clock *rare; /* [n_class] */
     uint64_t *count; /* [n_part * (n_code + 1)] the last of a part: 503 where it is not exposed */
     uint64_t *served, *served_fallback; /* [n_class] */
@@ -190,6 +212,7 @@ struct target {
     uint64_t *le;    /* [n_part * (n_bucket + 1)] cumulative, as exposed */
     double *latency_sum; /* [n_part] seconds */
     bool sum_wanted, up_wanted, sampled, needs_requests;
+    bool needs_main;      /* each scrape shows, or asks for, requests that end in the first cells */
     int64_t filled_ns[2]; /* up to where the groups have been read */
     struct marks lost;
     bool last_lost; /* the last scrape failed */
@@ -228,7 +251,8 @@ struct site {
     double *
         *first_quantile; /* [n_path] latency quantiles for sums of two tries; made when asked for */
     bool law_made;
-    int law_fault; /* what the laws were made for */
+    uint64_t law_epoch; /* grows whenever the laws are made anew */
+    int law_fault;      /* what the laws were made for */
     double law_level;
     bool law_residue;
     bool fault_touches; /* the present fault may change this site's laws */
@@ -309,6 +333,7 @@ struct system {
     struct arena *arena;
     struct system_sink sink;
     int64_t start_ms;
+    struct poisson_bank *bank; /* owned */
     uint64_t seed, replica, world;
     const uint64_t *branch; /* borrowed, or NULL */
     int n_target;
@@ -360,8 +385,17 @@ double rs_site_latency_cdf(struct site *site, int class, int tries, double x_s);
 
 /* count.c */
 double rs_meter_mean(struct meter *m, struct cursor *c, int64_t a_ns, int64_t b_ns);
-void rs_target_requests(struct system *sys, struct target *t, int64_t to_ns);
+/* all: also the requests that end in the classes' first cells, which nobody may need yet. */
+void rs_target_requests(struct system *sys, struct target *t, int64_t to_ns, bool all);
 void rs_target_counters(struct system *sys, struct target *t, int64_t to_ns);
+
+/* ahead.c */
+void rs_main_open(struct main_lane *lane, const struct system *sys, uint64_t hash);
+void rs_ahead_forget(struct ahead *a);
+/* The place of scrape k, k > 0, drawn now if it is not there yet. */
+int rs_ahead_find(struct system *sys, struct target *t, uint64_t k);
+/* Draws scrapes [first, first + n), 0 < n <= RS_AHEAD: n at a time or one by one, the counts are the same. */
+void rs_ahead_make(struct system *sys, struct target *t, uint64_t first, int n);
 
 /* replay.c: recorded requests of one traffic element in (a, b]. */
 void rs_target_replay(

@@ -139,6 +139,7 @@ void rs_site_laws(struct system *sys, struct site *site)
         site->law_residue == residue)
         return;
     site->law_made = true;
+    site->law_epoch++;
     site->law_fault = index;
     site->law_level = level;
     site->law_residue = residue;

@@ -120,7 +120,7 @@ static void one_scrape(struct system *sys, struct target *t, int64_t to_ns)
     int64_t at_ns = rs_target_scrape_ns(t, t->next_k);
     bool watched = sys->fault.watching && t->site->fault_touches;
     if (t->needs_requests || watched)
-        rs_target_requests(sys, t, at_ns);
+        rs_target_requests(sys, t, at_ns, t->needs_main || watched);
     rs_target_counters(sys, t, at_ns);
     t->last_lost = rs_marks_hit(&t->lost, t->next_k) || rs_fault_telemetry_lost(sys, t->site);
     rs_group_emit(sys, t, &t->a, (struct scrape){t->next_k, t->last_lost}, to_ns);
@@ -152,7 +152,7 @@ void rs_target_advance(struct system *sys, struct target *t, int64_t to_ns, bool
     while (rs_target_scrape_ns(t, t->next_k) <= to_ns)
         one_scrape(sys, t, to_ns);
     if (partial) {
-        rs_target_requests(sys, t, to_ns);
+        rs_target_requests(sys, t, to_ns, true);
         rs_target_counters(sys, t, to_ns);
     }
 }
@@ -232,6 +232,28 @@ static void reset_group(struct system *sys, struct target *t, struct group *g)
     g->retention_ms = 0;
 }
 
+/* Does anybody read the series of a code that a class' first cell counts in: 200, or 503 where no path holds? */
+static bool shows_main(const struct target *t)
+{
+    const struct site *site = t->site;
+    for (int i = 0; i < t->a.n_want; i++) {
+        int code = (int)((t->a.want[i].value - t->count) % (site->n_code + 1));
+        if (code == 0 || code == site->slot_503)
+            return true;
+    }
+    return false;
+}
+
+/* Recorded requests come one by one, whatever they end in. */
+static bool replays(const struct system *sys, const struct site *site)
+{
+    for (int i = 0; i < site->n_traffic; i++) {
+        if (sys->meter[site->traffic[i]].traffic->profile.kind == RS_PROFILE_LOG)
+            return true;
+    }
+    return false;
+}
+
 static void want_counters(struct system *sys, struct target *t, const int *series)
 {
     const struct service *sv = t->site->service;
@@ -243,6 +265,7 @@ static void want_counters(struct system *sys, struct target *t, const int *serie
         if (!t->counter_read[i])
             continue;
         t->needs_requests |= sv->counter[i].base_per_request > 0.0;
+        t->needs_main |= sv->counter[i].base_per_request > 0.0;
         for (int p = 0; p < sv->n_path; p++)
             t->needs_requests |= sv->path[p].fallback >= 0 && sv->path[p].fallback_counter == i;
     }
@@ -279,6 +302,7 @@ void rs_target_reset_scrapes(struct system *sys, struct target *t)
         want(sys, &t->a, *series++,
              &t->count[i / site->n_code * (site->n_code + 1) + i % site->n_code]);
     t->needs_requests = t->a.n_want > 0;
+    t->needs_main = shows_main(t) || replays(sys, site);
     want_counters(sys, t, series);
     series += sv->n_counter;
     int64_t sum = want_histogram(sys, t, series);
@@ -290,6 +314,7 @@ void rs_target_reset_scrapes(struct system *sys, struct target *t)
     int64_t longest = t->a.retention_ms > t->b.retention_ms ? t->a.retention_ms : t->b.retention_ms;
     t->sampled = longest > 0;
     t->needs_requests |= t->b.retention_ms > 0;
+    t->needs_main |= t->b.retention_ms > 0;
     t->keep = scrapes_in(t, longest);
     rs_ring_reset(t, t->b.retention_ms > 0 ? scrapes_in(t, within_replica(sys, t->b.retention_ms))
                                            : 0);

@@ -15,6 +15,7 @@ struct system *rs_system_new(const struct scenario *sc, struct kernel *k, struct
     sys->kernel = k;
     sys->db = db;
     sys->arena = rs_arena_new();
+    sys->bank = rs_poisson_bank_new();
     sys->start_ms = sc->starts_at_unix_ns / RS_NS_PER_MS;
     rs_system_build(sys);
     return sys;
@@ -50,6 +51,7 @@ void rs_system_free(struct system *sys)
     }
     rs_queue_free(sys->queue);
     rs_arena_free(sys->arena);
+    rs_poisson_bank_free(sys->bank);
     free(sys);
 }
 
@@ -76,11 +78,12 @@ static void zero_counts(struct target *t)
     ZERO(t->latency_sum, site->n_part);
     t->n_bad = t->next_k = 0;
     t->told.n = 0;
-    t->requests_ns = t->counters_ns = 0;
+    t->requests_ns = t->main_ns = t->counters_ns = 0;
     t->last_lost = false;
     t->stale_shares = true;
+    rs_ahead_forget(&t->ahead);
     for (int i = 0; i < site->n_traffic; i++)
-        t->cursor[i] = (struct cursor){.at_ns = -1};
+        t->cursor[i] = t->ahead.cursor[i] = (struct cursor){.at_ns = -1};
 }
 
 static void open_lanes(struct system *sys, struct target *t)
@@ -91,7 +94,10 @@ static void open_lanes(struct system *sys, struct target *t)
     uint64_t instance = (uint64_t)t->instance;
     uint64_t cause = rs_stream_hash_index(fault->cause, (uint64_t)site->index);
     uint64_t extra = rs_stream_hash_index(fault->counter, instance);
-    rs_lane_open(&t->requests, sys, rs_stream_hash_index(site->requests_hash, instance));
+    uint64_t requests = rs_stream_hash_index(site->requests_hash, instance);
+    rs_lane_open(&t->requests, sys, requests);
+    for (int k = 0; k < site->n_class; k++)
+        rs_main_open(&t->ahead.lane[k], sys, rs_stream_hash_index(requests, (uint64_t)k));
     rs_lane_open(&t->latency, sys, rs_stream_hash_index(site->latency_hash, instance));
     rs_lane_open(&t->apart, sys, rs_stream_hash_index(site->apart_hash, instance));
     t->together = rs_system_stream(sys, rs_stream_hash_index(site->together_hash, instance));

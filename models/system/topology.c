@@ -262,7 +262,11 @@ static void build_target(struct system *sys, struct site *site, int instance)
     t->active = NEW(int, site->n_class);
     t->cursor = NEW(struct cursor, site->n_traffic);
     t->weight = NEW(double, site->n_traffic);
-    t->poisson = NEW(struct poisson, 2 * site->n_class);
+    t->ahead.lane = NEW(struct main_lane, site->n_class);
+    t->ahead.cursor = NEW(struct cursor, site->n_traffic);
+    t->ahead.traffic = NEW(double, RS_AHEAD * site->n_traffic);
+    t->ahead.mean = NEW(double, RS_AHEAD * site->n_class);
+    t->ahead.count = NEW(uint64_t, RS_AHEAD * site->n_class);
     t->rare = NEW(struct rare_clock, site->n_class);
     t->divide = NEW(struct divide, sys->sc->n_cohort);
     t->count = NEW(uint64_t, site->n_part * (site->n_code + 1));
