@@ -84,7 +84,7 @@ int rs_parse_clf(struct request_parser *p, struct span line, struct parsed *out)
         bool brackets = memchr(line.p, '[', line.n) != NULL;
         return rs_reject(out, line, line.p, brackets ? RS_REJECT_TIME : RS_REJECT_SHAPE);
     }
-    if (rs_scan_clf(&p->time, time + 1, &out->at_ns) != 0) {
+    if (rs_take_time(p, (struct span){time + 1, RS_CLF_TIME}, out) != RS_PARSED) {
         return rs_reject(out, line, time + 1, RS_REJECT_TIME);
     }
     const char *request = time + RS_CLF_TIME + 2;

@@ -52,9 +52,15 @@ static bool is_empty(struct span s)
     return s.n == 0 || (s.n == 1 && *s.p == '-');
 }
 
+/* Times of whom nobody has requests: so that all differences of two can be told in nanoseconds. */
+#define TIME_NS_MAX INT64_C(4100000000000000000) /* the years 1840 to 2099 */
+#define LATENCY_S_MAX 1e8
+
 int rs_take_time(struct request_parser *p, struct span s, struct parsed *out)
 {
-    return s.n > 0 && rs_scan_time(&p->time, s, &out->at_ns) == 0 ? RS_PARSED : RS_REJECT_TIME;
+    bool read = s.n > 0 && rs_scan_time(&p->time, s, &out->at_ns) == 0;
+    return read && out->at_ns > -TIME_NS_MAX && out->at_ns < TIME_NS_MAX ? RS_PARSED
+                                                                         : RS_REJECT_TIME;
 }
 
 int rs_take_latency(struct request_parser *p, struct span s, struct parsed *out)
@@ -63,8 +69,8 @@ int rs_take_latency(struct request_parser *p, struct span s, struct parsed *out)
         return RS_PARSED;
     }
     bool is_number = rs_scan_seconds(&out->latency_s, s, p->latency_unit_s) == 0;
-    return is_number && out->latency_s >= 0.0 && out->latency_s < 1e9 ? RS_PARSED
-                                                                      : RS_REJECT_LATENCY;
+    return is_number && out->latency_s >= 0.0 && out->latency_s < LATENCY_S_MAX ? RS_PARSED
+                                                                                : RS_REJECT_LATENCY;
 }
 
 int rs_take_status(struct request_parser *p, struct span s, struct parsed *out)

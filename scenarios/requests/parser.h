@@ -71,9 +71,6 @@ int rs_take_status(struct request_parser *p, struct span s, struct parsed *out);
 struct log_pattern *rs_log_pattern_new(const char *text, struct err_list *errors);
 void rs_log_pattern_free(struct log_pattern *pattern); /* NULL ok */
 
-/* Seconds that a name ends with: "duration_ms" 1e-3; 0 if it names no unit. *out_n: length of the name without it. */
-double rs_unit_of_name(const char *name, size_t n, size_t *out_n);
-
 /* ---- finding out ---- */
 
 /* The first lines of the file, so far as they are in memory. */

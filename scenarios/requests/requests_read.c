@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "parser.h"
+#include "recognise.h"
 #include "reorder.h"
 #include "sim/clock.h"
 
@@ -51,21 +52,17 @@ static bool is_blank(struct span line)
     return n == line.n || line.p[0] == '#';
 }
 
-/* Reads the first block and looks at its lines without taking them. */
-static void take_sample(struct reading *r, struct sample *sample)
+/* The lines of a block that are worth a look. more: the block is not the whole file, so its last line may be cut. */
+static void
+sample_lines(struct sample *sample, const char *file, const char *p, const char *end, bool more)
 {
-    struct lines *l = &r->lines;
-    struct span line;
-    *sample = (struct sample){.file = r->file};
-    rs_lines_look(l);
-    l->at = l->n >= 3 && memcmp(l->buf, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; /* a byte order mark */
-    const char *p = l->buf + l->at, *end = l->buf + l->n;
+    *sample = (struct sample){.file = file};
     for (int number = 1; p < end && sample->n < 100; number++) {
         const char *stop = memchr(p, '\n', (size_t)(end - p));
-        if (!stop && sample->n > 0 && !l->ended) {
-            break; /* the rest of it is not here */
+        if (!stop && sample->n > 0 && more) {
+            break;
         }
-        line = (struct span){p, (size_t)((stop ? stop : end) - p)};
+        struct span line = {p, (size_t)((stop ? stop : end) - p)};
         line.n -= line.n > 0 && line.p[line.n - 1] == '\r';
         if (!is_blank(line) && line.n <= RS_LINE_MAX && !memchr(line.p, '\0', line.n)) {
             sample->line[sample->n] = line;
@@ -73,6 +70,38 @@ static void take_sample(struct reading *r, struct sample *sample)
         }
         p = stop ? stop + 1 : end;
     }
+}
+
+static bool has_byte_order_mark(const char *text, size_t n)
+{
+    return n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0;
+}
+
+/* Reads the first block and looks at its lines without taking them. */
+static void take_sample(struct reading *r, struct sample *sample)
+{
+    struct lines *l = &r->lines;
+    rs_lines_look(l);
+    l->at = has_byte_order_mark(l->buf, l->n) ? 3 : 0;
+    sample_lines(sample, r->file, l->buf + l->at, l->buf + l->n, !l->ended);
+}
+
+bool rs_requests_recognise(const char *text, size_t n, const struct requests_form *form)
+{
+    struct sample sample;
+    struct request_parser parser;
+    struct err_list unused;
+    int n_heading = 0;
+    size_t bom = has_byte_order_mark(text, n) ? 3 : 0;
+    sample_lines(&sample, "", text + bom, text + n, true);
+    rs_err_list_init(&unused);
+    bool known =
+        sample.n > 0 && rs_request_parser_init(&parser, form, &sample, &n_heading, &unused) == 0;
+    if (sample.n > 0) {
+        rs_request_parser_clear(&parser);
+    }
+    rs_err_list_clear(&unused);
+    return known;
 }
 
 /* ---- a line ---- */
@@ -129,9 +158,8 @@ static int take(struct reading *r, const struct parsed *one)
     report->has_latency = report->has_latency || has_latency;
     report->has_status = report->has_status || one->status != 0;
     report->has_route = report->has_route || one->route.p != NULL;
-    if (has_latency && r->parser.time_is_end &&
-        __builtin_sub_overflow(at_ns, rs_ns_from_s(one->latency_s), &at_ns)) {
-        at_ns = one->at_ns;
+    if (has_latency && r->parser.time_is_end) {
+        at_ns -= rs_ns_from_s(one->latency_s);
     }
     report->first_ns =
         report->n_request == 0 || at_ns < report->first_ns ? at_ns : report->first_ns;
@@ -277,7 +305,7 @@ static int read_all(struct reading *r, struct err_list *errors)
     return 0;
 }
 
-static int read_and_close(struct unpack *bytes,
+int rs_requests_read_from(struct unpack *bytes,
                           const struct requests_form *form,
                           rs_request_fn fn,
                           void *ctx,
@@ -316,7 +344,7 @@ int rs_requests_read(const char *path,
     if (rs_unpack_open(&bytes, path, errors) != 0) {
         return -1;
     }
-    return read_and_close(&bytes, form, fn, ctx, out, errors);
+    return rs_requests_read_from(&bytes, form, fn, ctx, out, errors);
 }
 
 int rs_requests_parse(const char *file,
@@ -330,5 +358,5 @@ int rs_requests_parse(const char *file,
 {
     struct unpack bytes;
     rs_unpack_from_memory(&bytes, file, text, n);
-    return read_and_close(&bytes, form, fn, ctx, out, errors);
+    return rs_requests_read_from(&bytes, form, fn, ctx, out, errors);
 }

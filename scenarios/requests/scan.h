@@ -57,4 +57,9 @@ int rs_scan_status(int *out, struct span s);
 struct span rs_scan_request(struct span s);
 struct span rs_scan_path(struct span s);
 
+/* Is it a name that a time has, "unix_ts" or "Time_ms"? The smaller the surer, from 0; -1: it is none. */
+int rs_time_name_rank(const char *name, size_t n);
+/* Seconds that a name ends with: "duration_ms" 1e-3; 0 if it names no unit. *out_n: length of the name without it. */
+double rs_unit_of_name(const char *name, size_t n, size_t *out_n);
+
 #endif

@@ -172,6 +172,23 @@ static const char *const usual_route[] = {"route", "path",     "uri",         "u
 static const char *const *const usual[RS_FIELD_N] = {usual_time, usual_latency, usual_status,
                                                      usual_route};
 
+static bool same_name(struct span s, const char *name)
+{
+    return strlen(name) == s.n && strncasecmp(s.p, name, s.n) == 0;
+}
+
+int rs_time_name_rank(const char *name, size_t n)
+{
+    struct span bare = {name, n};
+    for (int i = 0; usual_time[i]; i++) {
+        if (same_name((struct span){name, n}, usual_time[i]) ||
+            (rs_unit_of_name(name, n, &bare.n) > 0.0 && same_name(bare, usual_time[i]))) {
+            return i;
+        }
+    }
+    return -1;
+}
+
 struct heading {
     struct span name[512];
     int n;
@@ -204,11 +221,6 @@ static bool cut_heading(struct heading *h, struct span line)
         h->name[h->n++] = trim(field);
     }
     return true;
-}
-
-static bool same_name(struct span s, const char *name)
-{
-    return strlen(name) == s.n && strncasecmp(s.p, name, s.n) == 0;
 }
 
 /* The column of one of the usual names, with or without a unit behind it; -1. */
@@ -264,8 +276,11 @@ static int find_time(struct request_parser *p, const struct heading *h, const st
 int rs_csv_recognise(struct request_parser *p, const struct sample *sample)
 {
     struct heading *h = rs_xcalloc(1, sizeof(*h));
+    /* A table of counts is a series, whatever else stands in it. */
+    static const char *const counts[] = {"value", "count", "counts", "requests", NULL};
     int n = 0;
-    if (cut_heading(h, sample->line[0]) && find_time(p, h, sample) >= 0) {
+    if (cut_heading(h, sample->line[0]) && find_time(p, h, sample) >= 0 &&
+        find_usual(h, counts) < 0) {
         for (int k = 0; k < RS_FIELD_N; k++) {
             n += find_usual(h, usual[k]) >= 0;
         }

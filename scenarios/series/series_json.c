@@ -26,6 +26,7 @@ struct answer {
     struct series_reader *r;
     struct json_text j;
     struct item item;
+    char *query; /* loose, owned: what this answers, where the file says so; NULL */
 };
 
 static int read_labels(struct answer *a)
@@ -137,6 +138,9 @@ static int keep_item(struct answer *a, int line, int col)
     if (!named) {
         item->label[item->n_label++] = (struct label){"__name__", a->r->opt->metric};
     }
+    if (a->query && item->n_label < LABELS_MAX) { /* several answers have the same labels */
+        item->label[item->n_label++] = (struct label){"query", a->query};
+    }
     int series = rs_recorded_series(
         a->r->set, rs_labels_intern(a->r->set->labels, item->n_label, item->label));
     for (size_t i = 0; i < item->n; i++) {
@@ -210,6 +214,10 @@ static int read_answer(struct answer *a, int depth)
             found = true;
             rs_json_next(&a->j);
             status = read_answer(a, depth + 1);
+        } else if (a->r->opt->loose && depth == 0 && strcmp(a->j.text, "query") == 0) {
+            status = rs_json_scalar(&a->j);
+            free(a->query);
+            a->query = status == 0 ? rs_xstrdup(a->j.text) : NULL;
         } else if (strcmp(a->j.text, "error") == 0 && rs_json_next(&a->j) == RS_JSON_STRING) {
             status = rs_json_scalar(&a->j);
             status = status == 0
@@ -248,6 +256,7 @@ int rs_series_read_json(struct series_reader *r)
     r->n_error += status != 0;
     rs_json_clear(&a->j);
     free(a->item.sample);
+    free(a->query);
     free(a);
     return status;
 }

@@ -36,6 +36,9 @@ const char *rs_series_format_words(enum series_format format)
     case RS_SERIES_JSON: return "query_range JSON";
     case RS_SERIES_CSV_WIDE: return "CSV, a column per series";
     case RS_SERIES_CSV_LONG: return "CSV, a line per sample";
+    case RS_SERIES_TABLE: return "CSV, a table";
+    case RS_SERIES_COUNTS: return "counts, one a line";
+    case RS_SERIES_JSON_LINES: return "JSON lines of numbers";
     }
     return "?";
 }
@@ -76,6 +79,56 @@ static bool is_csv_heading(const char *p, const char *end)
     return p < end && *p == ',';
 }
 
+/* Blank lines and comments say nothing. */
+static const char *first_text(const char *p, const char *end)
+{
+    while (p < end && (isspace((unsigned char)*p) || *p == '#')) {
+        if (*p == '#') {
+            const char *line_end = memchr(p, '\n', (size_t)(end - p));
+            p = line_end ? line_end : end - 1;
+        }
+        p++;
+    }
+    return p;
+}
+
+/* Does the word occur on the line that begins at p? */
+static bool line_has(const char *p, const char *end, const char *word)
+{
+    const char *line_end = memchr(p, '\n', (size_t)(end - p));
+    end = line_end ? line_end : end;
+    for (size_t n = strlen(word); (size_t)(end - p) >= n; p++) {
+        if (memcmp(p, word, n) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One number and nothing else on the line that begins at p. */
+static bool is_number_line(const char *p, const char *end)
+{
+    char text[64];
+    double unused = 0.0;
+    const char *line_end = memchr(p, '\n', (size_t)(end - p));
+    size_t n = (size_t)((line_end ? line_end : end) - p);
+    n -= n > 0 && p[n - 1] == '\r';
+    if (n == 0 || n >= sizeof(text)) {
+        return false;
+    }
+    memcpy(text, p, n);
+    text[n] = '\0';
+    return rs_series_value(&unused, text) == 0;
+}
+
+/* A heading that names series or their parts is read as Prometheus' neighbours write it, any other as a table. */
+static bool is_table(const char *p, const char *end)
+{
+    bool is_long =
+        line_has(p, end, "value") && (line_has(p, end, "series") || line_has(p, end, "metric"));
+    return !is_long && !line_has(p, end, "{");
+}
+
 static int read_source(struct series_reader *r, enum series_format *out_format)
 {
     const char *p = NULL;
@@ -86,40 +139,52 @@ static int read_source(struct series_reader *r, enum series_format *out_format)
         n -= 3;
     }
     const char *end = p + n;
-    while (p < end && (isspace((unsigned char)*p) || *p == '#')) {
-        if (*p == '#') {
-            const char *line_end = memchr(p, '\n', (size_t)(end - p));
-            p = line_end ? line_end : end - 1;
-        }
-        p++;
-    }
+    bool loose = r->opt->loose;
+    p = first_text(p, end);
     if (p < end && (*p == '[' || *p == '{') && opens_json(p, end)) {
-        *out_format = RS_SERIES_JSON;
-        return rs_series_read_json(r);
+        bool lines =
+            loose && *p == '{' && !line_has(p, end, "\"result") && !line_has(p, end, "\"data");
+        *out_format = lines ? RS_SERIES_JSON_LINES : RS_SERIES_JSON;
+        return lines ? rs_series_read_json_lines(r) : rs_series_read_json(r);
     }
     if (p < end && is_csv_heading(p, end)) {
+        if (loose && is_table(p, end)) {
+            *out_format = RS_SERIES_TABLE;
+            return rs_series_read_table(r);
+        }
         return rs_series_read_csv(r, out_format);
+    }
+    if (loose && p < end && is_number_line(p, end)) {
+        *out_format = RS_SERIES_COUNTS;
+        return rs_series_read_counts(r);
     }
     return rs_series_read_exposition(r, out_format);
 }
 
-static int read_and_close(struct recorded *set,
-                          struct text_source *source,
-                          const struct series_options *opt,
-                          enum series_format *out_format,
-                          struct err_list *errors)
+/* The readers of CSV tell damage themselves. */
+static bool tells_damage(enum series_format format)
+{
+    return format == RS_SERIES_CSV_WIDE || format == RS_SERIES_CSV_LONG ||
+           format == RS_SERIES_TABLE || format == RS_SERIES_COUNTS;
+}
+
+int rs_series_read_from(struct recorded *set,
+                        struct text_source *source,
+                        const struct series_options *opt,
+                        enum series_format *out_format,
+                        struct err_list *errors)
 {
     static const struct series_options none = {0};
-    struct series_reader r = {set, opt ? opt : &none, source, errors, 0};
+    struct series_options given = opt ? *opt : none;
+    given.metric = given.loose && !given.metric ? "value" : given.metric;
+    struct series_reader r = {set, &given, source, errors, 0};
     enum series_format format = RS_SERIES_PROMETHEUS;
     int status = read_source(&r, &format);
-    bool is_csv =
-        format == RS_SERIES_CSV_WIDE || format == RS_SERIES_CSV_LONG; /* tells it itself */
     struct err *last = errors->n > 0 && r.n_error > 0 ? &errors->item[errors->n - 1] : NULL;
     if (source->damaged && last && errors->n_dropped == 0 && strstr(last->text, "breaks off")) {
         errors->n--; /* it is not the text's fault */
     }
-    if (source->damaged && !is_csv) {
+    if (source->damaged && !tells_damage(format)) {
         status = rs_series_refuse(&r, RS_E_SYNTAX, source->line, 1, "%s", rs_source_damage(source));
     }
     if (out_format) {
@@ -139,7 +204,7 @@ int rs_series_read(struct recorded *set,
     if (rs_source_open(&source, path, errors) != 0) {
         return -1;
     }
-    return read_and_close(set, &source, opt, out_format, errors);
+    return rs_series_read_from(set, &source, opt, out_format, errors);
 }
 
 int rs_series_parse(struct recorded *set,
@@ -152,7 +217,7 @@ int rs_series_parse(struct recorded *set,
 {
     struct text_source source;
     rs_source_from_memory(&source, file, text, n);
-    return read_and_close(set, &source, opt, out_format, errors);
+    return rs_series_read_from(set, &source, opt, out_format, errors);
 }
 
 int rs_series_time(int64_t *out_ms, bool *out_relative, const char *text)

@@ -69,5 +69,16 @@ bool rs_series_gives_up(const struct series_reader *r);
 int rs_series_read_exposition(struct series_reader *r, enum series_format *out_format);
 int rs_series_read_json(struct series_reader *r);
 int rs_series_read_csv(struct series_reader *r, enum series_format *out_format);
+/* Loosely. */
+int rs_series_read_table(struct series_reader *r);
+int rs_series_read_counts(struct series_reader *r);
+int rs_series_read_json_lines(struct series_reader *r);
+
+/* As rs_series_read, out of a source that is open; it is closed. */
+int rs_series_read_from(struct recorded *set,
+                        struct text_source *source,
+                        const struct series_options *opt,
+                        enum series_format *out_format,
+                        struct err_list *errors);
 
 #endif

@@ -16,6 +16,11 @@ int rs_source_open(struct text_source *s, const char *path, struct err_list *err
     return status;
 }
 
+void rs_source_take(struct text_source *s, const struct unpack *bytes)
+{
+    *s = (struct text_source){.bytes = *bytes, .path = bytes->path, .line = 1, .col = 1};
+}
+
 void rs_source_from_memory(struct text_source *s, const char *path, const char *text, size_t n)
 {
     *s = (struct text_source){.path = path, .line = 1, .col = 1};

@@ -26,6 +26,8 @@ enum { RS_SOURCE_END = -1 };
 
 /* 0, or -1 with an error that names the path (borrowed). */
 int rs_source_open(struct text_source *s, const char *path, struct err_list *errors);
+/* Out of bytes that are open already, which it takes over. */
+void rs_source_take(struct text_source *s, const struct unpack *bytes);
 /* The text is copied; it may be packed too. */
 void rs_source_from_memory(struct text_source *s, const char *path, const char *text, size_t n);
 void rs_source_close(struct text_source *s);

@@ -104,7 +104,9 @@ void rs_unpack_close(struct unpack *u)
         close(u->fd);
     }
     free(u->in);
+    free(u->ahead);
     u->in = NULL;
+    u->ahead = NULL;
     u->fd = -1;
 }
 
@@ -230,7 +232,7 @@ static size_t read_packed(struct unpack *u, char *to, size_t n)
     return total;
 }
 
-size_t rs_unpack_read(struct unpack *u, char *to, size_t n)
+static size_t read_on(struct unpack *u, char *to, size_t n)
 {
     if (u->packing == RS_PACKING_UNKNOWN) {
         find_packing(u);
@@ -247,4 +249,23 @@ size_t rs_unpack_read(struct unpack *u, char *to, size_t n)
         total += got;
     }
     return total;
+}
+
+size_t rs_unpack_read(struct unpack *u, char *to, size_t n)
+{
+    size_t left = u->n_ahead - u->at_ahead, take = left < n ? left : n;
+    if (take > 0) {
+        memcpy(to, u->ahead + u->at_ahead, take);
+        u->at_ahead += take;
+    }
+    return take == n ? n : take + read_on(u, to + take, n - take);
+}
+
+size_t rs_unpack_look(struct unpack *u, size_t n, const char **out)
+{
+    assert(!u->ahead);
+    u->ahead = rs_xcalloc(n + 1, 1);
+    u->n_ahead = read_on(u, u->ahead, n);
+    *out = u->ahead;
+    return u->n_ahead;
 }

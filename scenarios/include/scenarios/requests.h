@@ -67,9 +67,9 @@ struct recorded_request {
 /* Why a line was not taken. */
 enum requests_reject {
     RS_REJECT_SHAPE,   /* not of the format: too few fields, no closing quote, not JSON */
-    RS_REJECT_TIME,    /* no time that can be read */
+    RS_REJECT_TIME,    /* no time that can be read, or none of the years 1840 to 2099 */
     RS_REJECT_STATUS,  /* a status that is no number 100..599 */
-    RS_REJECT_LATENCY, /* a latency that is negative or no number */
+    RS_REJECT_LATENCY, /* a latency that is negative, no number, or three years and more */
     RS_REJECT_LONG,    /* longer than a line may be (64 KiB) */
     RS_REJECT_BINARY,  /* holds bytes that are no text */
     RS_REJECT_N

@@ -8,6 +8,11 @@
  *   CSV, wide            a time column, then one column per series whose heading is the series: x{a="b"}; empty = no sample
  *   CSV, long            time,series,value or time,metric,LABEL...,value; with a name for series that have none also
  *                        time,LABEL...,value
+ * Loosely also, where no rule is to read them:
+ *   a table              CSV whose headings are any words: columns of numbers are series called by their heading, columns of
+ *                        words are labels; the time stands anywhere
+ *   counts               one number a line and nothing else
+ *   JSON lines           objects with a time: each number in them is a series called by its path
  * Times in CSV are seconds, "YYYY-MM-DD HH:MM:SS" or RFC 3339; the value "stale" is a stale marker. Exemplars, HELP and UNIT
  * are passed over; native histograms are refused.
  */
@@ -24,7 +29,10 @@ enum series_format {
     RS_SERIES_PROMETHEUS,
     RS_SERIES_JSON,
     RS_SERIES_CSV_WIDE,
-    RS_SERIES_CSV_LONG
+    RS_SERIES_CSV_LONG,
+    RS_SERIES_TABLE, /* these loosely */
+    RS_SERIES_COUNTS,
+    RS_SERIES_JSON_LINES
 };
 /* "OpenMetrics text" */
 const char *rs_series_format_words(enum series_format format);
@@ -32,6 +40,14 @@ const char *rs_series_format_words(enum series_format format);
 struct series_options {
     const char *metric;     /* name of series that have none; NULL: such a series is an error */
     struct err_list *notes; /* what was read, and may be meant otherwise; NULL: not told */
+    /*
+     * Read what is no series of Prometheus', too: the last three formats, and of several answers in one file each under its own
+     * query. Series without a name are called "value".
+     */
+    bool loose;
+    const char *time;       /* loose: column or field of the time; NULL: the usual names */
+    double time_unit_s;     /* loose: of times that are plain numbers; 0: told by their size */
+    int64_t count_every_ns; /* counts: their step; 0 = 1 s */
 };
 
 /*

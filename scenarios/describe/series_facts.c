@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "series_facts.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/arena.h"
+
+/* A distance of more than so many steps is a gap: a scrape that was late by half a step is none. */
+#define GAP_STEPS 2.5
+/* Rises enough to be called a counter's, and the share of steps that must not fall. */
+enum { RISES_MIN = 3 };
+#define FALLS_MAX 0.05
+/* Regular enough: so many of the distances are within a tenth of the median. */
+#define REGULAR_SHARE 0.5
+
+static int by_size(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The median distance of neighbours; 0 of fewer than two. *out_regular: the share that is about as long. */
+static int64_t find_step(const struct recorded_series *s, double *out_regular)
+{
+    *out_regular = 1.0;
+    if (s->n < 2) {
+        return 0;
+    }
+    size_t n = s->n - 1, n_about = 0;
+    int64_t *distance = rs_xcalloc(n, sizeof(*distance));
+    for (size_t i = 0; i < n; i++) {
+        distance[i] = s->sample[i + 1].t_ms - s->sample[i].t_ms;
+    }
+    qsort(distance, n, sizeof(*distance), by_size);
+    int64_t median = distance[n / 2];
+    for (size_t i = 0; i < n; i++) {
+        n_about += fabs((double)(distance[i] - median)) <= 0.1 * (double)median;
+    }
+    *out_regular = (double)n_about / (double)n;
+    free(distance);
+    return median;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text), m = strlen(end);
+    return n > m && strcmp(text + n - m, end) == 0;
+}
+
+/* Names that counters have: OpenMetrics, section "Suffixes". A field of JSON lines is called by the end of its path. */
+static bool is_counter_name(const char *name)
+{
+    return ends_with(name, "_total") || ends_with(name, "_count") || ends_with(name, "_sum") ||
+           ends_with(name, "_bucket");
+}
+
+/* Does it rise as a counter does: seldom down, and then to less than half, which is a start anew? */
+static bool rises(const struct recorded_series *s)
+{
+    size_t n_rise = 0, n_fall = 0, n = 0;
+    double last = NAN;
+    for (size_t i = 0; i < s->n; i++) {
+        double v = s->sample[i].v;
+        if (isnan(v)) {
+            continue;
+        }
+        if (v < 0.0 || (v < last && v >= 0.5 * last)) {
+            return false;
+        }
+        n_rise += v > last;
+        n_fall += v < last;
+        n++;
+        last = v;
+    }
+    return n_rise >= RISES_MIN && (double)n_fall <= FALLS_MAX * (double)n && 4 * n_rise > n;
+}
+
+static void count_gaps(struct series_facts *f, const struct recorded_series *s)
+{
+    for (size_t i = 1; i < s->n; i++) {
+        int64_t ms = s->sample[i].t_ms - s->sample[i - 1].t_ms;
+        if ((double)ms > GAP_STEPS * (double)f->step_ms && !rs_tsdb_is_stale(s->sample[i - 1].v)) {
+            f->n_gap++;
+            f->gap_ms += ms;
+            if (ms > f->longest_gap_ms) {
+                f->longest_gap_ms = ms;
+                f->longest_gap_at_ms = s->sample[i - 1].t_ms;
+            }
+        }
+    }
+}
+
+static void count_values(struct series_facts *f, const struct recorded_series *s)
+{
+    double sum = 0.0, last = NAN;
+    size_t n = 0;
+    int64_t zero_from = INT64_MIN;
+    f->min = f->max = f->mean = NAN;
+    for (size_t i = 0; i < s->n; i++) {
+        double v = s->sample[i].v;
+        if (isnan(v)) {
+            f->n_stale += rs_tsdb_is_stale(v);
+            f->n_nan += !rs_tsdb_is_stale(v);
+            zero_from = INT64_MIN;
+            continue;
+        }
+        if (v == 0.0) {
+            f->n_zero++;
+            zero_from = zero_from == INT64_MIN ? s->sample[i].t_ms : zero_from;
+            int64_t ms = s->sample[i].t_ms - zero_from + f->step_ms;
+            if (ms > f->zero_ms) {
+                f->zero_ms = ms;
+                f->zero_at_ms = zero_from;
+            }
+        } else {
+            zero_from = INT64_MIN;
+        }
+        f->min = n == 0 || v < f->min ? v : f->min;
+        f->max = n == 0 || v > f->max ? v : f->max;
+        sum += v;
+        n++;
+        if (f->kind == RS_KIND_COUNTER && !isnan(last)) {
+            f->n_reset += v < last;
+            f->increase +=
+                v < last ? v : v - last; /* as Prometheus' increase counts a start anew */
+        }
+        last = v;
+    }
+    f->mean = n > 0 ? sum / (double)n : NAN;
+}
+
+static bool describe(struct series_facts *f, const struct recorded *set, int i)
+{
+    const struct recorded_series *s = &set->series[i];
+    const char *name = rs_labels_get(set->labels, s->labels, "__name__");
+    double regular = 1.0;
+    *f = (struct series_facts){.series = i, .n = s->n};
+    f->step_ms = find_step(s, &regular);
+    f->kind = (name && is_counter_name(name)) || rises(s) ? RS_KIND_COUNTER : RS_KIND_GAUGE;
+    if (s->n > 0) {
+        f->first_ms = s->sample[0].t_ms;
+        f->last_ms = s->sample[s->n - 1].t_ms;
+    }
+    count_gaps(f, s);
+    count_values(f, s);
+    return regular >= REGULAR_SHARE;
+}
+
+struct series_set_facts *rs_series_facts_new(struct recorded *set, enum series_format format)
+{
+    struct series_set_facts *f = rs_xcalloc(1, sizeof(*f));
+    int n_regular = 0;
+    f->format = format;
+    f->set = set;
+    f->n_fact = set->n_series;
+    f->fact = rs_xcalloc((size_t)set->n_series + 1, sizeof(*f->fact));
+    for (int i = 0; i < set->n_series; i++) {
+        n_regular += describe(&f->fact[i], set, i);
+    }
+    f->irregular = 2 * n_regular < set->n_series;
+    return f;
+}
+
+void rs_series_facts_free(struct series_set_facts *f)
+{
+    if (f) {
+        rs_recorded_free(f->set);
+        free(f->fact);
+        free(f);
+    }
+}
