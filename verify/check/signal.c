@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/system.h"
 #include "sim/arena.h"
 #include "sim/clock.h"
 
