@@ -214,11 +214,13 @@ struct stream_bulk rs_stream_bulk(struct stream s)
     struct stream_bulk b;
     b.s = s;
     b.at = RS_BULK;
+    b.branch = 0;
     return b;
 }
 
 void rs_stream_bulk_fill(struct stream_bulk *b)
 {
     rs_stream_words(&b->s, RS_BULK, b->word);
+    b->branch = b->s.branch ? *b->s.branch : 0;
     b->at = 0;
 }

@@ -28,6 +28,7 @@ static int decide_without_replicas(struct verdict *out,
     *out = (struct verdict){0};
     if (c->splitting.given) {
         const struct split_options opt = {.seed = r->options->seed,
+                                          .gsl_samplers = r->options->gsl_samplers,
                                           .n_job = r->options->n_job,
                                           .confidence = 1.0 - alpha,
                                           .tick = r->options->tick,
@@ -103,7 +104,12 @@ static void decide(struct reduction *r)
 static int repeat(struct reduction *r, void *sim, const struct pick *p, struct err *err)
 {
     struct replica_options opt = {
-        .seed = r->options->seed, .replica = p->replica, .fault = -2, .trace = true};
+        .seed = r->options->seed,
+        .replica = p->replica,
+        .fault = -2,
+        .trace = true,
+        .gsl_samplers = r->options->gsl_samplers,
+    };
     struct history h;
     rs_history_init(&h);
     int rc = r->engine->sim_run(sim, &opt, &h, err);

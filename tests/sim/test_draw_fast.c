@@ -99,6 +99,23 @@ START_TEST(test_bulk_is_the_stream)
 }
 END_TEST
 
+START_TEST(test_bulk_heeds_the_branch_word)
+{
+    uint64_t branch = 0;
+    struct stream_bulk tied = rs_stream_bulk(rs_stream_open_branching(1, 2, 3, &branch));
+    struct stream_bulk plain = rs_stream_bulk(rs_stream_open(1, 2, 3));
+    for (int i = 0; i < 10; i++) {
+        ck_assert_uint_eq(rs_stream_bulk_u64(&tied), rs_stream_bulk_u64(&plain));
+    }
+    branch = 17;
+    int n_same = 0;
+    for (int i = 0; i < 1000; i++) {
+        n_same += rs_stream_bulk_u64(&tied) == rs_stream_bulk_u64(&plain);
+    }
+    ck_assert_int_eq(n_same, 0);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_layers_have_one_area);
@@ -106,6 +123,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_exponential_ends);
     tcase_add_test(tc, test_nanoseconds);
     tcase_add_test(tc, test_bulk_is_the_stream);
+    tcase_add_test(tc, test_bulk_heeds_the_branch_word);
 }
 
 int main(void)

@@ -76,11 +76,12 @@ inline double rs_stream_uniform_pos(struct stream *s)
 
 /*
  * A stream that has its words made many at a time, for whoever draws very many from one: four times as fast, and ten times
- * as large. The words are those of the stream.
+ * as large. The words are those of the stream; where a branch word changes, those that were made before are thrown away.
  */
 enum { RS_BULK = 64 };
 struct stream_bulk { /* value */
     struct stream s; /* stands behind the words that are made already */
+    uint64_t branch; /* the branch word that they were made with */
     uint32_t at;     /* the next of `word`; RS_BULK: none is left */
     uint64_t word[RS_BULK];
 };
@@ -90,7 +91,7 @@ void rs_stream_bulk_fill(struct stream_bulk *b);
 
 inline uint64_t rs_stream_bulk_u64(struct stream_bulk *b)
 {
-    if (b->at == RS_BULK) {
+    if (b->at == RS_BULK || (b->s.branch && *b->s.branch != b->branch)) {
         rs_stream_bulk_fill(b);
     }
     return b->word[b->at++];

@@ -16,6 +16,7 @@ struct run_options {
     uint64_t n_replica, seed; /* n_replica: the most that are run */
     int n_job;                /* >= 1 */
     bool all_replicas; /* run them all; false: no more once every statistical claim is decided */
+    bool gsl_samplers; /* replica_options.gsl_samplers */
     int n_left_out; /* claims of the scenario's file that were not asked for, for the reports to say so */
     const char *
         replay_words; /* what `rollsim rehearse` needs to tell these histories, or NULL: " --traffic a=b" */
