@@ -211,6 +211,7 @@ int rs_run_with(const struct run_engine *engine,
     *out = (struct run_result){.scenario = sc,
                                .seed = opt->seed,
                                .n_budget = opt->n_replica,
+                               .gsl_samplers = opt->gsl_samplers,
                                .n_left_out = opt->n_left_out,
                                .replay_words = opt->replay_words};
     struct reduction r = {.engine = engine, .scenario = sc, .options = opt, .result = out};

@@ -83,6 +83,7 @@ struct run_result { /* owned: rs_run_result_clear */
     const struct scenario *scenario;
     uint64_t n_replica, seed;
     uint64_t n_budget;        /* replicas that might have been run */
+    bool gsl_samplers;        /* as asked for */
     int n_left_out;           /* as asked for, with the next */
     const char *replay_words; /* borrowed */
     bool stopped;             /* the tick said so: fewer than were wanted */
