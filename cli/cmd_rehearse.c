@@ -50,6 +50,7 @@ static int tell(const struct scenario *sc, const struct cli_args *args, int faul
                            .replica = args->replica.value,
                            .fault = args->fault,
                            .branch = args->branch,
+                           .samplers = args->samplers,
                            .n_traffic = args->n_traffic,
                            .traffic = args->traffic};
     struct replica_branch branch[RS_SPLIT_LEVEL_MAX];
@@ -63,6 +64,9 @@ static int tell(const struct scenario *sc, const struct cli_args *args, int faul
                                   .trace = true,
                                   .n_branch = n_branch,
                                   .branch = branch};
+    if (rs_args_samplers(&opt.gsl_samplers, args, err) < 0) {
+        return -1;
+    }
     struct simulator *sim = rs_simulator_new(sc, err);
     if (!sim) {
         return -1;
@@ -103,6 +107,7 @@ static const struct option_row options[] = {
     RS_COUNT(0, replica, "replica", 0, UINT64_MAX, "number of the history (0)"),
     RS_TEXT(0, branch, "branch", "LIST", "where splitting took another way, as verify prints it"),
     RS_ROW_SEED,
+    RS_ROW_SAMPLERS,
     RS_ROW_TRAFFIC,
     RS_ROW_JSON,
     RS_ROW_HELP,

@@ -47,6 +47,7 @@ options_of(const struct cli_args *args, const struct scenario *sc, const char *d
     return (struct run_options){
         .n_replica = args->replicas.given ? args->replicas.value : sc->default_replicas,
         .all_replicas = args->all,
+        .gsl_samplers = args->samplers && strcmp(args->samplers, "gsl") == 0,
         .seed = args->seed.given ? args->seed.value : sc->default_seed,
         .n_job = args->jobs.given ? (int)args->jobs.value
                  : n_cpu > 0      ? (int)n_cpu
@@ -82,8 +83,9 @@ tell_stopped(const struct run_result *r, const struct run_options *opt, const st
     }
     fprintf(stderr,
             "\nrollsim: for all of them: rollsim verify %s --replicas %" PRIu64 " --seed %" PRIu64
-            "\n",
-            rs_shell_word(word, sizeof word, args->operand[0]), opt->n_replica, opt->seed);
+            "%s\n",
+            rs_shell_word(word, sizeof word, args->operand[0]), opt->n_replica, opt->seed,
+            opt->gsl_samplers ? " --samplers gsl" : "");
 }
 
 /* The machine failed, or we did: what was done is there still. */
@@ -301,9 +303,10 @@ static int load_and_verify(const struct cli_args *args, int format, struct err_l
 static int run_verify(const struct cli_args *args)
 {
     int format;
+    bool gsl;
     struct err err = {0};
     if (rs_args_format(&format, args, format_names, FORMAT_N, &err) ||
-        rs_report_file_check("--junit", args->junit, &err) ||
+        rs_args_samplers(&gsl, args, &err) || rs_report_file_check("--junit", args->junit, &err) ||
         rs_report_file_check("--sarif", args->sarif, &err)) {
         rs_err_print(&err, stderr);
         return rs_err_exit_status(&err);
@@ -324,6 +327,7 @@ static const struct option_row options[] = {
     RS_SWITCH(0, all, "all", "run them all, also when every claim is decided before"),
     RS_LIST(claim, "claim", "NAME", "decide this claim only; may be repeated"),
     RS_ROW_SEED,
+    RS_ROW_SAMPLERS,
     RS_COUNT('j', jobs, "jobs", 1, 1024, "threads; results do not depend on it (all cores)"),
     RS_TEXT(0, plots, "plots", "DIR", "draw the pictures too; without -o the record is DIR/run.db"),
     RS_SWITCH('f', force, "force", "replace an existing record, or an interrupted run's"),

@@ -36,8 +36,8 @@ struct cli_args {
     int n_operand;
     const char *operand[RS_MAX_OPERAND];
     bool help, json, quiet, force, print_reference, print_schema, csv, lint_fatal, list, all;
-    const char *output, *plots, *format, *only, *fault, *branch, *fail_on, *explain, *sarif,
-        *resume;
+    const char *output, *plots, *format, *only, *fault, *branch, *samplers, *fail_on, *explain,
+        *sarif, *resume;
     const char *prometheus, *from, *to, *group_offsets, *rules_path, *alertmanager,
         *alertmanager_version, *silences, *metric, *junit, *run;
     struct duration_arg evaluation_interval, lookback, scrape_interval, query_offset, resend_delay;
@@ -108,6 +108,9 @@ struct option_row {
 #define RS_ROW_JSON_FORMAT RS_SWITCH(0, json, "json", "the same as --format json")
 #define RS_ROW_SEED                                                                                \
     RS_COUNT(0, seed, "seed", 0, UINT64_MAX, "seed of every random stream (the scenario's)")
+#define RS_ROW_SAMPLERS                                                                            \
+    RS_TEXT(0, samplers, "samplers", "WHOSE",                                                      \
+            "own, or gsl: the GNU Scientific Library's, for reference (own)")
 #define RS_ROW_PROMETHEUS                                                                          \
     RS_TEXT(0, prometheus, "prometheus", "D",                                                      \
             "whose PromQL: 2.42 (up to 2.50), 2.53 (up to 2.55) or 3 (3)")

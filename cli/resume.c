@@ -86,6 +86,9 @@ static int fill_args(struct resume *r, struct err *err)
         args->replicas = (struct count_arg){true, key->n_budget};
     }
     args->all = args->all || key->all_replicas;
+    if (!args->samplers) {
+        args->samplers = key->gsl_samplers ? "gsl" : NULL;
+    }
     args->output = r->path;
     args->force = rs_journal_overwrites(r->journal);
     r->shard = key->shard;

@@ -137,14 +137,26 @@ int rs_args_claims(struct scenario *out,
     return 0;
 }
 
+int rs_args_samplers(bool *out_gsl, const struct cli_args *args, struct err *err)
+{
+    const char *word = args->samplers ? args->samplers : "own";
+    *out_gsl = strcmp(word, "gsl") == 0;
+    return *out_gsl || strcmp(word, "own") == 0
+               ? 0
+               : rs_err_set(err, RS_E_USAGE, "--samplers must be own or gsl, got \"%s\"", word);
+}
+
 char *rs_args_replay_words(const struct cli_args *args)
 {
     char *text = NULL, word[4200];
     size_t n;
-    if (args->n_traffic == 0) {
+    if (args->n_traffic == 0 && !args->samplers) {
         return NULL;
     }
     FILE *to = open_memstream(&text, &n);
+    if (args->samplers) {
+        fprintf(to, " --samplers %s", args->samplers);
+    }
     for (int i = 0; i < args->n_traffic; i++) {
         fprintf(to, " --traffic %s", rs_shell_word(word, sizeof word, args->traffic[i]));
     }

@@ -12,6 +12,9 @@ struct scenario *rs_args_scenario(const struct cli_args *args);
 /* 0 if the file is none of rollsim's records (or cannot be read: the loader tells that), else -1 with what to do with one. */
 int rs_args_no_record(const char *file, struct err *err);
 
+/* --samplers: is it gsl? Returns 0, or -1 when it is neither that nor own. */
+int rs_args_samplers(bool *out_gsl, const struct cli_args *args, struct err *err);
+
 /* --fault: index, -1 for "none", -2 when not given. Returns 0 or -1 with a near name in err. */
 int rs_args_fault(int *out,
                   const struct cli_args *args,

@@ -117,6 +117,9 @@ char *rs_told_run_command(char *buf, size_t n, const struct told_run *run)
         used += snprintf(buf + used, n - (size_t)used, " --branch %s",
                          rs_shell_word(word, sizeof word, run->branch));
     }
+    if (run->samplers && used >= 0 && (size_t)used < n) {
+        used += snprintf(buf + used, n - (size_t)used, " --samplers %s", run->samplers);
+    }
     for (int i = 0; i < run->n_traffic && used >= 0 && (size_t)used < n; i++) {
         used += snprintf(buf + used, n - (size_t)used, " --traffic %s",
                          rs_shell_word(word, sizeof word, run->traffic[i]));
@@ -156,8 +159,9 @@ print_header(const struct teller *t, const struct history *h, const struct told_
     } else {
         fprintf(t->to, "fault      none%s\n", run->fault ? "" : " in this replica");
     }
-    fprintf(t->to, "replica    %" PRIu64 " of seed %" PRIu64 " (world %" PRIu64 ")\n", h->replica,
-            run->seed, h->world);
+    fprintf(t->to, "replica    %" PRIu64 " of seed %" PRIu64 " (world %" PRIu64 ")%s\n", h->replica,
+            run->seed, h->world,
+            run->samplers && strcmp(run->samplers, "gsl") == 0 ? ", drawn by GSL's samplers" : "");
     fprintf(t->to, "again      %s\n", rs_told_run_command(again, sizeof again, run));
 }
 

@@ -13,8 +13,9 @@
 struct told_run {
     const char *file;
     uint64_t seed, replica;
-    const char *fault;  /* as given with --fault, or NULL = drawn */
-    const char *branch; /* as given with --branch, or NULL */
+    const char *fault;    /* as given with --fault, or NULL = drawn */
+    const char *branch;   /* as given with --branch, or NULL */
+    const char *samplers; /* as given with --samplers, or NULL */
     int n_traffic;
     const char *const *traffic; /* [n_traffic] as given with --traffic */
 };

@@ -8,6 +8,9 @@
 
 #include "sim/stream.h"
 
+extern inline uint64_t rs_stream_bulk_u64(struct stream_bulk *b);
+extern inline double rs_stream_bulk_uniform(struct stream_bulk *b);
+
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
 #define HAVE_LANES 1
@@ -204,4 +207,20 @@ void rs_stream_words(struct stream *s, size_t n, uint64_t *out)
         make_words(s, n_here, out + done);
         done += n_here;
     }
+}
+
+struct stream_bulk rs_stream_bulk(struct stream s)
+{
+    struct stream_bulk b;
+    b.s = s;
+    b.at = RS_BULK;
+    b.branch = 0;
+    return b;
+}
+
+void rs_stream_bulk_fill(struct stream_bulk *b)
+{
+    rs_stream_words(&b->s, RS_BULK, b->word);
+    b->branch = b->s.branch ? *b->s.branch : 0;
+    b->at = 0;
 }

@@ -58,6 +58,8 @@ static int put_about_run(struct database *db, const struct run_result *r, struct
         put_meta_count(db, "n_budget", r->n_budget, err) != 0 ||
         put_meta_count(db, "n_left_out", (uint64_t)r->n_left_out, err) != 0)
         return -1;
+    if (put_meta(db, "samplers", r->gsl_samplers ? "gsl" : "own", err) != 0)
+        return -1;
     return put_meta(db, "stopped_early", r->stopped ? "1" : "0", err);
 }
 

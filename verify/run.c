@@ -28,6 +28,7 @@ static int decide_without_replicas(struct verdict *out,
     *out = (struct verdict){0};
     if (c->splitting.given) {
         const struct split_options opt = {.seed = r->options->seed,
+                                          .gsl_samplers = r->options->gsl_samplers,
                                           .n_job = r->options->n_job,
                                           .confidence = 1.0 - alpha,
                                           .tick = r->options->tick,
@@ -103,7 +104,12 @@ static void decide(struct reduction *r)
 static int repeat(struct reduction *r, void *sim, const struct pick *p, struct err *err)
 {
     struct replica_options opt = {
-        .seed = r->options->seed, .replica = p->replica, .fault = -2, .trace = true};
+        .seed = r->options->seed,
+        .replica = p->replica,
+        .fault = -2,
+        .trace = true,
+        .gsl_samplers = r->options->gsl_samplers,
+    };
     struct history h;
     rs_history_init(&h);
     int rc = r->engine->sim_run(sim, &opt, &h, err);
@@ -205,6 +211,7 @@ int rs_run_with(const struct run_engine *engine,
     *out = (struct run_result){.scenario = sc,
                                .seed = opt->seed,
                                .n_budget = opt->n_replica,
+                               .gsl_samplers = opt->gsl_samplers,
                                .n_left_out = opt->n_left_out,
                                .replay_words = opt->replay_words};
     struct reduction r = {.engine = engine, .scenario = sc, .options = opt, .result = out};

@@ -158,7 +158,8 @@ run_one(void *ctx, void *worker, uint64_t i, void *slot, const atomic_bool *canc
     struct replica_options opt = {.seed = r->options->seed,
                                   .replica = replica_at(r->options, i),
                                   .fault = -2,
-                                  .cancel = cancel};
+                                  .cancel = cancel,
+                                  .gsl_samplers = r->options->gsl_samplers};
     rs_history_reset(slot);
     if (r->engine->sim_run(worker, &opt, slot, err) != 0)
         return rs_err_context(err, "replica %" PRIu64, opt.replica);

@@ -30,6 +30,7 @@ static struct journal_key key_of(const struct reduction *r)
         .seed = opt->seed,
         .n_budget = opt->n_replica,
         .all_replicas = opt->all_replicas,
+        .gsl_samplers = opt->gsl_samplers,
         .claims = claims_of(r),
         .traffic = opt->traffic,
         .shard = shard ? opt->shard : 0,
@@ -50,7 +51,10 @@ static bool same_history(const struct history *a, const struct history *b)
 
 static int compare_past(struct reduction *r, uint64_t replica, struct err *err)
 {
-    struct replica_options opt = {.seed = r->options->seed, .replica = replica, .fault = -2};
+    struct replica_options opt = {.seed = r->options->seed,
+                                  .replica = replica,
+                                  .fault = -2,
+                                  .gsl_samplers = r->options->gsl_samplers};
     struct history was, is;
     rs_history_init(&was);
     rs_history_init(&is);

@@ -6,7 +6,7 @@ PRAGMA user_version = 3;
 -- What was run: key, value. scenario_name, scenario_title, scenario_file, scenario_text, scenario_sha256, rollsim_version,
 -- scenario_document, seed, n_replica, n_budget (replicas that might have been run), starts_at, confidence (of all statistical
 -- claims together), family_size (how many they are), correction, n_left_out (claims that were not asked for), trajectory_step_s,
--- horizon_s, stopped_early, random_stream.
+-- horizon_s, stopped_early, random_stream, samplers ('own', or 'gsl': the GNU Scientific Library's).
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 -- The files that the scenario was read from, itself first, each with its own SHA-256.
 CREATE TABLE source (source INTEGER PRIMARY KEY, path TEXT NOT NULL, sha256 TEXT NOT NULL);

@@ -64,12 +64,13 @@ _rollsim()
         mapfile -t COMPREPLY < <(compgen -W "$names" -- "$word")
         return
         ;;
+    --samplers) mapfile -t COMPREPLY < <(compgen -W 'own gsl' -- "$word"); return ;;
     --plots) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
     esac
     case $command in
     check) options='--format --json --sarif --fail-on --explain --list --print-reference --print-schema --help' ;;
-    rehearse) options='--fault --replica --branch --seed --traffic --json --help' ;;
-    verify) options='--output --replicas --all --claim --seed --jobs --plots --force --traffic --format --json --junit --sarif
+    rehearse) options='--fault --replica --branch --seed --samplers --traffic --json --help' ;;
+    verify) options='--output --replicas --all --claim --seed --samplers --jobs --plots --force --traffic --format --json --junit --sarif
         --quiet --help' ;;
     plot) options='--output --format --only --quiet --help' ;;
     rules-check) options='--prometheus --evaluation-interval --scrape-interval --query-offset --lookback --ignore

@@ -331,9 +331,11 @@ void rs_loop_monitor_reset(struct simulator *sim, uint64_t world)
     sim->am_timer = 0;
     if (sim->am)
         rs_am_reset(sim->am);
-    for (int i = 0; i < sim->sc->monitoring.n_channel; i++)
+    for (int i = 0; i < sim->sc->monitoring.n_channel; i++) {
         sim->delivery[i] = rs_stream_open_branching(sim->opt.seed, sim->opt.replica,
                                                     sim->delivery_hash[i], &sim->branch);
+        sim->delivery[i].gsl = sim->opt.gsl_samplers;
+    }
     for (int i = 0; i < sim->n_group; i++) {
         struct group_timer *g = &sim->group[i];
         rs_rule_runner_reset(g->runner);

@@ -272,6 +272,8 @@ static void begin(struct simulator *sim)
     rs_kernel_reset(sim->kernel);
     rs_kernel_heed(sim->kernel, sim->opt.cancel);
     rs_tsdb_reset(sim->db);
+    rs_system_samplers(sim->system, sim->opt.gsl_samplers);
+    rs_responder_samplers(sim->responder, sim->opt.gsl_samplers);
     rs_system_reset(sim->system, sim->opt.seed, sim->opt.replica, out->world, out->fault, &sink);
     rs_loop_monitor_reset(sim, out->world);
     rs_loop_record_reset(sim);

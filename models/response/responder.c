@@ -226,6 +226,11 @@ static void reset_marks(struct responder *r)
                                            .stage = -1};
 }
 
+void rs_responder_samplers(struct responder *r, bool gsl)
+{
+    r->gsl_samplers = gsl;
+}
+
 void rs_responder_branch(struct responder *r, const uint64_t *branch)
 {
     r->branch = branch;

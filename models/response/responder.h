@@ -309,6 +309,7 @@ struct responder {
     bool trace;
     uint64_t seed, replica, epoch;
     const uint64_t *branch; /* borrowed, or NULL */
+    bool gsl_samplers;
 
     struct rollout rollout;
     bool settled;

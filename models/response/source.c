@@ -26,6 +26,7 @@ struct stream *rs_source_stream(struct responder *r, struct source *src)
 {
     if (src->epoch != r->epoch) {
         src->s = rs_stream_open_branching(r->seed, r->replica, src->hash, r->branch);
+        src->s.gsl = r->gsl_samplers;
         src->epoch = r->epoch;
     }
     return &src->s;

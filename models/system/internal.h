@@ -336,6 +336,7 @@ struct system {
     struct poisson_bank *bank; /* owned */
     uint64_t seed, replica, world;
     const uint64_t *branch; /* borrowed, or NULL */
+    bool gsl_samplers;
     int n_target;
     struct target **target;  /* [n_target] all, service by service */
     struct site *site;       /* [n_service] */

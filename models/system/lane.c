@@ -8,7 +8,9 @@
 
 struct stream rs_system_stream(const struct system *sys, uint64_t hash)
 {
-    return rs_stream_open_branching(sys->seed, sys->replica, hash, sys->branch);
+    struct stream s = rs_stream_open_branching(sys->seed, sys->replica, hash, sys->branch);
+    s.gsl = sys->gsl_samplers;
+    return s;
 }
 
 void rs_lane_open(struct lane *lane, const struct system *sys, uint64_t hash)

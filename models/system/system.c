@@ -148,6 +148,11 @@ static void reset_meter(struct system *sys, struct meter *m)
     m->log_key = rs_stream_u64(&log);
 }
 
+void rs_system_samplers(struct system *sys, bool gsl)
+{
+    sys->gsl_samplers = gsl;
+}
+
 void rs_system_branch(struct system *sys, const uint64_t *branch)
 {
     sys->branch = branch;

@@ -15,6 +15,7 @@
 #include "sim/arena.h"
 #include "sim/clock.h"
 #include "sim/draw.h"
+#include "sim/draw_fast.h"
 #include "sim/draw_table.h"
 #include "sim/kernel.h"
 #include "sim/replicate.h"
@@ -81,8 +82,8 @@ enum { QUEUE_MAX = 1 << 14 };
 
 struct mm1 {
     struct kernel *k;
-    struct stream gap, service;
-    double mean_service_s;
+    struct stream_bulk gap, service;
+    double mean_service_ns;
     uint64_t n_left, first, last; /* waiting or in service: arrival[first .. last-1] */
     int64_t wait_ns;
     int64_t arrival_ns[QUEUE_MAX];
@@ -93,7 +94,7 @@ static void depart(void *ctx, int64_t now_ns, uint64_t arg);
 static void begin_service(struct mm1 *q, int64_t now_ns)
 {
     q->wait_ns += now_ns - q->arrival_ns[q->first % QUEUE_MAX];
-    int64_t end_ns = now_ns + rs_ns_from_s(rs_draw_exponential(&q->service, q->mean_service_s));
+    int64_t end_ns = now_ns + rs_draw_exponential_ns(&q->service, q->mean_service_ns);
     rs_kernel_at(q->k, end_ns, "depart", depart, q, 0);
 }
 
@@ -114,7 +115,7 @@ static void arrive(void *ctx, int64_t now_ns, uint64_t arg)
     struct mm1 *q = ctx;
     assert(q->last - q->first < QUEUE_MAX);
     q->arrival_ns[q->last++ % QUEUE_MAX] = now_ns;
-    int64_t next_ns = now_ns + rs_ns_from_s(rs_draw_exponential(&q->gap, 1));
+    int64_t next_ns = now_ns + rs_draw_exponential_ns(&q->gap, 1e9);
     rs_kernel_at(q->k, next_ns, "arrive", arrive, ctx, arg);
     if (q->last - q->first == 1) {
         begin_service(q, now_ns);
@@ -125,9 +126,9 @@ static double kernel_mm1(double rho, uint64_t n_customer)
 {
     static struct mm1 q;
     q = (struct mm1){.k = rs_kernel_new(),
-                     .gap = rs_stream_open(1, 0, rs_stream_hash("gap")),
-                     .service = rs_stream_open(1, 0, rs_stream_hash("service")),
-                     .mean_service_s = rho,
+                     .gap = rs_stream_bulk(rs_stream_open(1, 0, rs_stream_hash("gap"))),
+                     .service = rs_stream_bulk(rs_stream_open(1, 0, rs_stream_hash("service"))),
+                     .mean_service_ns = rho * 1e9,
                      .n_left = n_customer};
     rs_kernel_at(q.k, 0, "arrive", arrive, &q, 0);
     double start_s = bench_cpu_s();

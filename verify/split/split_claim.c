@@ -22,6 +22,7 @@ struct entrance {
 struct problem {
     const struct scenario *scenario;
     const struct claim *claim;
+    bool gsl_samplers;
 };
 
 /* One thread's simulator, and the history that it writes. */
@@ -122,6 +123,7 @@ static int run_trial(void *ctx,
         .n_branch = e.n_branch,
         .branch = e.branch,
         .cancel = t->cancel,
+        .gsl_samplers = p->gsl_samplers,
         .until_ns = from ? from->from_ns + target_ns : 0,
     };
     struct claim_leg leg;
@@ -211,7 +213,7 @@ int rs_split_decide(struct arena *arena,
                     struct err *err)
 {
     assert(c->splitting.given && !rs_split_refuse(c));
-    struct problem problem = {sc, c};
+    struct problem problem = {sc, c, opt->gsl_samplers};
     const struct split_model model = {
         .ctx = &problem,
         .state_size = sizeof(struct entrance),

@@ -44,6 +44,8 @@ struct responder *rs_responder_new(const struct scenario *sc, struct kernel *k);
 void rs_responder_free(struct responder *r); /* NULL ok */
 /* Ties the streams of all replicas to a branch word (sim/stream.h). Borrowed. */
 void rs_responder_branch(struct responder *r, const uint64_t *branch);
+/* From the next reset on: are variates drawn by GSL's samplers (struct stream.gsl)? */
+void rs_responder_samplers(struct responder *r, bool gsl);
 
 /*
  * Starts a replica at time 0, on a kernel just reset: schedules the first stage. out receives stages, episodes, outcome and,

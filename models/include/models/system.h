@@ -45,6 +45,8 @@ struct system *rs_system_new(const struct scenario *sc, struct kernel *k, struct
 void rs_system_free(struct system *sys); /* NULL ok */
 /* Ties the streams of all replicas to a branch word (sim/stream.h); phases belong to the world and are not. Borrowed. */
 void rs_system_branch(struct system *sys, const uint64_t *branch);
+/* From the next reset on: are variates drawn by GSL's samplers (struct stream.gsl)? */
+void rs_system_samplers(struct system *sys, bool gsl);
 
 /*
  * Starts a replica at time 0; kernel and tsdb must have been reset before, and the retentions of the series are read here (so

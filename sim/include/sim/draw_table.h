@@ -48,11 +48,8 @@ void rs_poisson_table_fill(const struct poisson_table *t,
  * cost less each.
  *   t[n], out[n_row][n]
  */
-void rs_poisson_vector_draw(const struct poisson_table *const *t,
-                            size_t n,
-                            struct stream *s,
-                            size_t n_row,
-                            uint64_t *out);
+void rs_poisson_vector_draw(
+    const struct poisson_table *const *t, size_t n, struct stream *s, size_t n_row, uint64_t *out);
 
 /* ---- Poisson, any mean ---- */
 

@@ -16,6 +16,7 @@ struct run_options {
     uint64_t n_replica, seed; /* n_replica: the most that are run */
     int n_job;                /* >= 1 */
     bool all_replicas; /* run them all; false: no more once every statistical claim is decided */
+    bool gsl_samplers; /* replica_options.gsl_samplers */
     int n_left_out; /* claims of the scenario's file that were not asked for, for the reports to say so */
     const char *
         replay_words; /* what `rollsim rehearse` needs to tell these histories, or NULL: " --traffic a=b" */
@@ -82,6 +83,7 @@ struct run_result { /* owned: rs_run_result_clear */
     const struct scenario *scenario;
     uint64_t n_replica, seed;
     uint64_t n_budget;        /* replicas that might have been run */
+    bool gsl_samplers;        /* as asked for */
     int n_left_out;           /* as asked for, with the next */
     const char *replay_words; /* borrowed */
     bool stopped;             /* the tick said so: fewer than were wanted */

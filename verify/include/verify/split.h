@@ -124,6 +124,7 @@ const char *rs_split_refuse(const struct claim *c);
 
 struct split_options {
     uint64_t seed;
+    bool gsl_samplers;                                          /* replica_options.gsl_samplers */
     int n_job;                                                  /* >= 1 */
     double confidence;                                          /* of this one claim */
     bool (*tick)(void *ctx, uint64_t n_done, uint64_t n_total); /* see struct split_plan */
