@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How the requests of a class end and how long they take, under the present state of the fault. */
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
 
-/* A sum of two tries is averaged over so many equally likely values of the first. */
-#define N_FIRST 64
+/*
+ * A sum of two tries is averaged over so many values of the first: the middles of N_EVEN - 1 strata of probability 1 / N_EVEN,
+ * and in the last of these, where the slow answers are, of two strata to each halving of what is left, N_HALVING times.
+ */
+#define N_EVEN 64
+#define N_HALVING 12
+#define N_FIRST (N_EVEN - 1 + 2 * N_HALVING + 1)
 /* Cells with less than this together are drawn event by event. */
 #define RARE 0.05
 
@@ -165,18 +171,33 @@ static double one_try_cdf(const struct site *site, int path, double x)
     return rs_dist_cdf(site->latency[path], (x - m->shift) / m->factor);
 }
 
+/* The middle of a stratum of the first try, as a probability; *weight: what it holds. */
+static double stratum(int i, double *weight)
+{
+    if (i < N_EVEN - 1) {
+        *weight = 1.0 / N_EVEN;
+        return (i + 0.5) / N_EVEN;
+    }
+    int k = i - (N_EVEN - 1);
+    double above = ldexp(1.0 / N_EVEN, -(k / 2)); /* what is left before this halving */
+    *weight = k < 2 * N_HALVING ? above / 4.0 : above;
+    return 1.0 - above + (k % 2 + 0.5) * *weight;
+}
+
 static const double *first_quantiles(struct site *site, int path)
 {
     double *q = site->first_quantile[path];
     if (!q) {
         q = site->first_quantile[path] = rs_xcalloc(N_FIRST, sizeof *q);
-        for (int i = 0; i < N_FIRST; i++)
-            q[i] = rs_dist_quantile(site->latency[path], (i + 0.5) / N_FIRST);
+        for (int i = 0; i < N_FIRST; i++) {
+            double weight;
+            q[i] = rs_dist_quantile(site->latency[path], stratum(i, &weight));
+        }
     }
     return q;
 }
 
-/* P(latency <= x). Two tries: the distribution of the sum, the first try at its N_FIRST mid-quantiles. */
+/* P(latency <= x). Two tries: the distribution of the sum, the first try at the middles of its strata. */
 double rs_site_latency_cdf(struct site *site, int class, int tries, double x_s)
 {
     int path = site->law[class].path;
@@ -188,12 +209,13 @@ double rs_site_latency_cdf(struct site *site, int class, int tries, double x_s)
     const struct mix *m = &site->mix[path];
     double sum = 0.0;
     for (int i = 0; i < N_FIRST; i++) {
-        double left = x_s - (first[i] * m->factor + m->shift);
+        double weight, left = x_s - (first[i] * m->factor + m->shift);
         if (left < 0.0)
             break;
-        sum += one_try_cdf(site, site->service->path[path].fallback, left);
+        stratum(i, &weight);
+        sum += weight * one_try_cdf(site, site->service->path[path].fallback, left);
     }
-    return sum / N_FIRST;
+    return sum;
 }
 
 static void add_moments(const struct site *site, int path, struct split *s)

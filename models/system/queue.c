@@ -26,8 +26,13 @@ static bool uses_pool(const struct scenario *sc, const struct path *p)
 
 bool rs_service_one_by_one(const struct scenario *sc, int service)
 {
+    return sc->service[service].engine == RS_SERVICE_REQUESTS || rs_service_queues(sc, service);
+}
+
+bool rs_service_queues(const struct scenario *sc, int service)
+{
     const struct service *sv = &sc->service[service];
-    bool found = sv->engine == RS_SERVICE_REQUESTS;
+    bool found = false;
     for (int p = 0; p < sv->n_path; p++)
         found |=
             sv->path[p].capacity.given || sv->path[p].cold.given || uses_pool(sc, &sv->path[p]);

@@ -98,6 +98,8 @@ static bool read_count(const struct watch *w, const struct signal *s, struct rea
     if (!counts || !s->ordered || !(s->window_s > 0.0) || s->n == 0)
         return false;
     double mean = rs_watch_events(w, s, s->window_s);
+    if (isnan(mean))
+        return false;
     bool at_zero = s->c->limit < 0.0 || (s->c->limit == 0.0 && s->c->op == RS_CMP_GE);
     out->n = mean < 1e9 ? (uint64_t)(mean + 0.5) : 1000000000;
     out->limit = rs_signal_events(s);
@@ -129,6 +131,8 @@ open_to_read(const struct watch *w, const struct reader *r, double filled_s, dou
         const struct signal *g = &r->guard[i];
         double window_s = g->window_s > 0.0 ? g->window_s : 60.0;
         double mean = rs_watch_events(w, g, window_s);
+        if (isnan(mean))
+            continue; /* not known: nothing is said against it */
         if (filled_s < window_s && rs_watch_begins_empty(w, g))
             mean *= filled_s / window_s;
         *needs = fmax(*needs, rs_signal_events(g));

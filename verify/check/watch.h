@@ -44,7 +44,8 @@ struct watch_load {
 /*
  *   window_s  > 0
  *   fault     at level 1, or NULL
- * False where nothing is read, or where more flags divide the users than can be told apart.
+ * False where nothing is read, where more flags divide the users than can be told apart, or where a service queues: what
+ * its answers are then depends on the load, which only a simulation tells.
  */
 bool rs_watch_load(const struct watch *w,
                    const struct signal *s,
@@ -65,7 +66,7 @@ bool rs_watch_slow(const struct watch *w,
                    double slower_than_s,
                    struct watch_load *out);
 
-/* Events of a counter in a window, nothing being wrong: mean over where the window can lie. */
+/* Events of a counter in a window, nothing being wrong: mean over where the window can lie. NaN where a service queues. */
 double rs_watch_events(const struct watch *w, const struct signal *s, double window_s);
 
 /* P(a request of a cohort, -1: of anybody, ends well within so long), nothing being wrong. NaN where it is not known. */

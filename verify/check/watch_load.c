@@ -325,6 +325,10 @@ static bool load(const struct watch *w,
 {
     struct sums sum = {0};
     for (int i = 0; i < s->n; i++) {
+        if (rs_service_queues(w->sc, reads[i].service))
+            return false;
+    }
+    for (int i = 0; i < s->n; i++) {
         for (int t = 0; t < w->sc->n_traffic; t++) {
             const struct traffic *tr = &w->sc->traffic[t];
             if (tr->service == reads[i].service &&
@@ -400,6 +404,10 @@ double rs_watch_events(const struct watch *w, const struct signal *s, double win
     struct watch_load l;
     double n = load(w, s, s->reads, false, window_s, NULL, &l) ? l.n_mean : 0.0;
     for (int i = 0; i < s->n; i++) {
+        if (rs_service_queues(w->sc, s->reads[i].service))
+            return NAN;
+    }
+    for (int i = 0; i < s->n; i++) {
         const struct signal_side *side = &s->reads[i].part;
         const struct service *sv = &w->sc->service[s->reads[i].service];
         if (side->what == RS_WHAT_COUNTER)
@@ -421,7 +429,7 @@ double rs_watch_good(const struct watch *w, int service, int cohort, double with
     double good = 0.0, n = 0.0;
     reads.part.codes = 1u;
     reads.part.le_s = within_s;
-    if (w->sc->n_flag > 64)
+    if (w->sc->n_flag > 64 || rs_service_queues(w->sc, service))
         return NAN;
     for (int c = 0; c < w->sc->n_cohort; c++) {
         struct division d = {.w = w,

@@ -124,6 +124,8 @@ bool rs_conditions_hold(const struct scenario *sc,
                         const struct condition *when);
 /* Requests of the service are simulated one by one: something of it queues, or it is asked for. */
 bool rs_service_one_by_one(const struct scenario *sc, int service);
+/* What its requests meet depends on the load: capacities, pools, cold paths, clients that try again. No formula tells it. */
+bool rs_service_queues(const struct scenario *sc, int service);
 /* The path may answer 503 because of its capacity or that of a pool; 504 because clients give up. */
 bool rs_path_refuses(const struct scenario *sc, const struct path *p);
 bool rs_path_times_out(const struct path *p);
