@@ -21,8 +21,9 @@
 #include "sim/draw_table.h"
 #include "sim/stream.h"
 
-#define RS_SITE_MAX_CODE 64 /* distinct status codes of one service */
-#define RS_MAX_PARTIAL 20   /* flags with a partial audience that meet on one instance */
+#define RS_SITE_MAX_CODE 64     /* distinct status codes of one service */
+#define RS_CLASS_TABLE_MAX 2048 /* cells that rs_class_table_new takes */
+#define RS_MAX_PARTIAL 20       /* flags with a partial audience that meet on one instance */
 
 /* How a request ended: bit 0 error, bit 1 its first try failed and the fallback took it. */
 enum kind { RS_KIND_OK, RS_KIND_ERROR, RS_KIND_FALLBACK_OK, RS_KIND_FALLBACK_ERROR, RS_KIND_N };
@@ -34,14 +35,23 @@ struct cell {
     enum kind kind;
 };
 
-/* Latency over the grid as a chain of conditional probabilities, likeliest cell first. */
+/*
+ * Latency over the grid as a chain of conditional probabilities, likeliest cell first, and, where it recurs in every replica,
+ * as a table.
+ */
 struct split {
     bool made;
+    bool recurs;
     double key[4]; /* factor and shift of the first and second try that it was made for */
     int *order;    /* [n_grid + 1] */
     double *given; /* [n_grid + 1] P(cell order[i] | none of the earlier ones); the last is 1 */
-    double mean, variance; /* of one request's latency, seconds */
+    double *p;     /* [n_grid + 1] P(cell) */
+    struct class_table *table; /* owned; NULL until the first draw */
+    double mean, variance;     /* of one request's latency, seconds */
 };
+
+/* The splits of a class and a number of tries that are kept: without a fault, under part of one, and under each fault. */
+enum { RS_SPLIT_CALM, RS_SPLIT_PASSING, RS_SPLIT_FAULT };
 
 struct law {
     int path;      /* -1: no path holds */
@@ -52,7 +62,8 @@ struct law {
     double p_rest;     /* 1 - cell[0].p */
     bool rare;         /* p_rest is so small that the other cells are drawn event by event */
     double p_error;
-    struct split split[2]; /* one try; first try and fallback together */
+    struct split
+        *split[2]; /* [RS_SPLIT_FAULT + n_fault] one try; first try and fallback together */
 };
 
 /* How a path answers now. */
@@ -352,6 +363,8 @@ struct system {
     double *mean;        /* [n_traffic] scratch */
     uint64_t *pool_n;    /* scratch, the most n_class * RS_KIND_N */
     struct queue *queue; /* the request engine; NULL: nothing needs it */
+    uint64_t *grid_n;    /* scratch, the most n_grid + 1 */
+    double *grid_p;      /* likewise */
 };
 
 /* topology.c: what is the same in all replicas. */
@@ -380,7 +393,10 @@ bool rs_flag_shown_anywhere(struct system *sys, int flag);
 /* law.c */
 void rs_site_laws(struct system *sys,
                   struct site *site); /* brings them up to date with the fault */
-const struct split *rs_site_split(struct site *site, int class, int tries /* 1, 2 */);
+struct split *rs_site_split(struct system *sys, struct site *site, int class, int tries /* 1, 2 */);
+/* The latencies of its paths are others from now on. */
+void rs_law_forget(const struct system *sys, struct law *law);
+void rs_law_free(const struct system *sys, struct law *law);
 double rs_site_latency_cdf(struct site *site, int class, int tries, double x_s);
 
 /* count.c */
