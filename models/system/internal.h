@@ -134,16 +134,11 @@ struct late_queue {
     struct late_sample *item;
 };
 
-struct want { /* a series that somebody reads */
-    int series;
-    const uint64_t *value;
-};
-
 /* Series read together: A is requests, counters and up; B is the histogram. */
 struct group {
     int64_t retention_ms; /* the longest of its series; 0: nobody reads it */
     int n_want;
-    struct want *want;
+    struct tsdb_count *want; /* [n_want] the series that somebody reads */
     bool fresh; /* the last scrape gave samples: a lost one must end them with stale markers */
     struct marks late;
     struct late_queue queue;
@@ -174,7 +169,7 @@ struct ring {
     uint64_t *n; /* [cap * n_class * RS_KIND_N] */
     bool *lost;  /* [cap] the scrape failed */
     uint64_t first, drawn, past;
-    int cap;  /* 0: nobody reads the histogram */
+    int cap;  /* a power of two; 0: nobody reads the histogram */
     int keep; /* so many scrapes back can be seen */
     int n_batch, first_batch, cap_batch;
     struct batch *batch; /* a queue in a ring [cap_batch] */
@@ -194,6 +189,7 @@ struct target {
     int n_active, *active; /* classes that get requests */
     int64_t phase_ns;
     uint64_t next_k; /* the next scrape */
+    int64_t next_ns; /* when it is */
     int64_t requests_ns, counters_ns;
     int64_t
         main_ns; /* the classes' first cells are drawn up to here; requests_ns, or less where nobody reads them */
@@ -208,6 +204,7 @@ struct target {
     uint64_t *counter;                  /* [n_counter] */
     bool *counter_read;                 /* [n_counter] somebody reads it */
     bool reads_counters;                /* any of them */
+    bool counts_alone; /* one that is read rises without a fault and without a fallback */
     uint64_t *counted; /* [n_counter] served requests that base_per_request has seen */
     struct lane *counter_lane, *extra_lane; /* [n_counter] base and fault's part */
     uint64_t n_bad; /* counts of the fault since its onset, told to nobody yet */
@@ -376,7 +373,12 @@ struct stream rs_system_stream(const struct system *sys, uint64_t hash);
 void rs_lane_open(struct lane *lane, const struct system *sys, uint64_t hash);
 struct stream *rs_lane_at(struct lane *lane, uint64_t k);
 void rs_marks_open(struct marks *m, struct stream stream, double p);
-bool rs_marks_hit(struct marks *m, uint64_t k); /* k must not fall */
+bool rs_marks_search(struct marks *m, uint64_t k);
+/* Is k marked? It must not fall. */
+static inline bool rs_marks_hit(struct marks *m, uint64_t k)
+{
+    return m->next <= k && rs_marks_search(m, k);
+}
 
 /* choice.c: who takes which path. */
 void rs_target_refresh(struct system *sys, struct target *t); /* shares, if they are stale */

@@ -295,8 +295,8 @@ static void build_target(struct system *sys, struct site *site, int instance)
     t->le = NEW(uint64_t, site->n_part * (site->service->n_bucket + 1));
     t->latency_sum = NEW(double, site->n_part);
     t->sum_series = NEW(int, site->n_part);
-    t->a.want = NEW(struct want, site->n_part * site->n_code + n_counter);
-    t->b.want = NEW(struct want, site->n_part * (site->service->n_bucket + 2));
+    t->a.want = NEW(struct tsdb_count, site->n_part * site->n_code + n_counter);
+    t->b.want = NEW(struct tsdb_count, site->n_part * (site->service->n_bucket + 2));
 }
 
 /* A bound as Prometheus writes it: the shortest text that reads back as the same number. */
