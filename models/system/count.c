@@ -13,9 +13,14 @@
 
 /* ---- intensities ---- */
 
+/* From the origin to at_ns; the cursor remembers the last answer, which mostly is the next question. */
 static double until(const struct meter *m, int64_t at_ns, struct cursor *c)
 {
-    return rs_intensity_until(&m->intensity, rs_s_from_ns(at_ns), &c->segment);
+    if (c->at_ns != at_ns) {
+        c->until = rs_intensity_until(&m->intensity, rs_s_from_ns(at_ns), &c->segment);
+        c->at_ns = at_ns;
+    }
+    return c->until;
 }
 
 /* Integral over (a, b] with the bursts' factor: sojourn by sojourn. */
@@ -24,10 +29,13 @@ static double bursty_mean(struct meter *m, struct cursor *c, int64_t a_ns, int64
     double a = rs_s_from_ns(a_ns), b = rs_s_from_ns(b_ns), sum = 0.0;
     int first = rs_burst_sojourn(&m->burst, a, &c->sojourn);
     int last = rs_burst_sojourn(&m->burst, b, &c->sojourn);
-    double from = rs_intensity_until(&m->intensity, a, &c->segment);
+    double from = until(m, a_ns, c);
     for (int i = first; i <= last; i++) {
-        double end = m->burst.switch_s[i] < b ? m->burst.switch_s[i] : b;
-        double to = rs_intensity_until(&m->intensity, end, &c->segment);
+        double end = m->burst.switch_s[i], to;
+        if (end < b)
+            to = rs_intensity_until(&m->intensity, end, &c->segment);
+        else
+            to = until(m, b_ns, c);
         sum += (to - from) * (rs_burst_is_on(&m->burst, i) ? m->burst.bursts->factor : 1.0);
         from = to;
     }
@@ -42,10 +50,8 @@ double rs_meter_mean(struct meter *m, struct cursor *c, int64_t a_ns, int64_t b_
         return bursty_mean(m, c, a_ns, b_ns) * m->per_instance;
     if (p->kind == RS_PROFILE_CONSTANT) /* equal intervals give equal means */
         return p->per_s[0] * p->scale * rs_s_from_ns(b_ns - a_ns) * m->per_instance;
-    double from = c->at_ns == a_ns ? c->until : until(m, a_ns, c);
-    c->until = until(m, b_ns, c);
-    c->at_ns = b_ns;
-    return (c->until - from) * m->per_instance;
+    double from = until(m, a_ns, c);
+    return (until(m, b_ns, c) - from) * m->per_instance;
 }
 
 /* ---- requests ---- */

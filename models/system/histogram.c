@@ -35,7 +35,7 @@ static uint64_t *shown_of(const struct target *t, int i)
 
 static uint64_t *entry(const struct target *t, uint64_t k)
 {
-    return t->ring.n + (size_t)(k % (uint64_t)t->ring.cap) * (size_t)width(t);
+    return t->ring.n + (size_t)(k & (uint64_t)(t->ring.cap - 1)) * (size_t)width(t);
 }
 
 static void add(uint64_t *to, const uint64_t *from, size_t n)
@@ -66,7 +66,9 @@ void rs_ring_reset(struct target *t, int keep)
 {
     struct ring *r = &t->ring;
     /* A batch stays until its last scrape is out of sight. */
-    int cap = keep > 0 ? 2 * keep + 2 : 0;
+    int cap = keep > 0 ? 4 : 0;
+    while (keep > 0 && cap < 2 * keep + 2)
+        cap *= 2;
     if (cap > r->cap) {
         r->n = rs_xrealloc(r->n, sizeof *r->n * (size_t)cap * (size_t)width(t));
         r->lost = rs_xrealloc(r->lost, sizeof *r->lost * (size_t)cap);
@@ -161,7 +163,7 @@ void rs_ring_push(struct target *t, uint64_t k, bool lost)
     assert(r->past - r->first < (uint64_t)r->cap);
     memset(entry(t, k), 0, sizeof *r->n * (size_t)width(t));
     move(entry(t, k), t->pending, (size_t)width(t));
-    r->lost[k % (uint64_t)r->cap] = lost;
+    r->lost[k & (uint64_t)(r->cap - 1)] = lost;
     r->past = k + 1;
 }
 
@@ -244,7 +246,7 @@ static void show(struct system *sys, struct target *t, uint64_t k, int64_t to_ns
         rs_told_show(t, k);
     for (int p = 0; p < t->site->n_part; p++)
         accumulate(t, p);
-    struct scrape scrape = {k, t->ring.lost[k % (uint64_t)t->ring.cap]};
+    struct scrape scrape = {k, t->ring.lost[k & (uint64_t)(t->ring.cap - 1)]};
     rs_group_emit(sys, t, &t->b, scrape, to_ns);
 }
 

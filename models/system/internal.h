@@ -21,8 +21,9 @@
 #include "sim/draw_table.h"
 #include "sim/stream.h"
 
-#define RS_SITE_MAX_CODE 64 /* distinct status codes of one service */
-#define RS_MAX_PARTIAL 20   /* flags with a partial audience that meet on one instance */
+#define RS_SITE_MAX_CODE 64     /* distinct status codes of one service */
+#define RS_CLASS_TABLE_MAX 2048 /* cells that rs_class_table_new takes */
+#define RS_MAX_PARTIAL 20       /* flags with a partial audience that meet on one instance */
 
 /* How a request ended: bit 0 error, bit 1 its first try failed and the fallback took it. */
 enum kind { RS_KIND_OK, RS_KIND_ERROR, RS_KIND_FALLBACK_OK, RS_KIND_FALLBACK_ERROR, RS_KIND_N };
@@ -34,14 +35,23 @@ struct cell {
     enum kind kind;
 };
 
-/* Latency over the grid as a chain of conditional probabilities, likeliest cell first. */
+/*
+ * Latency over the grid as a chain of conditional probabilities, likeliest cell first, and, where it recurs in every replica,
+ * as a table.
+ */
 struct split {
     bool made;
+    bool recurs;
     double key[4]; /* factor and shift of the first and second try that it was made for */
     int *order;    /* [n_grid + 1] */
     double *given; /* [n_grid + 1] P(cell order[i] | none of the earlier ones); the last is 1 */
-    double mean, variance; /* of one request's latency, seconds */
+    double *p;     /* [n_grid + 1] P(cell) */
+    struct class_table *table; /* owned; NULL until the first draw */
+    double mean, variance;     /* of one request's latency, seconds */
 };
+
+/* The splits of a class and a number of tries that are kept: without a fault, under part of one, and under each fault. */
+enum { RS_SPLIT_CALM, RS_SPLIT_PASSING, RS_SPLIT_FAULT };
 
 struct law {
     int path;      /* -1: no path holds */
@@ -52,7 +62,8 @@ struct law {
     double p_rest;     /* 1 - cell[0].p */
     bool rare;         /* p_rest is so small that the other cells are drawn event by event */
     double p_error;
-    struct split split[2]; /* one try; first try and fallback together */
+    struct split
+        *split[2]; /* [RS_SPLIT_FAULT + n_fault] one try; first try and fallback together */
 };
 
 /* How a path answers now. */
@@ -123,16 +134,11 @@ struct late_queue {
     struct late_sample *item;
 };
 
-struct want { /* a series that somebody reads */
-    int series;
-    const uint64_t *value;
-};
-
 /* Series read together: A is requests, counters and up; B is the histogram. */
 struct group {
     int64_t retention_ms; /* the longest of its series; 0: nobody reads it */
     int n_want;
-    struct want *want;
+    struct tsdb_count *want; /* [n_want] the series that somebody reads */
     bool fresh; /* the last scrape gave samples: a lost one must end them with stale markers */
     struct marks late;
     struct late_queue queue;
@@ -163,7 +169,7 @@ struct ring {
     uint64_t *n; /* [cap * n_class * RS_KIND_N] */
     bool *lost;  /* [cap] the scrape failed */
     uint64_t first, drawn, past;
-    int cap;  /* 0: nobody reads the histogram */
+    int cap;  /* a power of two; 0: nobody reads the histogram */
     int keep; /* so many scrapes back can be seen */
     int n_batch, first_batch, cap_batch;
     struct batch *batch; /* a queue in a ring [cap_batch] */
@@ -183,6 +189,7 @@ struct target {
     int n_active, *active; /* classes that get requests */
     int64_t phase_ns;
     uint64_t next_k; /* the next scrape */
+    int64_t next_ns; /* when it is */
     int64_t requests_ns, counters_ns;
     int64_t
         main_ns; /* the classes' first cells are drawn up to here; requests_ns, or less where nobody reads them */
@@ -197,6 +204,7 @@ struct target {
     uint64_t *counter;                  /* [n_counter] */
     bool *counter_read;                 /* [n_counter] somebody reads it */
     bool reads_counters;                /* any of them */
+    bool counts_alone; /* one that is read rises without a fault and without a fallback */
     uint64_t *counted; /* [n_counter] served requests that base_per_request has seen */
     struct lane *counter_lane, *extra_lane; /* [n_counter] base and fault's part */
     uint64_t n_bad; /* counts of the fault since its onset, told to nobody yet */
@@ -353,6 +361,8 @@ struct system {
     double *mean;        /* [n_traffic] scratch */
     uint64_t *pool_n;    /* scratch, the most n_class * RS_KIND_N */
     struct queue *queue; /* the request engine; NULL: nothing needs it */
+    uint64_t *grid_n;    /* scratch, the most n_grid + 1 */
+    double *grid_p;      /* likewise */
 };
 
 /* topology.c: what is the same in all replicas. */
@@ -364,7 +374,12 @@ struct stream rs_system_stream(const struct system *sys, uint64_t hash);
 void rs_lane_open(struct lane *lane, const struct system *sys, uint64_t hash);
 struct stream *rs_lane_at(struct lane *lane, uint64_t k);
 void rs_marks_open(struct marks *m, struct stream stream, double p);
-bool rs_marks_hit(struct marks *m, uint64_t k); /* k must not fall */
+bool rs_marks_search(struct marks *m, uint64_t k);
+/* Is k marked? It must not fall. */
+static inline bool rs_marks_hit(struct marks *m, uint64_t k)
+{
+    return m->next <= k && rs_marks_search(m, k);
+}
 
 /* choice.c: who takes which path. */
 void rs_target_refresh(struct system *sys, struct target *t); /* shares, if they are stale */
@@ -381,7 +396,10 @@ bool rs_flag_shown_anywhere(struct system *sys, int flag);
 /* law.c */
 void rs_site_laws(struct system *sys,
                   struct site *site); /* brings them up to date with the fault */
-const struct split *rs_site_split(struct site *site, int class, int tries /* 1, 2 */);
+struct split *rs_site_split(struct system *sys, struct site *site, int class, int tries /* 1, 2 */);
+/* The latencies of its paths are others from now on. */
+void rs_law_forget(const struct system *sys, struct law *law);
+void rs_law_free(const struct system *sys, struct law *law);
 double rs_site_latency_cdf(struct site *site, int class, int tries, double x_s);
 
 /* count.c */

@@ -44,7 +44,7 @@ void rs_marks_open(struct marks *m, struct stream stream, double p)
     m->next = p > 0.0 ? gap(m) : UINT64_MAX;
 }
 
-bool rs_marks_hit(struct marks *m, uint64_t k)
+bool rs_marks_search(struct marks *m, uint64_t k)
 {
     while (m->next < k)
         m->next += 1 + gap(m);

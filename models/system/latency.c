@@ -13,6 +13,8 @@
 
 /* Up to so many latencies are drawn one by one for the _sum; above, their sum is taken as normal with the exact moments. */
 #define SUM_SINGLY 32
+/* Up to so many latencies come out of a table where the law recurs; above, a chain of binomials costs less. */
+#define TABLE_MOST 8192
 
 /* ---- drawing ---- */
 
@@ -29,7 +31,8 @@ static double one_latency(struct site *site, int class, int tries, struct stream
 }
 
 /* The exact sum is not tractable given the buckets; it is drawn by itself. */
-static double draw_sum(struct site *site, int class, int tries, uint64_t n, struct stream *s)
+static double
+draw_sum(struct system *sys, struct site *site, int class, int tries, uint64_t n, struct stream *s)
 {
     double sum = 0.0;
     if (n <= SUM_SINGLY) {
@@ -37,25 +40,44 @@ static double draw_sum(struct site *site, int class, int tries, uint64_t n, stru
             sum += one_latency(site, class, tries, s);
         return sum;
     }
-    const struct split *split = rs_site_split(site, class, tries);
+    const struct split *split = rs_site_split(sys, site, class, tries);
     sum = (double)n * split->mean + sqrt((double)n * split->variance) * rs_draw_normal(s);
     return sum > 0.0 ? sum : 0.0;
 }
 
+/* So many requests fell into a cell; returns how many of them were slow. */
+static uint64_t add_cell(struct target *t, int cell, uint64_t n, struct spread_to to)
+{
+    t->cell[cell] += n;
+    if (to.flat)
+        to.flat[cell] += n;
+    if (to.by)
+        to.by[cell] += n;
+    return cell >= t->site->slow_from ? n : 0;
+}
+
 /* Spreads n requests over the grid; returns how many of them were slow. */
-static uint64_t spread(
-    struct target *t, const struct split *split, uint64_t n, struct spread_to to, struct stream *s)
+static uint64_t spread(struct system *sys,
+                       struct target *t,
+                       struct split *split,
+                       uint64_t n,
+                       struct spread_to to,
+                       struct stream *s)
 {
     uint64_t slow = 0;
+    if (split->recurs && n <= TABLE_MOST) {
+        uint64_t *count = sys->grid_n;
+        int n_cell = t->site->n_grid + 1;
+        if (!split->table)
+            split->table = rs_class_table_new(n_cell, split->p);
+        rs_class_table_draw(split->table, s, n, count);
+        for (int i = 0; i < n_cell; i++)
+            slow += add_cell(t, i, count[i], to);
+        return slow;
+    }
     for (int i = 0; n > 0; i++) {
         uint64_t here = split->given[i] >= 1.0 ? n : rs_draw_binomial(s, n, split->given[i]);
-        int cell = split->order[i];
-        t->cell[cell] += here;
-        if (to.flat)
-            to.flat[cell] += here;
-        if (to.by)
-            to.by[cell] += here;
-        slow += cell >= t->site->slow_from ? here : 0;
+        slow += add_cell(t, split->order[i], here, to);
         n -= here;
     }
     return slow;
@@ -65,8 +87,12 @@ static uint64_t spread(
  * Gives latencies to n[class][kind] requests, counted at `t`.
  *   slow[n_class]  receives the good answers that were slow
  */
-static void draw_latencies(
-    struct target *t, const uint64_t *n, uint64_t *slow, struct spread_to to, struct stream *s)
+static void draw_latencies(struct system *sys,
+                           struct target *t,
+                           const uint64_t *n,
+                           uint64_t *slow,
+                           struct spread_to to,
+                           struct stream *s)
 {
     struct site *site = t->site;
     for (int i = 0; i < site->n_class * RS_KIND_N; i++) {
@@ -77,11 +103,11 @@ static void draw_latencies(
         size_t n_cell = (size_t)site->n_grid + 1, part = (size_t)site->law[class].part;
         struct spread_to one = {to.flat ? to.flat + part * n_cell : NULL,
                                 to.by ? to.by + (size_t)i * n_cell : NULL};
-        uint64_t n_slow = spread(t, rs_site_split(site, class, tries), n[i], one, s);
+        uint64_t n_slow = spread(sys, t, rs_site_split(sys, site, class, tries), n[i], one, s);
         if (!(kind & RS_KIND_ERROR))
             slow[class] += n_slow;
         if (t->sum_wanted)
-            t->latency_sum[part] += draw_sum(site, class, tries, n[i], s);
+            t->latency_sum[part] += draw_sum(sys, site, class, tries, n[i], s);
     }
 }
 
@@ -100,7 +126,7 @@ void rs_target_latencies(
 {
     uint64_t slow[64] = {0};
     assert(t->site->n_class <= 64);
-    draw_latencies(t, n, slow, to, s);
+    draw_latencies(sys, t, n, slow, to, s);
     hurt_errors(sys, t, n);
     for (int k = 0; k < t->site->n_class; k++) {
         if (slow[k])
@@ -145,7 +171,7 @@ static void settle_pool(struct system *sys, struct site *site)
             sys->pool_n[j] += site->target[i].pending[j];
     }
     if (site->n_grid > 0)
-        draw_latencies(site->target, sys->pool_n, slow, (struct spread_to){0}, &site->pool);
+        draw_latencies(sys, site->target, sys->pool_n, slow, (struct spread_to){0}, &site->pool);
     for (int i = 0; i < site->service->n_instance; i++)
         hurt_errors(sys, &site->target[i], site->target[i].pending);
     hurt_pooled(sys, site, slow);

@@ -243,18 +243,18 @@ static void chain(struct split *s, double *p, int n)
     }
 }
 
-static void make_split(struct site *site, int class, int tries, struct split *s)
+static void make_split(struct system *sys, struct site *site, int class, int tries, struct split *s)
 {
-    double *p = rs_xcalloc((size_t)site->n_grid + 1, sizeof *p), below = 0.0;
+    double below = 0.0;
     int path = site->law[class].path;
     for (int i = 0; i < site->n_grid; i++) {
         double upto = rs_site_latency_cdf(site, class, tries, site->grid[i]);
-        p[i] = upto > below ? upto - below : 0.0;
+        s->p[i] = upto > below ? upto - below : 0.0;
         below = upto > below ? upto : below;
     }
-    p[site->n_grid] = 1.0 - below;
-    chain(s, p, site->n_grid + 1);
-    free(p);
+    s->p[site->n_grid] = 1.0 - below;
+    memcpy(sys->grid_p, s->p, sizeof *s->p * (size_t)(site->n_grid + 1));
+    chain(s, sys->grid_p, site->n_grid + 1);
     s->mean = s->variance = 0.0;
     if (path >= 0)
         add_moments(site, path, s);
@@ -262,24 +262,55 @@ static void make_split(struct site *site, int class, int tries, struct split *s)
         add_moments(site, site->service->path[path].fallback, s);
 }
 
-const struct split *rs_site_split(struct site *site, int class, int tries)
+/* Is the path's latency another one from time to time, whatever the fault does? */
+static bool varies(const struct site *site, int path)
 {
+    return path >= 0 && site->recorded && site->recorded[path] != NULL;
+}
+
+struct split *rs_site_split(struct system *sys, struct site *site, int class, int tries)
+{
+    static const double calm[4] = {1.0, 0.0, 1.0, 0.0};
     struct law *law = &site->law[class];
-    struct split *s = &law->split[tries - 1];
     double key[4] = {1.0, 0.0, 1.0, 0.0};
+    bool recurs = !varies(site, law->path);
     if (law->path >= 0) {
         key[0] = site->mix[law->path].factor;
         key[1] = site->mix[law->path].shift;
         if (tries == 2) {
             int second = site->service->path[law->path].fallback;
+            recurs &= !varies(site, second);
             key[2] = site->mix[second].factor;
             key[3] = site->mix[second].shift;
         }
     }
+    int kept = RS_SPLIT_CALM;
+    if (memcmp(key, calm, sizeof key) != 0) {
+        bool whole = site->law_level == 1.0 && !site->law_residue;
+        kept = whole ? RS_SPLIT_FAULT + sys->fault.index : RS_SPLIT_PASSING;
+    }
+    struct split *s = &law->split[tries - 1][kept];
     if (!s->made || memcmp(key, s->key, sizeof key) != 0) {
-        make_split(site, class, tries, s);
+        make_split(sys, site, class, tries, s);
         memcpy(s->key, key, sizeof key);
         s->made = true;
+        s->recurs = recurs && kept != RS_SPLIT_PASSING && site->n_grid < RS_CLASS_TABLE_MAX;
+        rs_class_table_free(s->table);
+        s->table = NULL;
     }
     return s;
+}
+
+void rs_law_forget(const struct system *sys, struct law *law)
+{
+    for (int i = 0; i < RS_SPLIT_FAULT + sys->sc->n_fault; i++)
+        law->split[0][i].made = law->split[1][i].made = false;
+}
+
+void rs_law_free(const struct system *sys, struct law *law)
+{
+    for (int i = 0; i < RS_SPLIT_FAULT + sys->sc->n_fault; i++) {
+        rs_class_table_free(law->split[0][i].table);
+        rs_class_table_free(law->split[1][i].table);
+    }
 }

@@ -79,7 +79,7 @@ static void obey(struct recorded_law *l)
 }
 
 /* What was made of the old law is of no use any more. */
-static void forget(struct site *site, int path)
+static void forget(const struct system *sys, struct site *site, int path)
 {
     site->law_made = false;
     free(site->first_quantile[path]);
@@ -89,7 +89,7 @@ static void forget(struct site *site, int path)
         bool second =
             law->path >= 0 && law->fallback && site->service->path[law->path].fallback == path;
         if (law->path == path || second)
-            law->split[0].made = law->split[1].made = false;
+            rs_law_forget(sys, law);
     }
 }
 
@@ -149,7 +149,7 @@ static void on_step(void *ctx, int64_t now_ns, uint64_t arg)
     l->n_step = next_change(l);
     assert(l->n_step > 0);
     obey(l);
-    forget(l->site, l->path);
+    forget(sys, l->site, l->path);
     rs_queue_refresh(sys);
     wait_for_next(sys, (int)arg);
 }
@@ -160,7 +160,7 @@ void rs_recorded_reset(struct system *sys)
         struct recorded_law *l = &sys->recorded[i];
         l->n_step = 0;
         obey(l);
-        forget(l->site, l->path);
+        forget(sys, l->site, l->path);
         wait_for_next(sys, i);
     }
 }

@@ -87,7 +87,9 @@ static void
 emit_values(struct system *sys, struct target *t, const struct emission *e, struct group *g)
 {
     g->fresh = true;
-    for (int i = 0; i < g->n_want; i++)
+    if (!e->held)
+        rs_tsdb_append_counts(sys->db, g->want, g->n_want, e->t_ms);
+    for (int i = 0; e->held && i < g->n_want; i++)
         emit(sys, e, g->want[i].series, (double)*g->want[i].value);
     for (int p = 0; g == &t->b && t->sum_wanted && p < t->site->n_part; p++) {
         if (sum_read(sys, t, p))
@@ -117,18 +119,23 @@ void rs_group_emit(
 
 static void one_scrape(struct system *sys, struct target *t, int64_t to_ns)
 {
-    int64_t at_ns = rs_target_scrape_ns(t, t->next_k);
+    int64_t at_ns = t->next_ns;
     bool watched = sys->fault.watching && t->site->fault_touches;
     if (t->needs_requests || watched)
         rs_target_requests(sys, t, at_ns, t->needs_main || watched);
-    rs_target_counters(sys, t, at_ns);
-    t->last_lost = rs_marks_hit(&t->lost, t->next_k) || rs_fault_telemetry_lost(sys, t->site);
+    if (t->counts_alone || sys->fault.started)
+        rs_target_counters(sys, t, at_ns);
+    else
+        t->counters_ns = at_ns;
+    t->last_lost = rs_marks_hit(&t->lost, t->next_k) ||
+                   (sys->fault.started && rs_fault_telemetry_lost(sys, t->site));
     rs_group_emit(sys, t, &t->a, (struct scrape){t->next_k, t->last_lost}, to_ns);
     if (t->ring.cap > 0)
         rs_ring_push(t, t->next_k, t->last_lost);
     if (t->ring.cap > 0 && t->site->door)
         rs_histogram_read(sys, t, to_ns); /* what comes after this scrape is not told apart later */
     t->next_k++;
+    t->next_ns += t->site->service->scrape_interval_ns;
 }
 
 /* Skips the scrapes that are too far back to be seen from to_ns. */
@@ -136,12 +143,14 @@ static void jump(struct system *sys, struct target *t, int64_t to_ns)
 {
     bool watched = sys->fault.watching && t->site->fault_touches;
     int64_t keep = t->sampled || watched ? t->keep : 0;
-    int64_t behind_ns = to_ns - rs_target_scrape_ns(t, t->next_k);
-    if (behind_ns < 0 || behind_ns / t->site->service->scrape_interval_ns < keep)
+    int64_t interval_ns = t->site->service->scrape_interval_ns, behind_ns = to_ns - t->next_ns;
+    if (behind_ns < interval_ns || behind_ns / interval_ns < keep)
         return;
     uint64_t past = scrapes_until(t, to_ns);
-    if (past - t->next_k > (uint64_t)keep)
+    if (past - t->next_k > (uint64_t)keep) {
         t->next_k = past - (uint64_t)keep;
+        t->next_ns = rs_target_scrape_ns(t, t->next_k);
+    }
 }
 
 void rs_target_advance(struct system *sys, struct target *t, int64_t to_ns, bool partial)
@@ -149,7 +158,7 @@ void rs_target_advance(struct system *sys, struct target *t, int64_t to_ns, bool
     if (t->a.queue.n > 0)
         rs_group_drain(sys, &t->a, to_ns);
     jump(sys, t, to_ns);
-    while (rs_target_scrape_ns(t, t->next_k) <= to_ns)
+    while (t->next_ns <= to_ns)
         one_scrape(sys, t, to_ns);
     if (partial) {
         rs_target_requests(sys, t, to_ns, true);
@@ -201,7 +210,7 @@ static void want(struct system *sys, struct group *g, int series, const uint64_t
     int64_t span = series >= 0 ? rs_tsdb_retention(sys->db, series) : 0;
     if (span <= 0)
         return;
-    g->want[g->n_want++] = (struct want){series, value};
+    g->want[g->n_want++] = (struct tsdb_count){series, value};
     g->retention_ms = span > g->retention_ms ? span : g->retention_ms;
 }
 
@@ -264,6 +273,7 @@ static void want_counters(struct system *sys, struct target *t, const int *serie
         t->reads_counters |= t->counter_read[i];
         if (!t->counter_read[i])
             continue;
+        t->counts_alone |= sv->counter[i].base_per_s > 0.0 || sv->counter[i].base_per_request > 0.0;
         t->needs_requests |= sv->counter[i].base_per_request > 0.0;
         t->needs_main |= sv->counter[i].base_per_request > 0.0;
         for (int p = 0; p < sv->n_path; p++)
@@ -297,7 +307,8 @@ void rs_target_reset_scrapes(struct system *sys, struct target *t)
     reset_group(sys, t, &t->a);
     reset_group(sys, t, &t->b);
     t->filled_ns[0] = t->filled_ns[1] = -1;
-    t->reads_counters = false;
+    t->reads_counters = t->counts_alone = false;
+    t->next_ns = rs_target_scrape_ns(t, t->next_k);
     for (int i = 0; i < site->n_part * site->n_code; i++)
         want(sys, &t->a, *series++,
              &t->count[i / site->n_code * (site->n_code + 1) + i % site->n_code]);

@@ -40,6 +40,8 @@ void rs_system_free(struct system *sys)
     for (int i = 0; i < sys->sc->n_service; i++) {
         for (int p = 0; p < sys->site[i].service->n_path; p++)
             free(sys->site[i].first_quantile[p]);
+        for (int k = 0; k < sys->site[i].n_class; k++)
+            rs_law_free(sys, &sys->site[i].law[k]);
         free_bits(sys, sys->site[i].hurt_bits);
     }
     free_bits(sys, sys->hurt_bits);

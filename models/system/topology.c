@@ -171,15 +171,25 @@ static void build_grid(struct system *sys, struct site *site)
     site->bucket = NEW(uint64_t, sv->n_bucket + 1);
 }
 
+static void build_splits(struct system *sys, struct site *site, struct law *law, int tries)
+{
+    int n = RS_SPLIT_FAULT + sys->sc->n_fault;
+    law->split[tries] = NEW(struct split, n);
+    for (int i = 0; i < n; i++) {
+        struct split *s = &law->split[tries][i];
+        s->order = NEW(int, site->n_grid + 1);
+        s->given = NEW(double, site->n_grid + 1);
+        s->p = NEW(double, site->n_grid + 1);
+    }
+}
+
 static void build_laws(struct system *sys, struct site *site)
 {
     for (int c = 0; c < site->n_class; c++) {
         struct law *law = &site->law[c];
         law->cell = NEW(struct cell, site->n_code + 2);
-        for (int i = 0; i < 2; i++) {
-            law->split[i].order = NEW(int, site->n_grid + 1);
-            law->split[i].given = NEW(double, site->n_grid + 1);
-        }
+        for (int i = 0; i < 2; i++)
+            build_splits(sys, site, law, i);
     }
 }
 
@@ -285,8 +295,8 @@ static void build_target(struct system *sys, struct site *site, int instance)
     t->le = NEW(uint64_t, site->n_part * (site->service->n_bucket + 1));
     t->latency_sum = NEW(double, site->n_part);
     t->sum_series = NEW(int, site->n_part);
-    t->a.want = NEW(struct want, site->n_part * site->n_code + n_counter);
-    t->b.want = NEW(struct want, site->n_part * (site->service->n_bucket + 2));
+    t->a.want = NEW(struct tsdb_count, site->n_part * site->n_code + n_counter);
+    t->b.want = NEW(struct tsdb_count, site->n_part * (site->service->n_bucket + 2));
 }
 
 /* A bound as Prometheus writes it: the shortest text that reads back as the same number. */
@@ -453,7 +463,7 @@ static void build_meter(struct system *sys, int index)
 void rs_system_build(struct system *sys)
 {
     const struct scenario *sc = sys->sc;
-    int n_target = 0, most = 0;
+    int n_target = 0, most = 0, most_grid = 0;
     for (int i = 0; i < sc->n_service; i++)
         n_target += sc->service[i].n_instance;
     sys->target = NEW(struct target *, n_target);
@@ -469,9 +479,12 @@ void rs_system_build(struct system *sys)
         build_site(sys, i);
         int n = sys->site[i].n_class * RS_KIND_N;
         most = n > most ? n : most;
+        most_grid = sys->site[i].n_grid > most_grid ? sys->site[i].n_grid : most_grid;
     }
     rs_recorded_build(sys);
     sys->pool_n = NEW(uint64_t, most);
+    sys->grid_n = NEW(uint64_t, most_grid + 1);
+    sys->grid_p = NEW(double, most_grid + 1);
     for (int i = 0; i < sys->n_target; i++)
         build_series(sys, sys->target[i]);
     for (int i = 0; i < sc->n_flag; i++)

@@ -45,6 +45,12 @@ int64_t rs_tsdb_retention(const struct tsdb *db, int series);
 
 /* Timestamps must rise (an equal or older one is dropped and false is returned, as Prometheus drops out-of-order samples). */
 bool rs_tsdb_append(struct tsdb *db, int series, int64_t t_ms, double v);
+/* A whole scrape: what is counted now becomes a sample of each series. */
+struct tsdb_count {
+    int series;
+    const uint64_t *value; /* borrowed */
+};
+void rs_tsdb_append_counts(struct tsdb *db, const struct tsdb_count *count, int n, int64_t t_ms);
 double rs_tsdb_stale(void);
 bool rs_tsdb_is_stale(double v);
 

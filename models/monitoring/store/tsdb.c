@@ -134,6 +134,14 @@ bool rs_tsdb_append(struct tsdb *db, int series, int64_t t_ms, double v)
     return rs_series_append(series_of(db, series), t_ms, v);
 }
 
+void rs_tsdb_append_counts(struct tsdb *db, const struct tsdb_count *count, int n, int64_t t_ms)
+{
+    for (int i = 0; i < n; i++) {
+        assert(count[i].series >= 0 && count[i].series < db->n);
+        (void)rs_series_append(&db->series[count[i].series], t_ms, (double)*count[i].value);
+    }
+}
+
 double rs_tsdb_stale(void)
 {
     union {
