@@ -74,7 +74,7 @@ static int make_draft(struct database *db, struct err *err)
 
 static int create(struct database *db, struct err *err)
 {
-    if (rs_run_file_may_replace(db->path, db->overwrite, err) != 0 || make_draft(db, err) != 0)
+    if (make_draft(db, err) != 0)
         return -1;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(db->draft, &db->sql, flags, NULL) != SQLITE_OK)

@@ -83,7 +83,7 @@ struct database; /* opaque, heap */
 
 /*
  * Makes PATH.new with the schema, in place of any that is there: the caller holds the lock of the run (verify/journal.h). NULL
- * with *err filled: PATH exists and may not be overwritten, or the disk's word.
+ * with *err filled: the disk's word. Whether PATH may be overwritten matters at the end.
  */
 struct database *rs_database_create(const char *path, bool overwrite, struct err *err);
 

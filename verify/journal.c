@@ -38,7 +38,10 @@ int rs_journal_sql_error(struct journal *j, struct err *err)
         return rs_err_set(err, RS_E_IO, "%s: the disk is full", j->file);
     if (code == SQLITE_NOTADB)
         return rs_err_set(err, RS_E_USAGE, "%s is not the record of a rollsim run", j->file);
-    if (code == SQLITE_CORRUPT)
+    if (code == SQLITE_READONLY)
+        return rs_err_set(err, RS_E_USAGE, "%s cannot be written", j->file);
+    /* An error in a statement of ours is one in the tables that it speaks of. */
+    if (code == SQLITE_CORRUPT || code == SQLITE_ERROR)
         return rs_err_set(err, RS_E_USAGE, "%s is damaged: %s", j->file, sqlite3_errmsg(j->sql));
     if (code == SQLITE_IOERR && why != 0)
         return rs_err_set(err, RS_E_IO, "%s: %s: %s", j->file, sqlite3_errmsg(j->sql),
@@ -57,7 +60,9 @@ int rs_journal_connect(struct journal *j, bool write, struct err *err)
     int flags = (write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(j->file, &j->sql, flags, NULL) != SQLITE_OK)
         return rs_journal_sql_error(j, err);
-    sqlite3_extended_result_codes(j->sql, 0);
+    /* What is damaged is met with suspicion. */
+    if (rs_journal_execute(j, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON", err) != 0)
+        return -1;
     if (!write)
         return 0;
     /*

@@ -16,7 +16,7 @@
 
 /* Fast and close to what the higher levels reach: histories are packed closely already. */
 #define ZSTD_LEVEL 1
-/* Waiting for the disk may take this share of the time at most. */
+/* Waiting for a slow disk may take a fiftieth of the time. */
 #define COMMIT_SHARE 50
 
 static int64_t wall_ns(void)
@@ -151,9 +151,9 @@ static int commit(struct journal *j, struct err *err)
 
 static int commit_if_due(struct journal *j, struct err *err)
 {
-    int64_t wait_ns = j->commit_ns ? j->commit_ns : RS_NS_PER_S;
-    if (wait_ns < COMMIT_SHARE * j->took_ns)
-        wait_ns = COMMIT_SHARE * j->took_ns;
+    int64_t wait_ns = j->commit_ns;
+    if (wait_ns == 0)
+        wait_ns = j->took_ns > RS_NS_PER_S / COMMIT_SHARE ? COMMIT_SHARE * j->took_ns : RS_NS_PER_S;
     return wall_ns() - j->committed_at_ns >= wait_ns ? commit(j, err) : 0;
 }
 

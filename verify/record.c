@@ -72,6 +72,11 @@ void rs_record_tick(struct record *r)
         (void)rs_journal_tick(r->journal, NULL);
 }
 
+int rs_record_keep(struct record *r, struct err *err)
+{
+    return rs_journal_commit(r->journal, err);
+}
+
 int rs_record_finish(struct record *r, struct err *err)
 {
     struct journal *j = r->journal;

@@ -19,6 +19,9 @@ int rs_record_verdict(struct database *db, const struct run_result *r, int numbe
 /* What rollsim check finds in the scenario. 0 or -1. (record_verdict.c) */
 int rs_record_findings(struct database *db, const struct findings *f, struct err *err);
 
+/* Commits the histories: what is made of them can take its time. 0 or -1. */
+int rs_record_keep(struct record *r, struct err *err);
+
 /* What an open record writes into, and about; both belong to it. */
 struct database *rs_record_database(struct record *r);
 const struct scenario *rs_record_of(const struct record *r);

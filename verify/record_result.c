@@ -91,7 +91,9 @@ int rs_record_result(struct record *r, const struct run_result *result, struct e
 {
     struct database *db = rs_record_database(r);
     const struct scenario *sc = rs_record_of(r);
-    int rc = put_about_scenario(db, sc, err);
+    int rc = rs_record_keep(r, err);
+    if (rc == 0)
+        rc = put_about_scenario(db, sc, err);
     if (rc == 0)
         rc = put_about_run(db, result, err);
     for (int i = 0; rc == 0 && i < result->n_verdict; i++)

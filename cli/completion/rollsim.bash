@@ -70,7 +70,7 @@ _rollsim()
     case $command in
     check) options='--format --json --sarif --fail-on --explain --list --print-reference --print-schema --help' ;;
     rehearse) options='--fault --replica --branch --seed --samplers --traffic --json --help' ;;
-    verify) options='--output --replicas --all --claim --seed --samplers --jobs --plots --force --traffic --format --json --junit --sarif
+    verify) options='--output --replicas --all --claim --seed --samplers --jobs --plots --force --resume --traffic --format --json --junit --sarif
         --quiet --help' ;;
     plot) options='--output --format --only --quiet --help' ;;
     rules-check) options='--prometheus --evaluation-interval --scrape-interval --query-offset --lookback --ignore

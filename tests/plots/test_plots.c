@@ -331,7 +331,7 @@ static const struct {
     {"another program's database", other_application, "svg", NULL, "is not a run database",
      RS_E_IO},
     {"another version", newer_schema, "svg", NULL,
-     "has schema version 99, this rollsim reads versions 1 to 2", RS_E_UNSUPPORTED},
+     "has schema version 99, this rollsim reads versions 1 to 3", RS_E_UNSUPPORTED},
     {"a table missing", table_missing, "svg", NULL, "no such table: threshold", RS_E_IO},
     {"cut short", cut_short, "svg", NULL, "database", RS_E_IO},
     {"a format", good, "bmp", NULL, "must be svg or png, got 'bmp'", RS_E_USAGE},

@@ -75,7 +75,7 @@ int rs_journal_read(struct journal *j,
 /*
  * Makes PATH.part anew, empty. One that is there already is an error when it holds replicas of an interrupted run, unless
  * overwrite; as is one that another process writes, in any case. So is a PATH that may not be overwritten at the end.
- *   commit_ns  appended histories wait so long for the commit; 0 = a second
+ *   commit_ns  appended histories wait so long for the commit; 0 = a second, longer on a disk that is slow
  */
 struct journal *rs_journal_create(const char *path,
                                   bool overwrite,
@@ -83,7 +83,7 @@ struct journal *rs_journal_create(const char *path,
                                   const struct scenario *sc,
                                   int64_t commit_ns,
                                   struct err *err);
-/* How long appended histories wait for the commit, for a journal that is gone on with; 0 = a second. */
+/* The same for a journal that is gone on with. */
 void rs_journal_set_commit(struct journal *j, int64_t commit_ns);
 /* Whether PATH may be overwritten at the end, as rs_journal_create was told; kept over a resume. */
 bool rs_journal_overwrites(const struct journal *j);
