@@ -12,6 +12,7 @@
  *   cli/        this folder: words in, words out; nothing is decided here
  *     main.c        finds the command, watches over stdout
  *     cmd_*.c       one command each, with its row of the table at the end
+ *     recording*.c  a recording told to people, to machines, as a picture
  *     cmd_rules*.c  a command of commands, for rule files without a scenario
  *     options.c     the tables of options over getopt_long
  *     progress.c    the progress line and Ctrl-C
@@ -28,8 +29,8 @@
 
 #include "cli.h"
 
-static const struct cmd *const commands[] = {&cmd_check, &cmd_rehearse, &cmd_verify, &cmd_plot,
-                                             &cmd_rules};
+static const struct cmd *const commands[] = {&cmd_check, &cmd_rehearse,  &cmd_verify,
+                                             &cmd_plot,  &cmd_recording, &cmd_rules};
 #define N_COMMAND (sizeof commands / sizeof commands[0])
 
 static void print_version(void)

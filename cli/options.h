@@ -35,13 +35,16 @@ struct list_arg {
 struct cli_args {
     int n_operand;
     const char *operand[RS_MAX_OPERAND];
-    bool help, json, quiet, force, print_reference, print_schema, csv, lint_fatal, list, all;
+    bool help, json, quiet, force, print_reference, print_schema, csv, lint_fatal, list, all,
+        time_is_end;
     const char *output, *plots, *format, *only, *fault, *branch, *samplers, *fail_on, *explain,
         *sarif, *resume;
     const char *prometheus, *from, *to, *group_offsets, *rules_path, *alertmanager,
         *alertmanager_version, *silences, *metric, *junit, *run;
-    struct duration_arg evaluation_interval, lookback, scrape_interval, query_offset, resend_delay;
-    struct list_arg rules, data, query, external_label, ignore, claim;
+    const char *log_format, *time, *latency, *status, *route, *unit, *reject;
+    struct duration_arg evaluation_interval, lookback, scrape_interval, query_offset, resend_delay,
+        every, window;
+    struct list_arg rules, data, query, external_label, ignore, claim, select;
     struct count_arg replica, replicas, seed, jobs;
     int n_traffic;
     const char *traffic[RS_MAX_TRAFFIC]; /* "SERVICE=FILE" */

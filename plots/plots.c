@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "pictures.h"
+#include "plots/recording.h"
 #include "sim/arena.h"
 
 static const struct {
@@ -94,7 +95,7 @@ draw_job(struct record *r, const struct job *job, const struct plot_options *opt
 }
 
 /* Makes the directory and those above it. */
-static int make_dir(const char *path, struct err *err)
+int rs_plot_folder_make(const char *path, struct err *err)
 {
     char *part = rs_xstrdup(path);
     int status = 0;
@@ -121,7 +122,7 @@ static int draw_all(struct record *r, const struct plot_options *opt, struct err
         if (opt->only && strcmp(opt->only, job[i].name) != 0)
             continue;
         if (n_drawn++ == 0)
-            status = make_dir(opt->out_dir, err);
+            status = rs_plot_folder_make(opt->out_dir, err);
         if (status == 0)
             status = draw_job(r, &job[i], opt, err);
     }

@@ -6,7 +6,7 @@ _rollsim()
     local command=${COMP_WORDS[1]} options=
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W 'check rehearse verify plot rules help --help --version' -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W 'check rehearse verify plot recording rules help --help --version' -- "$word")
         return
     fi
     if [ "$command" = rules ]; then
@@ -20,12 +20,14 @@ _rollsim()
     --prometheus) mapfile -t COMPREPLY < <(compgen -W '3 2.53 2.42' -- "$word"); return ;;
     --group-offsets) mapfile -t COMPREPLY < <(compgen -W 'zero hashed hashed-slices' -- "$word"); return ;;
     --rules-path) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
-    --query | --from | --to | --run | --metric | --external-label | --lookback | --query-offset | --resend-delay | \
+    --unit) mapfile -t COMPREPLY < <(compgen -W 's ms us ns' -- "$word"); return ;;
+    --log-format | --time | --latency | --status | --route | --every | --window | --reject | --select | --query | --from | --to | --run | --metric | --external-label | --lookback | --query-offset | --resend-delay | \
         --evaluation-interval | --scrape-interval) return ;;
     --format)
         case $command in
         check) mapfile -t COMPREPLY < <(compgen -W 'text json sarif' -- "$word") ;;
         verify) mapfile -t COMPREPLY < <(compgen -W 'text json junit sarif' -- "$word") ;;
+        recording) mapfile -t COMPREPLY < <(compgen -W 'common combined log-format json csv jtl k6 times series' -- "$word") ;;
         *) mapfile -t COMPREPLY < <(compgen -W 'svg png' -- "$word") ;;
         esac
         return
@@ -73,13 +75,15 @@ _rollsim()
     verify) options='--output --replicas --all --claim --seed --samplers --jobs --plots --force --resume --traffic --format --json --junit --sarif
         --quiet --help' ;;
     plot) options='--output --format --only --quiet --help' ;;
+    recording) options='--format --log-format --time --latency --status --route --unit --end --every --window --reject --select
+        --plots --json --help' ;;
     rules-check) options='--prometheus --evaluation-interval --scrape-interval --query-offset --lookback --ignore
         --quiet --lint-fatal --json --help' ;;
     rules-eval) options='--rules --data --query --alertmanager --alertmanager-version --silences --prometheus --from --to
         --evaluation-interval --lookback
         --query-offset --resend-delay --group-offsets --rules-path --external-label --metric --csv --json --quiet --help' ;;
     rules-test) options='--run --prometheus --junit --json --quiet --help' ;;
-    help) mapfile -t COMPREPLY < <(compgen -W 'check rehearse verify plot rules' -- "$word"); return ;;
+    help) mapfile -t COMPREPLY < <(compgen -W 'check rehearse verify plot recording rules' -- "$word"); return ;;
     esac
     case $word in
     -*) mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word") ;;

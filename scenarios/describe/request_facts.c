@@ -272,3 +272,35 @@ void rs_request_facts_free(struct request_facts *f)
     free(f->latency.count);
     free(f);
 }
+
+struct request_step *rs_request_steps(const struct request_facts *f,
+                                      int n_max,
+                                      int *out_n,
+                                      int64_t *out_step_ns,
+                                      int64_t *out_start_ns)
+{
+    int64_t step = f->step_ns, start = f->start_ns, end = f->start_ns + f->n_step * f->step_ns;
+    assert(n_max >= 8);
+    while ((end - 1 - start) / step >= n_max) {
+        step = rs_round_step(step + 1);
+        start = floor_div(f->start_ns, step) * step;
+    }
+    int n = f->n_step > 0 ? (int)((end - 1 - start) / step) + 1 : 0;
+    struct request_step *merged = rs_xcalloc((size_t)n + 1, sizeof(*merged));
+    for (int i = 0; i < f->n_step; i++) {
+        rs_step_add(&merged[(f->start_ns + i * f->step_ns - start) / step], &f->step[i]);
+    }
+    *out_n = n;
+    *out_step_ns = step;
+    *out_start_ns = start;
+    return merged;
+}
+
+double rs_request_step_seconds(const struct request_facts *f, int64_t step_ns, int64_t from_ns)
+{
+    int64_t to_ns = from_ns + step_ns;
+    int64_t first = f->report.first_ns > from_ns ? f->report.first_ns : from_ns;
+    int64_t last = f->report.last_ns < to_ns ? f->report.last_ns : to_ns;
+    int64_t inside = last - first > step_ns / 10 ? last - first : step_ns / 10;
+    return (double)inside / (double)RS_NS_PER_S;
+}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sim/arena.h"
+#include "sim/clock.h"
 
 /* A distance of more than so many steps is a gap: a scrape that was late by half a step is none. */
 #define GAP_STEPS 2.5
@@ -77,11 +78,18 @@ static bool rises(const struct recorded_series *s)
     return n_rise >= RISES_MIN && (double)n_fall <= FALLS_MAX * (double)n && 4 * n_rise > n;
 }
 
+/* Does a gap lie before sample i > 0? */
+static bool is_gap(const struct series_facts *f, const struct recorded_series *s, size_t i)
+{
+    double ms = (double)(s->sample[i].t_ms - s->sample[i - 1].t_ms);
+    return ms > GAP_STEPS * (double)f->step_ms && !rs_tsdb_is_stale(s->sample[i - 1].v);
+}
+
 static void count_gaps(struct series_facts *f, const struct recorded_series *s)
 {
     for (size_t i = 1; i < s->n; i++) {
         int64_t ms = s->sample[i].t_ms - s->sample[i - 1].t_ms;
-        if ((double)ms > GAP_STEPS * (double)f->step_ms && !rs_tsdb_is_stale(s->sample[i - 1].v)) {
+        if (is_gap(f, s, i)) {
             f->n_gap++;
             f->gap_ms += ms;
             if (ms > f->longest_gap_ms) {
@@ -128,6 +136,7 @@ static void count_values(struct series_facts *f, const struct recorded_series *s
         }
         last = v;
     }
+    f->sum = sum;
     f->mean = n > 0 ? sum / (double)n : NAN;
 }
 
@@ -161,6 +170,39 @@ struct series_set_facts *rs_series_facts_new(struct recorded *set, enum series_f
     }
     f->irregular = 2 * n_regular < set->n_series;
     return f;
+}
+
+int rs_series_gaps(const struct recorded *set,
+                   const struct series_facts *f,
+                   struct silence *out,
+                   int max)
+{
+    const struct recorded_series *s = &set->series[f->series];
+    int n = 0;
+    for (size_t i = 1; i < s->n && n < max; i++) {
+        if (is_gap(f, s, i)) {
+            out[n++] = (struct silence){s->sample[i - 1].t_ms * RS_NS_PER_MS,
+                                        s->sample[i].t_ms * RS_NS_PER_MS};
+        }
+    }
+    return n;
+}
+
+int rs_series_resets(const struct recorded *set,
+                     const struct series_facts *f,
+                     int64_t *out_ms,
+                     int max)
+{
+    const struct recorded_series *s = &set->series[f->series];
+    double last = NAN;
+    int n = 0;
+    for (size_t i = 0; i < s->n && n < max && f->kind == RS_KIND_COUNTER; i++) {
+        if (s->sample[i].v < last) {
+            out_ms[n++] = s->sample[i].t_ms;
+        }
+        last = isnan(s->sample[i].v) ? last : s->sample[i].v;
+    }
+    return n;
 }
 
 void rs_series_facts_free(struct series_set_facts *f)

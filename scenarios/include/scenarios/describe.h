@@ -71,6 +71,18 @@ struct request_facts {
 /* Step widths that are round, each a multiple of those before it: the smallest that is at least ns. */
 int64_t rs_round_step(int64_t ns);
 
+/*
+ * The steps merged to at most n_max, on round widths: [*out_n], to be freed; *out_step_ns wide, the first from *out_start_ns on.
+ * n_max >= 8.
+ */
+struct request_step *rs_request_steps(const struct request_facts *f,
+                                      int n_max,
+                                      int *out_n,
+                                      int64_t *out_step_ns,
+                                      int64_t *out_start_ns);
+/* How long the recording reaches into a step, at least a tenth of it: what its count is to be divided by for a rate. */
+double rs_request_step_seconds(const struct request_facts *f, int64_t step_ns, int64_t from_ns);
+
 /* ---- series ---- */
 
 enum series_kind { RS_KIND_GAUGE, RS_KIND_COUNTER };
@@ -87,7 +99,7 @@ struct series_facts {
         longest_gap_at_ms;       /* all together; the longest one and where it begins */
     int64_t zero_ms, zero_at_ms; /* the longest run of zeros, and where it begins */
     size_t n_reset;              /* counters: falls, each of them a start anew */
-    double min, max, mean;       /* gauges: of the values; NaN of none */
+    double min, max, mean, sum; /* of the values; NaN of none, the sum 0 */
     double increase;             /* counters: over all, resets put right */
 };
 
@@ -98,6 +110,16 @@ struct series_set_facts {
     struct series_facts *fact; /* [n_fact], owned: of each series in the order of the set */
     bool irregular;            /* samples at no regular distance: maybe each is one request */
 };
+
+/* Where the series has gaps (in ns), and where it began anew (times in ms): up to max of each, how many were written. */
+int rs_series_gaps(const struct recorded *set,
+                   const struct series_facts *f,
+                   struct silence *out,
+                   int max);
+int rs_series_resets(const struct recorded *set,
+                     const struct series_facts *f,
+                     int64_t *out_ms,
+                     int max);
 
 /* ---- both ---- */
 
