@@ -232,6 +232,47 @@ static void add_codes(struct numbers *set, const struct error_mix *mix)
         number_add(set, mix->code[i]);
 }
 
+/* Is one of the service's streams a request log that tells how requests ended? */
+static bool replays_endings(const struct scenario *sc, int service)
+{
+    for (int i = 0; i < sc->n_traffic; i++) {
+        const struct profile *p = &sc->traffic[i].profile;
+        if (sc->traffic[i].service == service && (p->status || p->latency_s))
+            return true;
+    }
+    return false;
+}
+
+static void add_replayed_codes(struct numbers *set, const struct scenario *sc, int service)
+{
+    bool repeats = false;
+    for (int p = 0; p < sc->service[service].n_path; p++)
+        repeats = repeats || sc->service[service].path[p].as_recorded;
+    for (int i = 0; repeats && i < sc->n_traffic; i++) {
+        const struct profile *p = &sc->traffic[i].profile;
+        for (int c = 0; sc->traffic[i].service == service && c < p->n_error_code; c++)
+            number_add(set, p->error_code[c]);
+    }
+}
+
+/* A path cannot answer as recorded where nothing is replayed. */
+static void check_as_recorded(struct reader *r)
+{
+    const struct scenario *sc = r->sc;
+    for (int i = 0; i < sc->n_service; i++) {
+        for (int j = 0; j < sc->service[i].n_path; j++) {
+            const struct path *p = &sc->service[i].path[j];
+            if (p->as_recorded && p->at.line > 0 && !replays_endings(sc, i)) {
+                rs_err_list_add(
+                    r->errors, RS_E_REF, p->at,
+                    "path %s answers as recorded, but no traffic of %s is a request log that "
+                    "tells a status or a latency",
+                    p->name, sc->service[i].name);
+            }
+        }
+    }
+}
+
 static void add_flags(struct numbers *set, const struct path *p)
 {
     for (int i = 0; i < p->n_when; i++)
@@ -254,8 +295,11 @@ static void check_sizes(struct reader *r)
     for (int i = 0; i < sc->n_service; i++) {
         const struct service *s = &sc->service[i];
         struct numbers codes = {0}, flags = {0};
+        add_replayed_codes(&codes, sc, i);
         for (int j = 0; j < s->n_path; j++) {
             add_codes(&codes, &s->path[j].errors);
+            if (s->path[j].recorded && s->path[j].recorded->error_ratio)
+                number_add(&codes, s->path[j].recorded->code);
             add_flags(&flags, &s->path[j]);
         }
         for (int j = 0; j < sc->n_dependency; j++)
@@ -273,6 +317,7 @@ static void check_sizes(struct reader *r)
 void rs_check_scenario(struct reader *r)
 {
     check_sizes(r);
+    check_as_recorded(r);
     check_grid(r);
     check_assumptions(r);
     check_probabilities(r);

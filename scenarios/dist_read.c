@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "reader.h"
+#include "recording_keys.h"
 #include "text/value.h"
 
 struct part_draft {
@@ -20,6 +20,7 @@ struct dist_draft {
     double tri_min, tri_mode, tri_max;
     int n_part;
     const struct part_draft *part;
+    struct dist recorded;
     double cap;
     bool placeholder;
     const char *source;
@@ -131,6 +132,8 @@ static const struct key dist_keys[] = {
     {"empirical", RS_V_MAP, RS_KEY_ONE_OF, .of = &empirical_section, .help = "Measured."},
     {"mixture", RS_V_LIST, RS_KEY_ONE_OF | RS_KEY_SOME, .at = AT(part), .n_at = AT(n_part),
      .of = &part_section, .help = "One of several distributions, drawn by weight."},
+    {"recording", RS_V_MAP, RS_KEY_ONE_OF, .at = AT(recorded), .of = &rs_section_recorded_latency,
+     .help = "The latencies of recorded requests."},
     {"cap", RS_V_SECONDS, RS_KEY_POSITIVE, .def = "(never)", .at = AT(cap),
      .help = "Larger values are cut to it; gives a worst case to distributions that have none."},
     {"placeholder", RS_V_BOOL, .def = "off", .at = AT(placeholder),
@@ -219,6 +222,8 @@ static void finish_dist(struct reader *r, const struct node *map, void *draft, v
         }
     } else if (has(map, "mixture")) {
         dist = mixture_of(r, d);
+    } else if (has(map, "recording")) {
+        dist = d->recorded;
     }
     dist.cap_s = d->cap;
     dist.placeholder = dist.placeholder || d->placeholder;

@@ -31,7 +31,8 @@ static const char head[] = "# Scenario reference\n"
                            "| PromQL | an expression, best in a block scalar; refused by name "
                            "where it is not supported |\n"
                            "| errors | a map of status codes 400..599 to ratios that sum to at "
-                           "most 1: `{500: 0.04%, 503: 0.01%}` |\n"
+                           "most 1: `{500: 0.04%, 503: 0.01%}`; or `{recording: {file: ...}}` "
+                           "with the keys of [recorded errors](#recorded-errors) |\n"
                            "| conditions | a list of flags; `\"!FLAG\"` means off |\n"
                            "\n";
 
@@ -184,12 +185,14 @@ void rs_scenario_print_reference(FILE *to)
     for (int i = 0; i < list.n; i++) {
         const struct section *s = list.item[i];
         fprintf(to, "## %s\n\n%s\n\n", s->name, s->help);
-        fputs("| key | type | range | default | meaning |\n|---|---|---|---|---|\n", to);
+        if (s->n_key > 0) {
+            fputs("| key | type | range | default | meaning |\n|---|---|---|---|---|\n", to);
+        }
         for (int k = 0; k < s->n_key; k++) {
             print_key(to, &s->key[k]);
         }
         if (s->also) {
-            fputs("\nAnd the keys of ", to);
+            fputs(s->n_key > 0 ? "\nAnd the keys of " : "The keys of ", to);
             print_link(to, s->also->name);
             fputs(".\n", to);
         }

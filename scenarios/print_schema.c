@@ -56,7 +56,9 @@ static const char *shape(enum value_type type)
         return "\"anyOf\": [{\"$ref\": \"#/$defs/duration\"}, {\"$ref\": "
                "\"#/$defs/distribution\"}]";
     case RS_V_ERRORS:
-        return "\"type\": \"object\", \"propertyNames\": {\"pattern\": \"^[45][0-9][0-9]$\"}, "
+        return "\"type\": \"object\", \"propertyNames\": {\"pattern\": "
+               "\"^([45][0-9][0-9]|recording)$\"}, \"properties\": {\"recording\": {\"$ref\": "
+               "\"#/$defs/recorded_errors\"}}, "
                "\"additionalProperties\": {\"$ref\": \"#/$defs/ratio\"}";
     case RS_V_PROMQL: return "\"type\": [\"string\", \"number\"]";
     case RS_V_SECONDS_LIST:

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "models/promql_selector.h"
 #include "models/traffic.h"
-#include "recording.h"
 #include "sim/clock.h"
 #include "text/file.h"
 #include "text/value.h"
@@ -206,48 +206,75 @@ weekly(struct reader *r, const struct node *map, const struct profile_draft *d, 
 
 /* ---- recordings ---- */
 
+/* Times and span as they are at the draft's speed. */
+static double *paced(struct reader *r, const struct recording *rec, double speed, int n_more)
+{
+    double *at_s = RS_ARENA_ARRAY(r->arena, double, rec->n + n_more);
+    for (int i = 0; i < rec->n; i++) {
+        at_s[i] = rec->at_s[i] / speed;
+    }
+    return at_s;
+}
+
+static int scale_to_mean(struct reader *r,
+                         const struct node *map,
+                         const struct profile_draft *d,
+                         const struct recording *rec,
+                         double *scale)
+{
+    if (!rs_node_pair(map, "mean_per_s")) {
+        return 0;
+    }
+    if (rs_node_pair(map, "scale")) {
+        return rs_err_list_add(r->errors, RS_E_KEY, rs_node_pair(map, "scale")->at,
+                               "\"scale\" and \"mean_per_s\" exclude each other");
+    }
+    if (!(rec->mean_per_s > 0.0)) {
+        return rs_err_list_add(r->errors, RS_E_RANGE, rs_node_get(map, "file")->at,
+                               "\"%s\" holds no request in the part that is used", d->rec.file);
+    }
+    *scale = d->mean_per_s / (rec->mean_per_s * d->rec.window.speed);
+    return 0;
+}
+
 static int recorded(struct reader *r,
                     const struct node *map,
                     const struct profile_draft *d,
                     struct profile *out)
 {
-    struct mark at = rs_node_get(map, "file")->at;
-    if (rs_node_pair(map, "mean_per_s") && rs_node_pair(map, "scale")) {
-        return rs_err_list_add(r->errors, RS_E_KEY, rs_node_pair(map, "scale")->at,
-                               "\"scale\" and \"mean_per_s\" exclude each other");
-    }
-    const char *path = rs_file_path(r, d->file, at);
-    if (!path || rs_file_check(r->errors, path, at) != 0 || rs_file_hash_file(r, path, at) != 0) {
-        return -1;
-    }
     struct recording rec;
-    struct recording_spec spec = {.path = path,
-                                  .every_s = d->every_s,
-                                  .column = d->column,
-                                  .skip_s = d->skip_s,
-                                  .use_s = fmin(d->cut_s, horizon_s(r))};
-    if (rs_recording_read(&rec, r->arena, &spec, r->errors) != 0) {
+    struct recording_spec spec;
+    const struct recording_window *w = &d->rec.window;
+    const struct node *series = rs_node_get(map, "series");
+    double scale = d->scale;
+    if (rs_recording_spec(r, map, &d->rec, rs_recording_use_s(w, horizon_s(r)), &spec) != 0) {
         return -1;
     }
-    double scale = d->scale;
-    if (rs_node_pair(map, "mean_per_s")) {
-        if (!(rec.mean_per_s > 0.0)) {
-            return rs_err_list_add(r->errors, RS_E_RANGE, at,
-                                   "\"%s\" holds no request in the part that is used", d->file);
-        }
-        scale = d->mean_per_s / rec.mean_per_s;
+    if (series && spec.format != RS_REQUESTS_AUTO && spec.format != RS_RECORDING_SERIES) {
+        return rs_err_list_add(r->errors, RS_E_KEY, rs_node_pair(map, "series")->at,
+                               "\"series\" goes only with the format series");
     }
-    double *at_s = RS_ARENA_ARRAY(r->arena, double, rec.n + 1);
+    struct promql_selector *selector = series ? rs_recording_selector(r, series) : NULL;
+    spec.every_s = d->every_s;
+    spec.selector = selector;
+    spec.kind = (enum series_kind)d->series_kind;
+    int status = series && !selector ? -1 : rs_recording_read(&rec, r->arena, &spec, r->errors);
+    rs_promql_selector_free(selector);
+    if (status != 0 || scale_to_mean(r, map, d, &rec, &scale) != 0) {
+        return -1;
+    }
+    double *at_s = paced(r, &rec, w->speed, 1);
     double *per_s = RS_ARENA_ARRAY(r->arena, double, rec.n + 1);
-    memcpy(at_s, rec.at_s, sizeof(double) * (size_t)rec.n);
-    memcpy(per_s, rec.per_s, sizeof(double) * (size_t)rec.n);
-    at_s[rec.n] =
-        rec.span_s; /* what was not recorded is silence, unless the recording starts anew */
+    for (int i = 0; i < rec.n; i++) {
+        per_s[i] = rec.per_s[i] * w->speed;
+    }
+    at_s[rec.n] = rec.span_s /
+                  w->speed; /* what was not recorded is silence, unless the recording starts anew */
     *out = (struct profile){.kind = RS_PROFILE_RECORDED,
-                            .n = rec.n + !d->loop,
+                            .n = rec.n + !w->loop,
                             .at_s = at_s,
                             .per_s = per_s,
-                            .period_s = d->loop ? rec.span_s : 0.0,
+                            .period_s = w->loop ? rec.span_s / w->speed : 0.0,
                             .scale = scale};
     return 0;
 }
@@ -257,19 +284,16 @@ static int requests(struct reader *r,
                     const struct profile_draft *d,
                     struct profile *out)
 {
-    static const double unit_s[] = {1.0, 1e-3, 1e-6, 1e-9};
-    struct mark at = rs_node_get(map, "file")->at;
-    const char *path = rs_file_path(r, d->file, at);
-    if (!path || rs_file_check(r->errors, path, at) != 0 || rs_file_hash_file(r, path, at) != 0) {
-        return -1;
-    }
     struct recording rec;
-    struct recording_spec spec = {.path = path,
-                                  .column = d->column,
-                                  .skip_s = d->skip_s,
-                                  .use_s = fmin(d->cut_s, horizon_s(r)),
-                                  .unit_s = unit_s[d->unit]};
-    if (rs_request_log_read(&rec, r->arena, &spec, r->errors) != 0) {
+    struct recording_spec spec;
+    const struct recording_window *w = &d->rec.window;
+    if (d->rec.format == RS_RECORDING_COUNTS || d->rec.format == RS_RECORDING_SERIES) {
+        return rs_err_list_add(r->errors, RS_E_RANGE, rs_node_pair(map, "format")->at,
+                               "\"%s\" tell nothing of single requests; they go with \"recorded\"",
+                               rs_recording_format_words[d->rec.format]);
+    }
+    if (rs_recording_spec(r, map, &d->rec, rs_recording_use_s(w, horizon_s(r)), &spec) != 0 ||
+        rs_request_log_read(&rec, r->arena, &spec, r->errors) != 0) {
         return -1;
     }
     if (d->scale > 1000.0) { /* every request is replayed, so often */
@@ -278,9 +302,13 @@ static int requests(struct reader *r,
     }
     *out = (struct profile){.kind = RS_PROFILE_LOG,
                             .n = rec.n,
-                            .at_s = rec.at_s,
-                            .period_s = d->loop ? rec.span_s : 0.0,
-                            .scale = d->scale};
+                            .at_s = paced(r, &rec, w->speed, 0),
+                            .period_s = w->loop ? rec.span_s / w->speed : 0.0,
+                            .scale = d->scale,
+                            .latency_s = rec.latency_s,
+                            .status = rec.status,
+                            .n_error_code = rec.n_error_code,
+                            .error_code = rec.error_code};
     return 0;
 }
 

@@ -3,7 +3,7 @@
 #ifndef SCENARIOS_PROFILE_H
 #define SCENARIOS_PROFILE_H
 
-#include "reader.h"
+#include "recording_keys.h"
 
 struct profile_draft {
     double per_s;
@@ -12,10 +12,9 @@ struct profile_draft {
     double day_factor[7]; /* Monday first */
     struct profile of;
     double repeat_s;
-    const char *file, *column;
-    double skip_s, cut_s, every_s, scale;
-    bool loop;
-    int unit;
+    struct recording_keys rec;
+    double every_s, scale;
+    int series_kind;
     struct bursts bursts;
 };
 

@@ -61,51 +61,48 @@ static const struct section piecewise_section = {"piecewise profile",
                                                  "Straight lines between points.", piecewise_keys,
                                                  RS_N_KEY(piecewise_keys)};
 
-#define FILE_KEYS                                                                                  \
-    {"file", RS_V_FILE, RS_KEY_REQUIRED, .at = DRAFT(file),                                        \
-     .help = "Path, from the scenario's folder; may be gzip-compressed."},                         \
-        {"skip", RS_V_SECONDS, .at = DRAFT(skip_s), .help = "Leave out so much at the start."},    \
-        {"cut",                                                                                    \
-         RS_V_SECONDS,                                                                             \
-         RS_KEY_POSITIVE,                                                                          \
-         .def = "(never)",                                                                         \
-         .at = DRAFT(cut_s),                                                                       \
-         .help = "Use so much of the rest; never more than the horizon."},                         \
-        {"loop", RS_V_BOOL, .def = "on", .at = DRAFT(loop), .help = "Start anew at the end."},     \
+#define TRAFFIC_KEYS                                                                               \
+    RS_RECORDING_PACE_KEYS(DRAFT(rec.window)),                                                     \
     {                                                                                              \
         "scale", RS_V_NUMBER, RS_KEY_POSITIVE, .max = 1e6, .def = "1", .at = DRAFT(scale),         \
                                                .help = "Multiplies the traffic."                   \
     }
 
+static const char *const kind_words[] = {"auto", "counter", "gauge", NULL};
 static const struct key recorded_keys[] = {
-    FILE_KEYS,
+    TRAFFIC_KEYS,
     {"every", RS_V_SECONDS, RS_KEY_POSITIVE,
-     .def = "(1s; in a CSV file the smallest difference of its times)", .at = DRAFT(every_s),
-     .help = "Step of the counts."},
-    {"column", RS_V_TEXT, .def = "(count, requests or value; else the second)", .at = DRAFT(column),
-     .help = "Column of the counts in a CSV file with a header; the first column is the time."},
+     .def = "(counts: 1s, in a CSV file the smallest difference of its times; requests: 1m)",
+     .at = DRAFT(every_s), .help = "Step of the rates; so long holds a value of a gauge at most."},
+    {"series", RS_V_OWN, .def = "(the only one)", .shape = "PromQL selector",
+     .help =
+         "Which series of the file are added up: `requests_total{job=\"x\"}`; one without a name "
+         "is called `value`."},
+    {"kind", RS_V_WORD, .def = "auto", .at = DRAFT(series_kind), .words = kind_words,
+     .with = "series",
+     .help =
+         "Counters become rates, gauges are rates; auto: the name says it (_total, _count, ...)."},
     {"mean_per_s", RS_V_RATE, RS_KEY_POSITIVE, .max = 1e9, .at = DRAFT(mean_per_s),
      .def = "(as recorded)", .help = "Scales the part that is used to this mean."},
 };
-static const struct section recorded_section = {
-    "recorded profile",
-    "Counts that were recorded: one a line, or a CSV file with a header. Gaps are zeros.",
-    recorded_keys, RS_N_KEY(recorded_keys)};
+static const struct section recorded_section = {"recorded profile",
+                                                "Rates that were recorded: counts (one a line, or "
+                                                "a CSV file with a header), series, or a request "
+                                                "log that is counted. Gaps are silence.",
+                                                recorded_keys,
+                                                RS_N_KEY(recorded_keys),
+                                                .also = &rs_section_recording,
+                                                .also_at = DRAFT(rec)};
 
-static const char *const unit_words[] = {"s", "ms", "us", "ns", NULL};
-static const struct key requests_keys[] = {
-    FILE_KEYS,
-    {"column", RS_V_TEXT, .def = "(the first)", .at = DRAFT(column),
-     .help = "Column of the times in a CSV file with a header."},
-    {"unit", RS_V_WORD, .def = "s", .at = DRAFT(unit), .words = unit_words,
-     .help = "Unit of times that are plain numbers."},
-};
+static const struct key requests_keys[] = {TRAFFIC_KEYS};
 static const struct section requests_section = {
     "request log",
-    "Requests that were recorded, one time a line (a number, or RFC 3339), counted from the first "
-    "one. They are replayed, "
-    "not redrawn.",
-    requests_keys, RS_N_KEY(requests_keys)};
+    "Requests that were recorded, counted from the first one of the file. They are replayed one by "
+    "one, not redrawn: `scale` below 1 thins them, above 1 amplifies them.",
+    requests_keys,
+    RS_N_KEY(requests_keys),
+    .also = &rs_section_recording,
+    .also_at = DRAFT(rec)};
 
 static const struct key bursts_keys[] = {
     {"factor", RS_V_NUMBER, RS_KEY_REQUIRED, .max = 1e6, .at = DRAFT(bursts.factor),

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "reader.h"
+#include "recording_keys.h"
 #include "text/value.h"
 
 static void store(void *base, const struct key *key, const void *array, int n)
@@ -160,6 +160,10 @@ static int read_errors(struct reader *r, const struct key *key, const struct nod
     struct error_mix mix = {0};
     double sum = 0.0;
     int status = 0;
+    if (node->n == 1 && strcmp(node->pair[0].key, "recording") == 0) {
+        return rs_read_section(r, &rs_section_recorded_errors, "\"recording\"", node->pair[0].value,
+                               (char *)base + key->at);
+    }
     for (int i = 0; i < node->n; i++) {
         status |= read_error(r, &node->pair[i], &mix);
     }

@@ -7,33 +7,90 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/clock.h"
 #include "text/csv.h"
 #include "text/value.h"
 
-enum { SERIES_MAX = 5000000, LOG_MAX = 10000000 };
+/* 1990: a smaller time counts from some beginning. */
+static const double first_date_s = 631152000.0;
 
-struct numbers { /* owned: free(v) */
-    double *v;
-    int n, cap;
-};
+/* ---- steps ---- */
 
-static void push(struct numbers *a, double x)
+void rs_stairs_push(struct stairs *s, double at_s, double v)
 {
-    if (a->n == a->cap) {
-        a->cap = a->cap ? 2 * a->cap : 1024;
-        a->v = rs_xrealloc(a->v, sizeof(double) * (size_t)a->cap);
+    if (s->n == s->cap) {
+        s->cap = s->cap ? 2 * s->cap : 1024;
+        s->at_s = rs_xrealloc(s->at_s, sizeof(double) * (size_t)s->cap);
+        s->v = rs_xrealloc(s->v, sizeof(double) * (size_t)s->cap);
     }
-    a->v[a->n++] = x;
+    s->at_s[s->n] = at_s;
+    s->v[s->n++] = v;
 }
 
-static const double *keep(struct arena *arena, struct numbers *a)
+void rs_stairs_add(struct stairs *s, double at_s, double v)
 {
-    double *kept = RS_ARENA_ARRAY(arena, double, a->n);
-    if (a->n > 0) {
-        memcpy(kept, a->v, sizeof(double) * (size_t)a->n);
+    if (s->n > 0 && s->at_s[s->n - 1] >= at_s) {
+        s->n--;
+    }
+    if (s->n > 0 && (s->v[s->n - 1] == v || (isnan(s->v[s->n - 1]) && isnan(v)))) {
+        return;
+    }
+    rs_stairs_push(s, at_s, v);
+}
+
+void rs_stairs_clear(struct stairs *s)
+{
+    free(s->at_s);
+    free(s->v);
+    *s = (struct stairs){0};
+}
+
+static const double *keep(struct arena *arena, const double *v, int n)
+{
+    double *kept = RS_ARENA_ARRAY(arena, double, n);
+    if (n > 0) {
+        memcpy(kept, v, sizeof(double) * (size_t)n);
     }
     return kept;
 }
+
+int rs_stairs_to_recording(struct recording *out,
+                           struct arena *arena,
+                           const struct stairs *s,
+                           double end_s,
+                           double from_s,
+                           const struct recording_spec *spec,
+                           struct err_list *errors)
+{
+    struct stairs used = {0};
+    double span = fmin(end_s - from_s, spec->use_s), sum = 0.0;
+    *out = (struct recording){0};
+    rs_stairs_add(&used, 0.0, 0.0);
+    for (int i = 0; i < s->n; i++) {
+        double from = fmax(s->at_s[i] - from_s, 0.0);
+        double to = fmin((i + 1 < s->n ? s->at_s[i + 1] : end_s) - from_s, span);
+        double rate = isnan(s->v[i]) ? 0.0 : s->v[i];
+        if (to > from) {
+            rs_stairs_add(&used, from, rate);
+            sum += (to - from) * rate;
+        }
+    }
+    if (span > 0.0) {
+        out->n = used.n;
+        out->at_s = keep(arena, used.at_s, used.n);
+        out->per_s = keep(arena, used.v, used.n);
+        out->span_s = span;
+        out->mean_per_s = sum / span;
+    }
+    rs_stairs_clear(&used);
+    if (span > 0.0) {
+        return 0;
+    }
+    return rs_err_list_add(errors, RS_E_RANGE, (struct mark){spec->path, 0, 0},
+                           "the part that is used holds no values");
+}
+
+/* ---- counts ---- */
 
 static bool starts_like_number(const char *text)
 {
@@ -55,12 +112,10 @@ static int find_column(struct csv *csv, const char *name)
     return rs_csv_refuse(csv, 1, "there is no column \"%s\"", name);
 }
 
-/* ---- rate series ---- */
-
-struct series {
+struct counts {
     const struct recording_spec *spec;
-    struct numbers at, count; /* rows that are used; times from the first row of the file */
-    double t0, last, step;    /* step: smallest difference of two rows */
+    struct stairs row;           /* rows that are used; times from the first row of the file */
+    double from, t0, last, step; /* step: smallest difference of two rows */
     bool has_row;
 };
 
@@ -74,32 +129,36 @@ static int read_count(struct csv *csv, int field, double *out)
 }
 
 /* Takes a row; false when reading can stop: it lies behind what is used, or there are too many. */
-static bool take_row(struct series *s, struct csv *csv, double t, double count)
+static bool take_row(struct counts *s, struct csv *csv, double t, double count)
 {
     double step = s->spec->every_s > 0.0 ? s->spec->every_s : s->has_row ? t - s->last : INFINITY;
     s->step = s->has_row && step < s->step ? step : s->step;
     s->has_row = true;
     s->last = t;
-    if (t >= s->spec->skip_s + s->spec->use_s) {
+    if (t >= s->from + s->spec->use_s) {
         return false;
     }
-    if (s->at.n == SERIES_MAX) {
-        rs_csv_refuse(csv, 1, "more than %d values; use a longer step or \"cut\"", SERIES_MAX);
+    if (s->row.n == RS_RECORDING_STEPS_MAX) {
+        rs_csv_refuse(csv, 1, "more than %d values; use a longer step or \"cut\"",
+                      RS_RECORDING_STEPS_MAX);
         return false;
     }
     /* Of the rows before the part that is used the last one may still reach into it. */
-    if (s->at.n > 0 && t <= s->spec->skip_s) {
-        s->at.n = s->count.n = 0;
+    if (s->row.n > 0 && t <= s->from) {
+        s->row.n = 0;
     }
-    push(&s->at, t);
-    push(&s->count, count);
+    rs_stairs_push(&s->row, t, count);
     return true;
 }
 
-static void read_counts(struct series *s, struct csv *csv)
+static void read_counts(struct counts *s, struct csv *csv)
 {
     double every = s->spec->every_s > 0.0 ? s->spec->every_s : 1.0;
     double i = 0.0;
+    if (s->spec->has_from) {
+        rs_csv_refuse(csv, 1, "counts without times have no date; use \"skip\" and \"cut\"");
+        return;
+    }
     do {
         double count = 0.0;
         rs_csv_split(csv);
@@ -133,7 +192,7 @@ static int value_column(struct csv *csv, const char *name)
     return 1;
 }
 
-static bool read_csv_row(struct series *s, struct csv *csv, int column)
+static bool read_csv_row(struct counts *s, struct csv *csv, int column)
 {
     double t = 0.0, count = 0.0;
     rs_csv_split(csv);
@@ -150,7 +209,10 @@ static bool read_csv_row(struct series *s, struct csv *csv, int column)
     if (read_count(csv, column, &count) != 0) {
         return true;
     }
-    s->t0 = s->has_row ? s->t0 : t;
+    if (!s->has_row) {
+        s->t0 = t;
+        s->from = s->spec->has_from ? rs_s_from_ns(s->spec->from_ns) - t : s->spec->skip_s;
+    }
     t -= s->t0;
     if (s->has_row && !(t > s->last)) {
         rs_csv_refuse(csv, csv->col[0], "times must rise");
@@ -159,7 +221,7 @@ static bool read_csv_row(struct series *s, struct csv *csv, int column)
     return take_row(s, csv, t, count);
 }
 
-static void read_csv(struct series *s, struct csv *csv)
+static void read_csv(struct counts *s, struct csv *csv)
 {
     rs_csv_split(csv);
     int column = value_column(csv, s->spec->column);
@@ -170,76 +232,40 @@ static void read_csv(struct series *s, struct csv *csv)
     }
 }
 
-/* Steps of equal rate become one; later ones overwrite an empty step. */
-static void add_step(struct numbers *at, struct numbers *rate, double t, double per_s)
-{
-    if (at->n > 0 && at->v[at->n - 1] >= t) {
-        at->n--, rate->n--;
-    }
-    if (rate->n > 0 && rate->v[rate->n - 1] == per_s) {
-        return;
-    }
-    push(at, t);
-    push(rate, per_s);
-}
-
-/* Rows to a step function from 0 to the span's end; gaps between rows are zeros. */
-static void
-make_steps(struct series *s, struct recording *out, struct numbers *at, struct numbers *rate)
-{
-    double sum = 0.0, end = 0.0;
-    add_step(at, rate, 0.0, 0.0);
-    for (int i = 0; i < s->at.n; i++) {
-        double from = s->at.v[i] - s->spec->skip_s, to = from + s->step;
-        double next = i + 1 < s->at.n ? s->at.v[i + 1] - s->spec->skip_s : INFINITY;
-        to = fmin(fmin(to, next), s->spec->use_s);
-        from = fmax(from, 0.0);
-        if (!(to > from)) {
-            continue;
-        }
-        add_step(at, rate, from, s->count.v[i] / s->step);
-        if (next > to) {
-            add_step(at, rate, to, 0.0);
-        }
-        sum += (to - from) * s->count.v[i] / s->step;
-        end = to;
-    }
-    if (at->n > 1 && at->v[at->n - 1] >= end) {
-        at->n--, rate->n--; /* the zero behind the last row lies outside the span */
-    }
-    out->span_s = end;
-    out->mean_per_s = end > 0.0 ? sum / end : 0.0;
-}
-
 static int
-finish_series(struct series *s, struct recording *out, struct arena *arena, struct csv *csv)
+finish_counts(struct counts *s, struct recording *out, struct arena *arena, struct csv *csv)
 {
-    struct numbers at = {0}, rate = {0};
-    if (s->at.n == 0) {
+    if (s->row.n == 0) {
         return rs_csv_refuse(csv, 1, "the part that is used holds no values");
     }
     if (!isfinite(s->step)) {
         return rs_csv_refuse(csv, 1, "one row tells no step; give \"every\"");
     }
-    make_steps(s, out, &at, &rate);
-    if (out->span_s > 0.0) {
-        out->n = at.n;
-        out->at_s = keep(arena, &at);
-        out->per_s = keep(arena, &rate);
+    if (s->spec->has_from && s->t0 < first_date_s) {
+        return rs_csv_refuse(csv, 1, "\"from\" needs dates, and the times of the file are none");
     }
-    free(at.v);
-    free(rate.v);
-    return out->span_s > 0.0 ? 0 : rs_csv_refuse(csv, 1, "the part that is used holds no values");
+    struct stairs rate = {0};
+    double end = 0.0;
+    for (int i = 0; i < s->row.n; i++) {
+        double next = i + 1 < s->row.n ? s->row.at_s[i + 1] : INFINITY;
+        end = fmin(s->row.at_s[i] + s->step, next);
+        rs_stairs_push(&rate, s->row.at_s[i], s->row.v[i] / s->step);
+        if (next > end) {
+            rs_stairs_push(&rate, end, 0.0); /* gaps between rows are zeros */
+        }
+    }
+    int status = rs_stairs_to_recording(out, arena, &rate, end, s->from, s->spec, csv->errors);
+    rs_stairs_clear(&rate);
+    return status;
 }
 
-int rs_recording_read(struct recording *out,
-                      struct arena *arena,
-                      const struct recording_spec *spec,
-                      struct err_list *errors)
+static int read_counts_file(struct recording *out,
+                            struct arena *arena,
+                            const struct recording_spec *spec,
+                            struct err_list *errors)
 {
     struct csv csv;
-    struct series s = {.spec = spec, .step = INFINITY};
-    *out = (struct recording){0};
+    struct counts s = {.spec = spec, .step = INFINITY, .from = spec->skip_s};
     if (rs_csv_open(&csv, spec->path, errors) != 0) {
         return -1;
     }
@@ -252,105 +278,35 @@ int rs_recording_read(struct recording *out,
     } else {
         read_csv(&s, &csv);
     }
-    int status = csv.failed ? -1 : finish_series(&s, out, arena, &csv);
+    int status = csv.failed ? -1 : finish_counts(&s, out, arena, &csv);
     rs_csv_close(&csv);
-    free(s.at.v);
-    free(s.count.v);
+    rs_stairs_clear(&s.row);
     return status;
 }
 
-/* ---- request logs ---- */
+/* ---- any of them ---- */
 
-static int by_time(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static int read_request(struct csv *csv, int column, double unit_s, struct numbers *at)
-{
-    double t = 0.0;
-    rs_csv_split(csv);
-    if (csv->n_field <= column) {
-        return rs_csv_refuse(csv, 1, "the line has no field %d, which holds the time", column + 1);
-    }
-    if (at->n == LOG_MAX) {
-        rs_csv_refuse(csv, 1, "more than %d requests", LOG_MAX);
-        csv->n_error = RS_CSV_ERRORS;
-        return -1;
-    }
-    if (rs_value_number(&t, csv->field[column]) == 0) {
-        t *= unit_s;
-    } else if (rs_value_timestamp(&t, csv->field[column]) != 0) {
-        return rs_csv_refuse(
-            csv, csv->col[column],
-            "a request's time must be a number, \"YYYY-MM-DD HH:MM:SS\" or RFC 3339, got \"%.60s\"",
-            csv->field[column]);
-    }
-    push(at, t);
-    return 0;
-}
-
-static void read_requests(struct csv *csv, const struct recording_spec *spec, struct numbers *at)
-{
-    int column = 0;
-    bool has_line = rs_csv_next(csv);
-    if (has_line && (spec->column || !starts_like_number(csv->text))) {
-        rs_csv_split(csv);
-        column = spec->column ? find_column(csv, spec->column) : 0;
-        has_line = column >= 0 && rs_csv_next(csv);
-    }
-    for (; has_line; has_line = rs_csv_next(csv)) {
-        read_request(csv, column, spec->unit_s, at);
-    }
-    if (!csv->failed && at->n == 0) {
-        rs_csv_refuse(csv, 1, "the file holds no requests");
-    }
-}
-
-/* Sorted (servers write a request when it ends), counted from the first one, cut to the part that is used. */
-static int finish_log(struct recording *out,
+int rs_recording_read(struct recording *out,
                       struct arena *arena,
                       const struct recording_spec *spec,
-                      struct csv *csv,
-                      struct numbers *at)
+                      struct err_list *errors)
 {
-    assert(at->v && at->n > 0);
-    qsort(at->v, (size_t)at->n, sizeof(double), by_time);
-    double t0 = at->v[0], last = at->v[at->n - 1] - t0;
-    double gap = at->n > 1 && last > 0.0 ? last / (at->n - 1) : 1.0;
-    int n_used = 0;
-    for (int i = 0; i < at->n; i++) {
-        double t = at->v[i] - t0 + 0.5 * gap - spec->skip_s; /* intervals leave out their start */
-        if (t >= 0.0 && t < spec->use_s) {
-            at->v[n_used++] = t;
-        }
-    }
-    at->n = n_used;
-    out->span_s = fmin(last + gap - spec->skip_s, spec->use_s);
-    if (n_used == 0 || !(out->span_s > 0.0)) {
-        return rs_csv_refuse(csv, 1, "the part that is used holds no requests");
-    }
-    out->n = n_used;
-    out->at_s = keep(arena, at);
-    out->mean_per_s = n_used / out->span_s;
-    return 0;
-}
-
-int rs_request_log_read(struct recording *out,
-                        struct arena *arena,
-                        const struct recording_spec *spec,
-                        struct err_list *errors)
-{
-    struct csv csv;
-    struct numbers at = {0};
+    struct recording_spec told = *spec;
     *out = (struct recording){0};
-    if (rs_csv_open(&csv, spec->path, errors) != 0) {
+    if (told.format == RS_REQUESTS_AUTO) {
+        told.format = told.selector ? RS_RECORDING_SERIES : rs_recording_sniff(spec->path, errors);
+    }
+    if (told.format < 0) {
         return -1;
     }
-    read_requests(&csv, spec, &at);
-    int status = csv.failed ? -1 : finish_log(out, arena, spec, &csv, &at);
-    rs_csv_close(&csv);
-    free(at.v);
-    return status;
+    if (told.format == RS_REQUESTS_TIMES && spec->format == RS_REQUESTS_AUTO) {
+        told.format = RS_RECORDING_COUNTS;
+    }
+    if (told.format == RS_RECORDING_COUNTS) {
+        return read_counts_file(out, arena, &told, errors);
+    }
+    if (told.format == RS_RECORDING_SERIES) {
+        return rs_recording_read_series_rate(out, arena, &told, errors);
+    }
+    return rs_recording_read_log_rate(out, arena, &told, errors);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "section_list.h"
 
+#include "recording_keys.h"
+
 #include <assert.h>
 
 static bool holds(const struct section_list *list, const struct section *s)
@@ -24,6 +26,9 @@ static void add(struct section_list *list, const struct section *s)
     for (int i = 0; i < s->n_key; i++) {
         if (s->key[i].type == RS_V_DIST) {
             add(list, &rs_section_dist);
+        }
+        if (s->key[i].type == RS_V_ERRORS) {
+            add(list, &rs_section_recorded_errors);
         }
         add(list, s->key[i].of);
     }

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "reader.h"
+#include "recording_keys.h"
 
 static const char ref_help[] = "Place in the source document; findings and verdicts print it.";
 static const char assumes_help[] = "Assumptions that these numbers rest on.";
@@ -140,10 +140,32 @@ static const struct section fallback_section = {"fallback",
                                                 "Where failed requests of a path are handed to.",
                                                 fallback_keys, RS_N_KEY(fallback_keys)};
 
+/* What is recorded of a path must have something to work on. */
+static void check_recorded(struct reader *r, const struct node *map, const struct path *path)
+{
+    const struct path_recording *rec = path->recorded;
+    if (!rec) {
+        return;
+    }
+    if (path->as_recorded) {
+        rs_err_list_add(r->errors, RS_E_KEY, rs_node_pair(map, "recorded")->at,
+                        "\"as_recorded\" and \"recorded\" exclude each other");
+    }
+    double q = rec->quantile[0];
+    if (rec->n_quantile == 1 &&
+        !((isnan(q) ? rs_dist_mean(&path->latency) : rs_dist_quantile(&path->latency, q)) > 0.0)) {
+        rs_err_list_add(
+            r->errors, RS_E_KEY, rs_node_pair(map, "recorded")->at,
+            "one quantile, or the mean, stretches the path's own \"latency\", which must "
+            "be above 0s there");
+    }
+}
+
 static void finish_path(struct reader *r, const struct node *map, void *draft, void *out)
 {
     struct path *path = draft;
     (void)out;
+    check_recorded(r, map, path);
     if (!rs_node_pair(map, "fallback")) {
         path->fallback = -1;
         path->fallback_counter = -1;
@@ -162,6 +184,13 @@ static const struct key path_keys[] = {
     {"errors", RS_V_ERRORS, .at = PATH(errors),
      .help = "Share of requests that end with each status code."},
     {"latency", RS_V_DIST, .def = "0s", .at = PATH(latency), .help = "Time to answer."},
+    {"as_recorded", RS_V_BOOL, .def = "off", .at = PATH(as_recorded),
+     .help =
+         "A request that a request log replays ends as it did there: its status stands for "
+         "\"errors\", its latency for \"latency\", where they are told. Dependencies and faults "
+         "come on top."},
+    {"recorded", RS_V_BOX, .at = PATH(recorded), .of = &rs_section_path_recording,
+     .help = "Errors and latency over time, from a recording."},
     {"uses", RS_V_REFS, .at = PATH(uses), .n_at = PATH(n_uses), .names = RS_NAME_DEPENDENCY,
      .help = "Dependencies that every request calls."},
     {"fallback", RS_V_MAP, .of = &fallback_section, .help = "Where failed requests are handed to."},

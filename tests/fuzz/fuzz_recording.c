@@ -51,9 +51,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     close(fd);
     const struct recording_spec specs[] = {
-        {.path = path, .use_s = INFINITY, .unit_s = 1.0},
-        {.path = path, .use_s = 100.0, .skip_s = 1.5, .every_s = 0.7, .unit_s = 1e-3},
-        {.path = path, .use_s = INFINITY, .column = "b", .unit_s = 1.0},
+        {.path = path, .use_s = INFINITY, .form.time_unit_s = 1.0},
+        {.path = path, .use_s = 100.0, .skip_s = 1.5, .every_s = 0.7, .form.time_unit_s = 1e-3},
+        {.path = path, .use_s = INFINITY, .column = "b", .form.time_unit_s = 1.0},
     };
     for (int i = 0; i < 6; i++) {
         run(&specs[i / 2], i % 2 == 1);

@@ -166,9 +166,9 @@ START_TEST(test_log)
     begin();
     struct recording_spec spec = {
         .path = written_file("log.csv", "id,ns\na,1000000000\nb,5000000000\nc,3000000000\n"),
-        .column = "ns",
+        .form.time = "ns",
         .use_s = INFINITY,
-        .unit_s = 1e-9};
+        .form.time_unit_s = 1e-9};
     ck_assert_int_eq(rs_request_log_read(&rec, arena, &spec, &errors), 0);
     unlink(spec.path);
     ck_assert_int_eq(rec.n, 3);

@@ -34,6 +34,24 @@ static void add_mix(int code[RS_MAX_SERVICE_CODE], int *n, const struct error_mi
         add_code(code, n, m->code[i]);
 }
 
+/* Statuses that recorded requests of the service ended with, where a path repeats them or follows a recording. */
+static void
+add_recorded(const struct scenario *sc, int service, int code[RS_MAX_SERVICE_CODE], int *n)
+{
+    const struct service *sv = &sc->service[service];
+    bool repeats = false;
+    for (int p = 0; p < sv->n_path; p++) {
+        repeats |= sv->path[p].as_recorded;
+        if (sv->path[p].recorded && sv->path[p].recorded->error_ratio)
+            add_code(code, n, sv->path[p].recorded->code);
+    }
+    for (int i = 0; repeats && i < sc->n_traffic; i++) {
+        const struct profile *p = &sc->traffic[i].profile;
+        for (int c = 0; sc->traffic[i].service == service && c < p->n_error_code; c++)
+            add_code(code, n, p->error_code[c]);
+    }
+}
+
 int rs_service_codes(const struct scenario *sc, int service, int code[RS_MAX_SERVICE_CODE])
 {
     const struct service *sv = &sc->service[service];
@@ -47,6 +65,7 @@ int rs_service_codes(const struct scenario *sc, int service, int code[RS_MAX_SER
         if (rs_path_times_out(&sv->path[p]))
             add_code(code, &n, 504);
     }
+    add_recorded(sc, service, code, &n);
     for (int f = 0; f < sc->n_fault; f++) {
         add_mix(code, &n, &sc->fault[f].effect.errors);
         add_mix(code, &n, &sc->fault[f].residue.errors);
