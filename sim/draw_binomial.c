@@ -51,6 +51,18 @@ static bool below_binomial(double x, double k, double n, double p)
     return log(x * sqrt(k_square / mode_square)) <= log_binomial(k, n, p) - log_mode;
 }
 
+/* The same near the mode: P(count = k) / P(count = mode) as a product, which takes no logarithm. */
+static bool below_near_mode(double x, double k, double mode, double n, double p)
+{
+    double odds = p / (1 - p), above = 1, below = 1;
+    double first = k < mode ? k + 1 : mode + 1, last = k < mode ? mode : k;
+    for (double i = first; i <= last; i++) {
+        above *= (n + 1 - i) * odds;
+        below *= i;
+    }
+    return k < mode ? x * above <= below : x * below <= above;
+}
+
 /*
  * Hoermann, "The generation of binomial random variates", J. Stat. Comput. Simul. 46 (1993)
  * 101-110, algorithm BTRS.
@@ -73,7 +85,10 @@ static double draw_by_rejection(struct stream *s, double n, double p)
             return k;
         }
         double alpha = (2.83 + 5.1 / b) * sd;
-        if (below_binomial(v * alpha / (a / (us * us) + b), k, n, p)) {
+        double x_k = v * alpha / (a / (us * us) + b), mode = floor((n + 1) * p);
+        /* So few factors, none above 2^53, stay within a double. */
+        bool near = fabs(k - mode) <= 16;
+        if (near ? below_near_mode(x_k, k, mode, n, p) : below_binomial(x_k, k, n, p)) {
             return k;
         }
     }

@@ -7,6 +7,7 @@
  */
 #include <assert.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,8 @@ struct class_table {
     uint64_t *cell;  /* [mask + 1] owned */
     /* [n_class] each, or NULL; owned. Level i has the means 2^i weight[]; made when first needed. */
     struct poisson_table **level[N_LEVEL];
+    uint64_t n_least
+        [N_LEVEL]; /* a level hardly ever gives more requests than that; UINT64_MAX: it does not pay */
 };
 
 struct class_table *rs_class_table_new(int n_class, const double *weight)
@@ -53,6 +56,11 @@ struct class_table *rs_class_table_new(int n_class, const double *weight)
         p[i] = t->weight[i] = weight[i] / sum;
     }
     rs_alias_build(bits, p, t->cell);
+    for (int i = 0; i < N_LEVEL; i++) {
+        double mean = (double)(1 << i);
+        bool pays = 1 << i >= N_PER_CLASS * n_class;
+        t->n_least[i] = pays ? (uint64_t)ceil(mean + 4 * sqrt(mean)) : UINT64_MAX;
+    }
     return t;
 }
 
@@ -72,16 +80,14 @@ void rs_class_table_free(struct class_table *t)
     }
 }
 
-/* The highest level that hardly ever gives more than n requests, or -1 when none pays. */
+/* The highest level for n requests, or -1 when none pays. */
 static int level_for(const struct class_table *t, uint64_t n)
 {
-    for (int i = N_LEVEL - 1; i >= 0 && 1 << i >= N_PER_CLASS * t->n_class; i--) {
-        double mean = (double)(1 << i);
-        if (mean + 4 * sqrt(mean) <= (double)n) {
-            return i;
-        }
+    int level = n > 0 ? 63 - __builtin_clzll(n) : -1; /* 2^level <= n */
+    for (level = level < N_LEVEL ? level : N_LEVEL - 1; level >= 0 && n < t->n_least[level];) {
+        level--;
     }
-    return -1;
+    return level;
 }
 
 static void make_level(struct class_table *t, int level)

@@ -22,7 +22,8 @@ enum {
     SLOT_BITS = 24,   /* 16.7 million pending events */
     N_LEAF_FIRST = 4, /* leaves of a new kernel: a power of 4 */
     N_LEVEL_MAX = SLOT_BITS / 2,
-    N_TALLY = 16, /* labels counted in an instant that looks like a loop */
+    N_LEVEL_FETCH = 8, /* 65,536 leaves: more than 16,384 pending events */
+    N_TALLY = 16,      /* labels counted in an instant that looks like a loop */
     N_PER_INSTANT_DEFAULT = 100000,
 };
 #define SLOT_MASK ((UINT64_C(1) << SLOT_BITS) - 1)
@@ -124,18 +125,48 @@ static void set_leaf(struct kernel *k, uint32_t slot, key128 key)
     }
 }
 
+/* Where a walk towards the root stands. */
+struct walk {
+    size_t offset;
+    key128 key; /* the least below */
+};
+
+/* Walks from one level up to another, changing every node on the way. */
+static inline struct walk climb(struct kernel *k, struct walk w, uint32_t from, uint32_t to)
+{
+    for (uint32_t i = from; i < to; i++) {
+        /* The others first: their least does not wait for the level below. */
+        w.key = min_key(w.key, least_of_others(k->level[i], w.offset));
+        w.offset = parent_of(w.offset);
+        set_node(k->level[i + 1], w.offset, w.key);
+    }
+    return w;
+}
+
+/*
+ * With very many events pending, their slots are not in the nearest caches. Who becomes the first of a 64th of the queue will
+ * fire some dozens of events later: its lines are asked for now.
+ */
+static __attribute__((noinline)) void climb_and_fetch(struct kernel *k, struct walk w)
+{
+    uint32_t top = k->n_level - 3;
+    w = climb(k, w, 0, top);
+    uint32_t slot = (uint32_t)((uint64_t)w.key & (k->n_leaf - 1));
+    __builtin_prefetch(&k->slot[slot]);
+    __builtin_prefetch(&k->level[0][slot], 1);
+    climb(k, w, top, k->n_level);
+}
+
 /* The same for the hole, whose key stands in every node above it: all of them change. */
 static inline void set_hole(struct kernel *k, uint32_t slot, key128 key)
 {
-    size_t offset = (size_t)slot * SIZE;
-    uint32_t n_level = k->n_level;
+    struct walk w = {(size_t)slot * SIZE, key};
     k->hole = NO_SLOT;
-    set_node(k->level[0], offset, key);
-    for (uint32_t i = 0; i < n_level; i++) {
-        /* The others first: their least does not wait for the level below. */
-        key = min_key(key, least_of_others(k->level[i], offset));
-        offset = parent_of(offset);
-        set_node(k->level[i + 1], offset, key);
+    set_node(k->level[0], w.offset, key);
+    if (k->n_level >= N_LEVEL_FETCH) {
+        climb_and_fetch(k, w);
+    } else {
+        climb(k, w, 0, k->n_level);
     }
 }
 
