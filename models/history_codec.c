@@ -11,8 +11,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "detector.h"
 #include "models/history.h"
-#include "models/rules.h"
 #include "models/scenario.h"
 #include "sim/arena.h"
 #include "sim/clock.h"
@@ -269,63 +269,6 @@ static uint64_t get_fixed(struct source *s)
     return v;
 }
 
-/* ---- detectors ---- */
-
-struct word { /* not terminated */
-    const char *p;
-    size_t n;
-};
-
-/* Keeps `found` or takes the name if it is the word. */
-static const char *match(const char *found, const char *name, struct word w)
-{
-    if (found || !name || strlen(name) != w.n || memcmp(name, w.p, w.n) != 0)
-        return found;
-    return name;
-}
-
-static const char *match_actions(const char *found, const struct action *a, int n, struct word w)
-{
-    for (int i = 0; i < n; i++)
-        found = match(found, a[i].title, w);
-    return found;
-}
-
-static const char *match_rules(const char *found, const struct monitoring *m, struct word w)
-{
-    for (int f = 0; f < m->n_rule_file; f++) {
-        for (int g = 0; g < m->rule_file[f]->n_group; g++) {
-            const struct rule_group *group = &m->rule_file[f]->group[g];
-            for (int i = 0; i < group->n_rule; i++)
-                found = match(found, group->rule[i].alert, w);
-        }
-    }
-    return found;
-}
-
-/* The scenario's own spelling of what can detect: an alert, a gate, a procedure (its trigger), a check, a held stage. NULL = none. */
-static const char *find_detector(const struct scenario *sc, struct word w)
-{
-    const struct response *r = &sc->response;
-    const char *found = match(NULL, RS_DETECTOR_GIVEN_UP, w);
-    for (int i = 0; i < r->n_procedure; i++) {
-        for (int k = 0; k < r->procedure[i].n_alert; k++)
-            found = match(found, r->procedure[i].alert[k], w);
-        found = match(found, r->procedure[i].name, w);
-    }
-    for (int i = 0; i < r->n_automation; i++)
-        found = match(found, r->automation[i].alert, w);
-    for (int i = 0; i < r->n_stage; i++) {
-        const struct stage *st = &r->stage[i];
-        for (int k = 0; k < st->n_gate; k++)
-            found = match(found, st->gate[k].name, w);
-        found = match(found, st->name, w);
-        found = match_actions(found, st->action, st->n_action, w);
-        found = match_actions(found, st->closing, st->n_closing, w);
-    }
-    return match_rules(found, &sc->monitoring, w);
-}
-
 static const char *get_detector(struct source *s, const struct scenario *sc)
 {
     int n = get_number(s, 1) - 1;
@@ -335,7 +278,7 @@ static const char *get_detector(struct source *s, const struct scenario *sc)
         s->bad = true;
         return NULL;
     }
-    const char *name = find_detector(sc, (struct word){(const char *)s->p, (size_t)n});
+    const char *name = rs_detector_find(sc, (const char *)s->p, (size_t)n);
     s->p += n;
     s->bad |= !name;
     return name;

@@ -9,36 +9,16 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#include "pool.h"
+#include "ranks_private.h"
 #include "sim/arena.h"
+#include "sim/ranks.h"
 
 enum { TICK_MS = 100, SLOTS_PER_THREAD = 4, SLOTS_MORE = 16 };
-
-struct slot {
-    void *result; /* owned through slot_new / slot_free */
-    struct err err;
-    bool ready;
-    int status; /* of run: 0 or -1 */
-};
-
-struct pool {
-    const struct replicate_job *job;
-    struct slot *slot; /* [n_slot] */
-    uint64_t n_slot;
-    pthread_mutex_t lock;
-    pthread_cond_t room;     /* a slot was reduced, or all is over */
-    pthread_cond_t finished; /* for the calling thread: n_working fell to 0 */
-    /* All below under the lock; offsets from job->first. */
-    uint64_t n_taken, n_reduced;
-    bool reducing;
-    atomic_bool over; /* written under the lock, read by replicas in progress without it */
-    int n_working;
-    int status;
-    struct err err; /* the error that rs_replicate will tell */
-};
 
 /* One worker thread's own. */
 struct worker {
@@ -47,7 +27,7 @@ struct worker {
     void *self; /* owned through worker_new / worker_free */
 };
 
-static void finish(struct pool *pool, int status, const struct err *err)
+static void finish_locked(struct pool *pool, int status, const struct err *err)
 {
     /*
      * The first end counts, but for an error of the reducer that was at work when all was told
@@ -61,6 +41,18 @@ static void finish(struct pool *pool, int status, const struct err *err)
         }
     }
     pthread_cond_broadcast(&pool->room);
+}
+
+static int reduce_slot(struct pool *pool, uint64_t replica, struct slot *slot, struct err *err)
+{
+    const struct replicate_job *job = pool->job;
+    if (slot->result) {
+        return job->reduce(job->ctx, replica, slot->result, err);
+    }
+    if (job->decode(job->ctx, pool->decoded, slot->sent.p, slot->sent.n, err) != 0) {
+        return -1;
+    }
+    return job->reduce(job->ctx, replica, pool->decoded, err);
 }
 
 /*
@@ -78,32 +70,111 @@ static void reduce_ready(struct pool *pool)
         }
         if (slot->status != 0) {
             bool asked = slot->err.code == RS_E_STOPPED;
-            finish(pool, asked ? 0 : -1, asked ? NULL : &slot->err);
+            finish_locked(pool, asked ? 0 : -1, asked ? NULL : &slot->err);
             break;
         }
         uint64_t replica = job->first + pool->n_reduced;
         struct err err = {.code = RS_E_NONE};
         pthread_mutex_unlock(&pool->lock);
-        int verdict = job->reduce(job->ctx, replica, slot->result, &err);
+        int verdict = reduce_slot(pool, replica, slot, &err);
         pthread_mutex_lock(&pool->lock);
+        if (slot->result) {
+            pool->spare[pool->n_spare++] = slot->result;
+            slot->result = NULL;
+        }
         if (verdict < 0) {
-            finish(pool, -1, &err);
+            finish_locked(pool, -1, &err);
             break;
         }
         slot->ready = false;
         pool->n_reduced++;
         if (verdict > 0 || pool->n_reduced == job->n) {
-            finish(pool, 0, NULL);
+            finish_locked(pool, 0, NULL);
         }
         pthread_cond_broadcast(&pool->room);
     }
     pool->reducing = false;
 }
 
-static bool may_take(const struct pool *pool)
+static uint64_t room_for(const struct pool *pool)
 {
-    return pool->n_taken < pool->n_reduced + pool->n_slot;
+    uint64_t end = pool->n_reduced + pool->n_slot;
+    return (end < pool->job->n ? end : pool->job->n) - pool->n_taken;
 }
+
+/* ---- for other ranks ---- */
+
+uint64_t rs_pool_take(struct pool *pool, uint64_t most, uint64_t *out_first)
+{
+    pthread_mutex_lock(&pool->lock);
+    uint64_t n = pool->over ? 0 : room_for(pool);
+    n = n < most ? n : most;
+    *out_first = pool->job->first + pool->n_taken;
+    pool->n_taken += n;
+    pthread_mutex_unlock(&pool->lock);
+    return n;
+}
+
+static struct slot *slot_of(struct pool *pool, uint64_t number)
+{
+    uint64_t offset = number - pool->job->first;
+    assert(offset >= pool->n_reduced && offset < pool->n_taken);
+    return &pool->slot[offset % pool->n_slot];
+}
+
+static void put_locked(struct pool *pool, struct slot *slot, int status)
+{
+    slot->status = status;
+    slot->ready = true;
+    if (!pool->reducing) {
+        reduce_ready(pool);
+    }
+}
+
+void rs_pool_put(struct pool *pool, uint64_t number, const void *p, size_t n)
+{
+    pthread_mutex_lock(&pool->lock);
+    struct slot *slot = slot_of(pool, number);
+    if (n > slot->sent.cap) {
+        slot->sent.p = rs_xrealloc(slot->sent.p, n);
+        slot->sent.cap = n;
+    }
+    memcpy(slot->sent.p, p, n);
+    slot->sent.n = n;
+    put_locked(pool, slot, 0);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void rs_pool_put_error(struct pool *pool, uint64_t number, const struct err *err)
+{
+    pthread_mutex_lock(&pool->lock);
+    struct slot *slot = slot_of(pool, number);
+    slot->err = *err;
+    put_locked(pool, slot, -1);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void rs_pool_finish(struct pool *pool, int status, const struct err *err)
+{
+    pthread_mutex_lock(&pool->lock);
+    finish_locked(pool, status, err);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+uint64_t rs_pool_left(struct pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    uint64_t n = pool->job->n - pool->n_taken;
+    pthread_mutex_unlock(&pool->lock);
+    return n;
+}
+
+bool rs_pool_is_over(struct pool *pool)
+{
+    return atomic_load(&pool->over);
+}
+
+/* ---- threads ---- */
 
 static void *work(void *arg)
 {
@@ -112,7 +183,8 @@ static void *work(void *arg)
     const struct replicate_job *job = pool->job;
     pthread_mutex_lock(&pool->lock);
     for (;;) {
-        while (!pool->over && pool->n_taken < job->n && !may_take(pool)) {
+        while (!pool->over && pool->n_taken < job->n &&
+               (room_for(pool) == 0 || pool->n_spare == 0)) {
             pthread_cond_wait(&pool->room, &pool->lock);
         }
         if (pool->over || pool->n_taken == job->n) {
@@ -120,15 +192,13 @@ static void *work(void *arg)
         }
         uint64_t offset = pool->n_taken++;
         struct slot *slot = &pool->slot[offset % pool->n_slot];
+        slot->result = pool->spare[--pool->n_spare];
         pthread_mutex_unlock(&pool->lock);
         slot->err = (struct err){.code = RS_E_NONE};
         slot->status = job->run(job->ctx, worker->self, job->first + offset, slot->result,
                                 &pool->over, &slot->err);
         pthread_mutex_lock(&pool->lock);
-        slot->ready = true;
-        if (!pool->reducing) {
-            reduce_ready(pool);
-        }
+        put_locked(pool, slot, slot->status);
     }
     if (--pool->n_working == 0) {
         pthread_cond_signal(&pool->finished);
@@ -153,47 +223,74 @@ static struct timespec next_tick(void)
     return at;
 }
 
-static bool asked_to_stop(const struct replicate_job *job, uint64_t n_done)
+static bool tick_is_due(struct timespec *due)
 {
-    if (job->cancel && atomic_load_explicit(job->cancel, memory_order_relaxed)) {
-        return true;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (now.tv_sec < due->tv_sec || (now.tv_sec == due->tv_sec && now.tv_nsec < due->tv_nsec)) {
+        return false;
     }
-    return job->tick && job->tick(job->ctx, n_done, job->n);
+    *due = next_tick();
+    return true;
 }
 
-/* The calling thread's part: ticks until the workers are done. */
+static bool is_cancelled(const struct replicate_job *job)
+{
+    return job->cancel && atomic_load_explicit(job->cancel, memory_order_relaxed);
+}
+
+static bool asked_to_stop(const struct replicate_job *job, uint64_t n_done)
+{
+    return is_cancelled(job) || (job->tick && job->tick(job->ctx, n_done, job->n));
+}
+
+/* The calling thread's part: ticks until the workers are done, and speaks with the other ranks. */
 static void watch(struct pool *pool)
 {
-    const struct replicate_job *job = pool->job;
+    struct rank_talk *talk = rs_ranks_begin(pool);
+    struct timespec due = next_tick();
     pthread_mutex_lock(&pool->lock);
-    while (pool->n_working > 0) {
-        struct timespec at = next_tick();
+    while (pool->n_working > 0 || !rs_ranks_are_done(talk)) {
+        struct timespec at = talk ? rs_ranks_soon() : due;
         int late = 0;
-        while (pool->n_working > 0 && late != ETIMEDOUT) {
+        while ((talk || pool->n_working > 0) && late != ETIMEDOUT) {
             late = pthread_cond_timedwait(&pool->finished, &pool->lock, &at);
         }
-        if (pool->n_working == 0) {
-            continue;
-        }
         uint64_t n_done = pool->n_reduced;
+        bool over = pool->n_working == 0 && pool->over;
         pthread_mutex_unlock(&pool->lock);
-        bool enough = asked_to_stop(job, n_done);
-        pthread_mutex_lock(&pool->lock);
-        if (enough) {
-            finish(pool, 0, NULL);
+        rs_ranks_talk(talk);
+        if (!over &&
+            (is_cancelled(pool->job) || (tick_is_due(&due) && asked_to_stop(pool->job, n_done)))) {
+            rs_pool_finish(pool, 0, NULL);
+            rs_ranks_hurry(talk);
         }
+        pthread_mutex_lock(&pool->lock);
     }
     pthread_mutex_unlock(&pool->lock);
+    rs_ranks_end(talk);
+}
+
+/* How many results of others may wait for their turn: as many as keep all of them busy. */
+static uint64_t window(const struct replicate_job *job)
+{
+    return (uint64_t)SLOTS_PER_THREAD * (uint64_t)job->n_thread + SLOTS_MORE +
+           rs_ranks_window(job->ranks);
 }
 
 static void pool_init(struct pool *pool, const struct replicate_job *job)
 {
     *pool = (struct pool){.job = job, .err = {.code = RS_E_NONE}};
-    uint64_t n_slot = (uint64_t)SLOTS_PER_THREAD * (uint64_t)job->n_thread + SLOTS_MORE;
+    uint64_t n_slot = window(job), n_own = n_slot - rs_ranks_window(job->ranks);
     pool->n_slot = job->n < n_slot ? job->n : n_slot;
     pool->slot = rs_xcalloc(pool->n_slot, sizeof(*pool->slot));
-    for (uint64_t i = 0; i < pool->n_slot; i++) {
-        pool->slot[i].result = job->slot_new(job->ctx);
+    pool->n_result = (int)(n_own < pool->n_slot ? n_own : pool->n_slot);
+    pool->spare = rs_xcalloc((size_t)pool->n_result, sizeof(void *));
+    for (; pool->n_spare < pool->n_result; pool->n_spare++) {
+        pool->spare[pool->n_spare] = job->slot_new(job->ctx);
+    }
+    if (job->ranks) {
+        pool->decoded = job->slot_new(job->ctx);
     }
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);
@@ -206,9 +303,20 @@ static void pool_init(struct pool *pool, const struct replicate_job *job)
 
 static void pool_clear(struct pool *pool)
 {
+    const struct replicate_job *job = pool->job;
     for (uint64_t i = 0; i < pool->n_slot; i++) {
-        pool->job->slot_free(pool->job->ctx, pool->slot[i].result);
+        if (pool->slot[i].result) {
+            job->slot_free(job->ctx, pool->slot[i].result);
+        }
+        free(pool->slot[i].sent.p);
     }
+    for (int i = 0; i < pool->n_spare; i++) {
+        job->slot_free(job->ctx, pool->spare[i]);
+    }
+    if (pool->decoded) {
+        job->slot_free(job->ctx, pool->decoded);
+    }
+    free(pool->spare);
     free(pool->slot);
     pthread_mutex_destroy(&pool->lock);
     pthread_cond_destroy(&pool->room);
@@ -268,17 +376,6 @@ static int replicate_on_threads(const struct replicate_job *job, uint64_t *out_n
     return status;
 }
 
-static bool tick_is_due(struct timespec *due)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if (now.tv_sec < due->tv_sec || (now.tv_sec == due->tv_sec && now.tv_nsec < due->tv_nsec)) {
-        return false;
-    }
-    *due = next_tick();
-    return true;
-}
-
 /* Runs and reduces one: 0 go on, 1 stop cleanly, -1 error. */
 static int one_here(const struct replicate_job *job,
                     void *worker,
@@ -327,12 +424,17 @@ static int replicate_here(const struct replicate_job *job, uint64_t *out_n, stru
 int rs_replicate(const struct replicate_job *job, uint64_t *out_n_done, struct err *err)
 {
     assert(job->n_thread >= 1 && job->worker_new && job->worker_free && job->slot_new &&
-           job->slot_free && job->run && job->reduce);
+           job->slot_free && job->run && job->reduce &&
+           (!job->ranks || (job->encode && job->decode)));
     uint64_t n_done = 0;
     int status = 0;
     if (job->n > 0) {
-        status = job->n_thread == 1 || job->n == 1 ? replicate_here(job, &n_done, err)
-                                                   : replicate_on_threads(job, &n_done, err);
+        status = rs_ranks_greet(job, err);
+    }
+    if (job->n > 0 && status == 0) {
+        bool alone = (job->n_thread == 1 || job->n == 1) && !job->ranks;
+        status =
+            alone ? replicate_here(job, &n_done, err) : replicate_on_threads(job, &n_done, err);
     }
     if (out_n_done) {
         *out_n_done = n_done;

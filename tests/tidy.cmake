@@ -72,7 +72,7 @@ macro(check_banned file list) # list: banned or banned_in_tests
 endmacro()
 
 # Third-party headers and the places that may see them (house.md, table of section 1). Tests may see all.
-set(third_party gsl yaml sqlite3 plplot jansson nettle zlib zstd pcre2 xxhash)
+set(third_party gsl yaml sqlite3 plplot jansson nettle zlib zstd pcre2 xxhash mpi)
 set(header_gsl "<gsl/")
 set(place_gsl "^(sim|models|verify)/")
 set(header_yaml "<yaml[.]h>")
@@ -91,6 +91,8 @@ set(header_zstd "<zstd[.]h>")
 set(place_zstd "^(scenarios|verify)/")
 set(header_pcre2 "<pcre2[.]h>")
 set(place_pcre2 "^models/monitoring/")
+set(header_mpi "<mpi[.]h>")
+set(place_mpi "^sim/ranks[.]c$")
 set(header_xxhash "<xxhash[.]h>")
 set(place_xxhash "^(sim|models|verify)/")
 

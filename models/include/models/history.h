@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sim/arena.h"
 #include "sim/err.h"
 
 /* The clock of a rollback. Instants of one episode; RS_NEVER = did not happen. */
@@ -129,10 +130,6 @@ void rs_history_init(struct history *h);
 void rs_history_reset(struct history *h);
 void rs_history_clear(struct history *h);
 
-struct bytes { /* owned by the caller: free(p) */
-    unsigned char *p;
-    size_t n, cap;
-};
 struct scenario;
 
 /*

@@ -28,4 +28,9 @@ void *rs_xcalloc_lines(size_t n, size_t size);
 void *rs_xrealloc(void *old, size_t n_bytes);
 char *rs_xstrdup(const char *text);
 
+struct bytes { /* owned by the caller: free(p) */
+    unsigned char *p;
+    size_t n, cap;
+};
+
 #endif

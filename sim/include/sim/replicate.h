@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Replications over threads. Replica i runs on any thread; results are handed to the reducer strictly in replica order, so
- * what the reducer makes is the same for any number of threads. Memory is bounded by the window of finished, unreduced slots.
+ * Replications over threads and ranks. Replica i runs on any thread of any; results are handed to the reducer strictly in replica
+ * order, so what the reducer makes is the same for any number of them. Memory is bounded by the window of finished, unreduced
+ * results, which is as wide as there are threads.
  */
 #ifndef SIM_REPLICATE_H
 #define SIM_REPLICATE_H
@@ -11,7 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sim/arena.h"
 #include "sim/err.h"
+
+struct ranks; /* sim/ranks.h */
 
 struct replicate_job {
     uint64_t first, n; /* replicas first .. first+n-1 */
@@ -39,6 +43,14 @@ struct replicate_job {
     bool (*tick)(void *ctx, uint64_t n_done, uint64_t n_total);
     /* Optional: set from outside (a signal handler), it stops all cleanly, in the middle of replicas. */
     const atomic_bool *cancel;
+    /*
+     * Optional: other processes that run replicas, too, and what their results are as bytes (slot to bytes, emptied first; and back,
+     * 0 or -1). Only rank 0 calls rs_replicate; the others serve it (sim/ranks.h).
+     */
+    struct ranks *ranks;
+    const char *key; /* what makes two jobs the same: ranks that have another do not take part */
+    void (*encode)(void *ctx, const void *slot, struct bytes *out);
+    int (*decode)(void *ctx, void *slot, const void *p, size_t n, struct err *err);
 };
 
 /*
