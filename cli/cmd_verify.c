@@ -10,11 +10,14 @@
 #include "pictures.h"
 #include "plots/plots.h"
 #include "progress.h"
+#include "rank_task.h"
 #include "reports.h"
 #include "resume.h"
 #include "scenario_args.h"
+#include "shard.h"
 #include "verify/report.h"
 #include "verify/run.h"
+#include "verify_run.h"
 
 #define PATH_SIZE 4096
 
@@ -50,8 +53,10 @@ options_of(const struct cli_args *args, const struct scenario *sc, const char *d
         .gsl_samplers = args->samplers && strcmp(args->samplers, "gsl") == 0,
         .seed = args->seed.given ? args->seed.value : sc->default_seed,
         .n_job = args->jobs.given ? (int)args->jobs.value
+                 : args->ranks    ? rs_ranks_threads(args->ranks)
                  : n_cpu > 0      ? (int)n_cpu
                                   : 1,
+        .ranks = args->ranks,
         .db_path = db[0] ? db : NULL,
         .overwrite = args->force,
     };
@@ -163,6 +168,11 @@ static int run(const struct scenario *sc,
     if (failed) {
         return -1;
     }
+    if (opt->n_shard > 1) {
+        int told = rs_shard_tell(&result, opt, args);
+        rs_run_result_clear(&result);
+        return told;
+    }
     bool quiet = args->quiet || format != FORMAT_TEXT;
     int status = rs_run_status(&result);
     if (print_result(&result, args, format, err)) {
@@ -183,35 +193,51 @@ static int run(const struct scenario *sc,
     return status;
 }
 
-static int verify(const struct scenario *sc, struct resume *resume, int format, struct err *err)
+/* A run with the claims that are wanted and the options complete. Returns as run does. */
+static int verify_chosen(const struct scenario *sc,
+                         struct resume *from,
+                         struct run_options *opt,
+                         int format,
+                         struct err *err)
 {
-    char db[PATH_SIZE];
-    struct scenario chosen;
-    struct claim *claim = NULL;
-    const struct cli_args *args = &resume->args;
-    if (rs_args_claims(&chosen, &claim, args, sc, err) || record_path(db, args, err)) {
-        free(claim);
-        return -1;
-    }
-    struct run_options opt = options_of(args, sc, db);
+    const struct cli_args *args = &from->args;
     char *replay_words = rs_args_replay_words(args), *traffic = rs_args_traffic_lines(args);
-    opt.replay_words = replay_words;
-    opt.traffic = traffic;
-    opt.n_left_out = sc->n_claim - chosen.n_claim;
-    opt.resume = resume->journal;
-    opt.shard = resume->shard;
-    opt.n_shard = resume->n_shard;
-    resume->journal = NULL; /* the run takes it */
+    opt->replay_words = replay_words;
+    opt->traffic = traffic;
+    opt->read = from->read;
+    opt->read_ctx = from->read_ctx;
+    opt->resume = from->journal;
+    from->journal = NULL; /* the run takes it */
     struct err why = {0};
-    int status = run(&chosen, args, &opt, format, resume->n_before, &why);
+    rs_rank_task_tell(args->ranks, args, opt);
+    int status = run(sc, args, opt, format, from->n_before, &why);
     if (status < 0) {
         rs_err_set(err, why.code, "%s", why.text);
     }
     if (status < 0 && (why.code == RS_E_IO || why.code == RS_E_INTERNAL)) {
-        tell_kept(&opt, args);
+        tell_kept(opt, args);
     }
     free(traffic);
     free(replay_words);
+    return status;
+}
+
+static int verify(const struct scenario *sc, struct resume *from, int format, struct err *err)
+{
+    char db[PATH_SIZE];
+    struct scenario chosen;
+    struct claim *claim = NULL;
+    const struct cli_args *args = &from->args;
+    int status = -1;
+    if (rs_args_claims(&chosen, &claim, args, sc, err) == 0 && record_path(db, args, err) == 0) {
+        struct run_options opt = options_of(args, sc, db);
+        opt.n_left_out = sc->n_claim - chosen.n_claim;
+        opt.shard = from->shard;
+        opt.n_shard = from->n_shard;
+        if (rs_shard_args(&opt, args, err) == 0) {
+            status = verify_chosen(&chosen, from, &opt, format, err);
+        }
+    }
     free(claim);
     return status;
 }
@@ -237,8 +263,10 @@ static int print_sarif_failure(FILE *to, const void *ctx)
 }
 
 /* On standard error for people, and in every report that was asked for: a pipeline shows those alone. */
-static int
-fail(const struct cli_args *args, int format, const struct err_list *errors, int exit_status)
+int rs_verify_fail(const struct cli_args *args,
+                   int format,
+                   const struct err_list *errors,
+                   int exit_status)
 {
     const char *file = args->n_operand > 0 ? args->operand[0] : args->resume;
     const struct failure f = {file ? file : "verify", errors, exit_status};
@@ -274,7 +302,7 @@ static int tell_finished(const struct resume *r, int format, struct err *err)
     return status >= 0 && draw(args, args->quiet, r->path, err) ? -1 : status;
 }
 
-static int load_and_run(struct resume *resume, int format, struct err_list *errors, struct err *err)
+int rs_verify_run(struct resume *resume, int format, struct err_list *errors, struct err *err)
 {
     struct scenario *sc = rs_args_scenario_load(&resume->args, errors);
     int status = sc ? verify(sc, resume, format, err) : RS_EXIT_USAGE;
@@ -290,7 +318,7 @@ static int load_and_verify(const struct cli_args *args, int format, struct err_l
     int status = rs_resume_open(&resume, args, &err);
     if (status == 0) {
         status = rs_resume_is_finished(&resume) ? tell_finished(&resume, format, &err)
-                                                : load_and_run(&resume, format, errors, &err);
+                                                : rs_verify_run(&resume, format, errors, &err);
     }
     rs_resume_close(&resume);
     if (status < 0) {
@@ -300,22 +328,30 @@ static int load_and_verify(const struct cli_args *args, int format, struct err_l
     return status;
 }
 
-static int run_verify(const struct cli_args *args)
+int rs_verify_reports(int *out_format, const struct cli_args *args)
 {
-    int format;
     bool gsl;
     struct err err = {0};
-    if (rs_args_format(&format, args, format_names, FORMAT_N, &err) ||
+    if (rs_args_format(out_format, args, format_names, FORMAT_N, &err) ||
         rs_args_samplers(&gsl, args, &err) || rs_report_file_check("--junit", args->junit, &err) ||
         rs_report_file_check("--sarif", args->sarif, &err)) {
         rs_err_print(&err, stderr);
         return rs_err_exit_status(&err);
     }
+    return RS_EXIT_HOLDS;
+}
+
+static int run_verify(const struct cli_args *args)
+{
+    int format, refused = rs_verify_reports(&format, args);
+    if (refused) {
+        return refused;
+    }
     struct err_list errors;
     rs_err_list_init(&errors);
     int status = load_and_verify(args, format, &errors);
     if (errors.n > 0) {
-        status = fail(args, format, &errors, status);
+        status = rs_verify_fail(args, format, &errors, status);
     }
     rs_err_list_clear(&errors);
     return status;
@@ -332,6 +368,11 @@ static const struct option_row options[] = {
     RS_TEXT(0, plots, "plots", "DIR", "draw the pictures too; without -o the record is DIR/run.db"),
     RS_SWITCH('f', force, "force", "replace an existing record, or an interrupted run's"),
     RS_TEXT(0, resume, "resume", "RUN.db", "go on with this run, which was interrupted"),
+    RS_TEXT(0,
+            shard,
+            "shard",
+            "I/N",
+            "run part I of N of it, for rollsim merge (docs/running-large.md)"),
     RS_ROW_TRAFFIC,
     RS_TEXT(0, format, "format", "FORMAT", "text, json, junit or sarif (text)"),
     RS_ROW_JSON_FORMAT,

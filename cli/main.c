@@ -6,7 +6,7 @@
  *
  *   scenarios/  YAML, rule files, routing files in; a checked struct scenario out, or every mistake with its place
  *   models/     one history of the loop: traffic -> system -> monitoring -> response -> flags (loop/ closes it)
- *   sim/        the kernel below: clock, event queue, named random streams, replications over threads
+ *   sim/        the kernel below: clock, event queue, named random streams, replications over threads and ranks
  *   verify/     many histories reduced to verdicts, the timing card and bands; the record of a run (SQLite)
  *   plots/      a record in, pictures out
  *   cli/        this folder: words in, words out; nothing is decided here
@@ -16,6 +16,7 @@
  *     cmd_rules*.c  a command of commands, for rule files without a scenario
  *     options.c     the tables of options over getopt_long
  *     progress.c    the progress line and Ctrl-C
+ *     rank_task.c   what the other processes of a cluster do
  *     reports.c     formats, and reports that go to files
  *     timeline*.c   one history told to people, or to machines
  */
@@ -28,8 +29,9 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "rank_task.h"
 
-static const struct cmd *const commands[] = {&cmd_check, &cmd_rehearse,  &cmd_verify,
+static const struct cmd *const commands[] = {&cmd_check, &cmd_rehearse,  &cmd_verify, &cmd_merge,
                                              &cmd_plot,  &cmd_recording, &cmd_rules};
 #define N_COMMAND (sizeof commands / sizeof commands[0])
 
@@ -115,7 +117,7 @@ static int run_help(int argc, char **argv)
 }
 
 /* argv[0] is the word of the command itself. */
-static int run_found(const struct cmd *cmd, int argc, char **argv)
+static int run_found(struct ranks *ranks, const struct cmd *cmd, int argc, char **argv)
 {
     if (cmd->n_sub > 0) {
         if (argc < 2) {
@@ -127,7 +129,7 @@ static int run_found(const struct cmd *cmd, int argc, char **argv)
             return RS_EXIT_HOLDS;
         }
         const struct cmd *sub = find_command(cmd, argv[1]);
-        return sub ? run_found(sub, argc - 1, argv + 1) : unknown_command(cmd, argv[1]);
+        return sub ? run_found(ranks, sub, argc - 1, argv + 1) : unknown_command(cmd, argv[1]);
     }
     struct cli_args args;
     struct err err = {0};
@@ -141,10 +143,11 @@ static int run_found(const struct cmd *cmd, int argc, char **argv)
         rs_cmd_print_help(cmd, stdout);
         return RS_EXIT_HOLDS;
     }
+    args.ranks = ranks;
     return cmd->run(&args);
 }
 
-static int run_command(int argc, char **argv)
+static int run_command(struct ranks *ranks, int argc, char **argv)
 {
     if (argc < 2) {
         print_usage(stderr);
@@ -163,7 +166,7 @@ static int run_command(int argc, char **argv)
         return run_help(argc - 2, argv + 2);
     }
     const struct cmd *cmd = find_command(NULL, word);
-    return cmd ? run_found(cmd, argc - 1, argv + 1) : unknown_command(NULL, word);
+    return cmd ? run_found(ranks, cmd, argc - 1, argv + 1) : unknown_command(NULL, word);
 }
 
 /*
@@ -202,5 +205,18 @@ int main(int argc, char **argv)
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &ignore, NULL);
     sigaction(SIGXFSZ, &ignore, NULL); /* a file at its size limit is told as a full disk is */
-    return close_stdout(run_command(argc, argv));
+    struct ranks *ranks;
+    struct err err = {0};
+    if (rs_ranks_join(&ranks, &err) != 0) {
+        rs_err_print(&err, stderr);
+        return rs_err_exit_status(&err);
+    }
+    int status = RS_EXIT_HOLDS;
+    if (rs_ranks_number(ranks) > 0) {
+        rs_rank_task_serve(ranks);
+    } else {
+        status = close_stdout(run_command(ranks, argc, argv));
+    }
+    rs_ranks_leave(ranks, status);
+    return status;
 }

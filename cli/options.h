@@ -9,6 +9,8 @@
 
 #include "sim/err.h"
 
+struct ranks; /* sim/ranks.h */
+
 #define RS_MAX_OPERAND 1024
 #define RS_MAX_TRAFFIC 64
 #define RS_MAX_LIST 256
@@ -40,12 +42,13 @@ struct cli_args {
     const char *output, *plots, *format, *only, *fault, *branch, *samplers, *fail_on, *explain,
         *sarif, *resume;
     const char *prometheus, *from, *to, *group_offsets, *rules_path, *alertmanager,
-        *alertmanager_version, *silences, *metric, *junit, *run;
+        *alertmanager_version, *silences, *metric, *junit, *shard, *scenario, *run;
     const char *log_format, *time, *latency, *status, *route, *unit, *reject;
     struct duration_arg evaluation_interval, lookback, scrape_interval, query_offset, resend_delay,
         every, window;
     struct list_arg rules, data, query, external_label, ignore, claim, select;
     struct count_arg replica, replicas, seed, jobs;
+    struct ranks *ranks; /* set by main: the processes of a cluster, or NULL */
     int n_traffic;
     const char *traffic[RS_MAX_TRAFFIC]; /* "SERVICE=FILE" */
 };

@@ -51,15 +51,22 @@ static int find_scenario(const struct resume *r, const char *file, struct err *e
     if (access(file, R_OK) == 0) {
         return 0;
     }
+    if (!r->journal) {
+        return rs_err_set(
+            err, RS_E_USAGE,
+            "the shards are of %s, which cannot be read from here: %s; --scenario FILE "
+            "tells where it is now",
+            file, strerror(errno));
+    }
     return rs_err_set(err, RS_E_USAGE,
                       "%s.part is of %s, which cannot be read from here: %s; rollsim verify "
                       "SCENARIO --resume tells where it is now",
                       r->path, file, strerror(errno));
 }
 
-static int fill_args(struct resume *r, struct err *err)
+/* What decides the histories, and what is decided by them. */
+static int fill_from_key(struct resume *r, const struct journal_key *key, struct err *err)
 {
-    const struct journal_key *key = rs_journal_key(r->journal);
     struct cli_args *args = &r->args;
     size_t at = 0;
     r->texts =
@@ -89,8 +96,17 @@ static int fill_args(struct resume *r, struct err *err)
     if (!args->samplers) {
         args->samplers = key->gsl_samplers ? "gsl" : NULL;
     }
-    args->output = r->path;
-    args->force = rs_journal_overwrites(r->journal);
+    return 0;
+}
+
+static int fill_args(struct resume *r, struct err *err)
+{
+    const struct journal_key *key = rs_journal_key(r->journal);
+    if (fill_from_key(r, key, err)) {
+        return -1;
+    }
+    r->args.output = r->path;
+    r->args.force = rs_journal_overwrites(r->journal);
     r->shard = key->shard;
     r->n_shard = key->n_shard;
     r->n_before = rs_journal_count(r->journal);
@@ -121,12 +137,30 @@ int rs_resume_open(struct resume *out, const struct cli_args *args, struct err *
     if (args->force) {
         return rs_err_set(err, RS_E_USAGE, "--resume goes on with a run, and --force begins anew");
     }
+    if (args->shard) {
+        return rs_err_set(err, RS_E_USAGE,
+                          "--resume knows which shard it goes on with: leave --shard out");
+    }
     out->path = record_name(args->resume);
     out->journal = rs_journal_resume(out->path, err);
     if (!out->journal) {
         return -1;
     }
     return rs_journal_is_finished(out->journal) ? 0 : fill_args(out, err);
+}
+
+int rs_resume_merged(struct resume *out,
+                     const struct cli_args *args,
+                     const struct journal *j,
+                     struct err *err)
+{
+    *out = (struct resume){.args = *args, .n_shard = 1};
+    out->path = rs_xstrdup(args->output);
+    out->args.n_operand = 0;
+    if (args->scenario) {
+        out->args.operand[out->args.n_operand++] = args->scenario;
+    }
+    return fill_from_key(out, rs_journal_key(j), err);
 }
 
 void rs_resume_close(struct resume *r)

@@ -10,7 +10,14 @@ struct resume {              /* caller's storage: open / close */
     struct journal *journal; /* NULL when nothing is to be resumed; the run takes it */
     uint64_t n_before;       /* histories in it */
     uint64_t shard, n_shard; /* as the run was begun */
-    char *path, *texts;      /* owned: what args names */
+    /* Histories to be merged, as struct run_options takes them; NULL: none. */
+    int (*read)(void *ctx,
+                const struct scenario *sc,
+                uint64_t replica,
+                struct history *out,
+                struct err *err);
+    void *read_ctx;
+    char *path, *texts; /* owned: what args names */
     struct cli_args
         args; /* those of the run; where the user gave one, that, for the run to compare */
 };
@@ -21,6 +28,14 @@ struct resume {              /* caller's storage: open / close */
  */
 int rs_resume_open(struct resume *out, const struct cli_args *args, struct err *err);
 void rs_resume_close(struct resume *r);
+/*
+ * The same for a run that is to be merged from its shards, of which j is one, borrowed: its options with those of args beside them.
+ * The caller sets read.
+ */
+int rs_resume_merged(struct resume *out,
+                     const struct cli_args *args,
+                     const struct journal *j,
+                     struct err *err);
 
 /* Is that run over already? */
 bool rs_resume_is_finished(const struct resume *r);

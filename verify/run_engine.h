@@ -31,4 +31,10 @@ int rs_run_with(const struct run_engine *engine,
                 struct run_result *out,
                 struct err *err);
 
+/* The same of rs_run_serve. */
+void rs_run_serve_with(const struct run_engine *engine,
+                       const struct scenario *sc,
+                       const struct run_options *opt,
+                       const struct err *why);
+
 #endif

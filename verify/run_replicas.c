@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "run_parts.h"
 #include "sim/arena.h"
+#include "sim/ranks.h"
 #include "sim/replicate.h"
 
 /* So many histories of before are entered between two ticks. */
@@ -180,11 +182,33 @@ static bool tick(void *ctx, uint64_t n_done, uint64_t n_total)
     return asked_to_stop(r, r->result->n_replica);
 }
 
-static int simulate(struct reduction *r, struct err *err)
+/* Histories as they travel between ranks. */
+static void encode(void *ctx, const void *slot, struct bytes *out)
 {
-    struct replicate_job job = {
-        .first = r->result->n_replica,
-        .n = share(r->options) - r->result->n_replica,
+    (void)ctx;
+    rs_history_encode(slot, out);
+}
+
+static int decode(void *ctx, void *slot, const void *p, size_t n, struct err *err)
+{
+    const struct reduction *r = ctx;
+    return rs_history_decode(slot, r->scenario, p, n, err);
+}
+
+/* What decides a history, so that ranks which would make others are found out. Fits. */
+enum { KEY_SIZE = 320 };
+static const char *key_of(char *out, const struct reduction *r)
+{
+    const struct run_options *opt = r->options;
+    snprintf(out, KEY_SIZE,
+             "rollsim %s, scenario %.64s, seed %" PRIu64 ", shard %" PRIu64 "/%" PRIu64, RS_VERSION,
+             r->scenario->sha256, opt->seed, opt->shard, opt->n_shard);
+    return out;
+}
+
+static struct replicate_job job_of(struct reduction *r)
+{
+    return (struct replicate_job){
         .n_thread = r->options->n_job,
         .ctx = r,
         .worker_new = worker_new,
@@ -192,11 +216,39 @@ static int simulate(struct reduction *r, struct err *err)
         .slot_new = slot_new,
         .slot_free = slot_free,
         .run = run_one,
-        .reduce = reduce,
-        .tick = tick,
-        .cancel = r->options->cancel,
+        .encode = encode,
+        .decode = decode,
     };
+}
+
+static int simulate(struct reduction *r, struct err *err)
+{
+    char key[KEY_SIZE];
+    struct replicate_job job = job_of(r);
+    job.first = r->result->n_replica;
+    job.n = share(r->options) - r->result->n_replica;
+    job.reduce = reduce;
+    job.tick = tick;
+    job.cancel = r->options->cancel;
+    job.ranks = r->options->ranks;
+    job.key = key_of(key, r);
     return rs_replicate(&job, NULL, err);
+}
+
+void rs_run_serve_with(const struct run_engine *engine,
+                       const struct scenario *sc,
+                       const struct run_options *opt,
+                       const struct err *why)
+{
+    char key[KEY_SIZE];
+    struct reduction r = {.engine = engine, .scenario = sc, .options = opt};
+    if (!sc) {
+        rs_ranks_serve(opt->ranks, NULL, why);
+        return;
+    }
+    struct replicate_job job = job_of(&r);
+    job.key = key_of(key, &r);
+    rs_ranks_serve(opt->ranks, &job, NULL);
 }
 
 int rs_run_replicas(struct reduction *r, struct err *err)

@@ -6,7 +6,7 @@ _rollsim()
     local command=${COMP_WORDS[1]} options=
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W 'check rehearse verify plot recording rules help --help --version' -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W 'check rehearse verify merge plot recording rules help --help --version' -- "$word")
         return
     fi
     if [ "$command" = rules ]; then
@@ -26,7 +26,7 @@ _rollsim()
     --format)
         case $command in
         check) mapfile -t COMPREPLY < <(compgen -W 'text json sarif' -- "$word") ;;
-        verify) mapfile -t COMPREPLY < <(compgen -W 'text json junit sarif' -- "$word") ;;
+        verify | merge) mapfile -t COMPREPLY < <(compgen -W 'text json junit sarif' -- "$word") ;;
         recording) mapfile -t COMPREPLY < <(compgen -W 'common combined log-format json csv jtl k6 times series' -- "$word") ;;
         *) mapfile -t COMPREPLY < <(compgen -W 'svg png' -- "$word") ;;
         esac
@@ -51,7 +51,7 @@ _rollsim()
         mapfile -t COMPREPLY < <(compgen -W "$names" -- "$word")
         return
         ;;
-    --replica | --replicas | --branch | -n | --seed | --jobs | -j | --only) return ;;
+    --replica | --replicas | --branch | -n | --seed | --jobs | -j | --only | --shard) return ;;
     --fault)
         # The scenario's own names: whatever stands after "- name:" below "faults:".
         local file names=none
@@ -72,8 +72,9 @@ _rollsim()
     case $command in
     check) options='--format --json --sarif --fail-on --explain --list --print-reference --print-schema --help' ;;
     rehearse) options='--fault --replica --branch --seed --samplers --traffic --json --help' ;;
-    verify) options='--output --replicas --all --claim --seed --samplers --jobs --plots --force --resume --traffic --format --json --junit --sarif
+    verify) options='--output --replicas --all --claim --seed --samplers --jobs --shard --plots --force --resume --traffic --format --json --junit --sarif
         --quiet --help' ;;
+    merge) options='--output --scenario --plots --force --format --json --junit --sarif --quiet --help' ;;
     plot) options='--output --format --only --quiet --help' ;;
     recording) options='--format --log-format --time --latency --status --route --unit --end --every --window --reject --select
         --plots --json --help' ;;

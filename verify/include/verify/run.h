@@ -11,6 +11,7 @@
 #include "verify/claim.h"
 
 struct journal; /* verify/journal.h */
+struct ranks;   /* sim/ranks.h */
 
 struct run_options {
     uint64_t n_replica, seed; /* n_replica: the most that are run */
@@ -46,6 +47,7 @@ struct run_options {
      * i % n_shard == shard in its record's journal and decides nothing; merging the parts does.
      */
     uint64_t shard, n_shard; /* 0, 1 (or 0, 0): the whole */
+    struct ranks *ranks;     /* processes that run replicas, too; this is rank 0. NULL: none */
     /* Once it is true the run ends as if the tick had said so, also in the middle of a replica. May be NULL. */
     const atomic_bool *cancel;
     /* Progress: called now and then on the calling thread; return true to stop early (Ctrl-C). May be NULL. */
@@ -106,6 +108,12 @@ int rs_run(const struct scenario *sc,
            struct run_result *out,
            struct err *err);
 void rs_run_result_clear(struct run_result *r);
+
+/*
+ * What the other ranks do meanwhile: run replicas for rank 0, with the scenario and the options that it has; only what decides
+ * histories and n_job is looked at. Comes back when rank 0 is done with them. sc NULL: this rank cannot, and why.
+ */
+void rs_run_serve(const struct scenario *sc, const struct run_options *opt, const struct err *why);
 
 /* Exit status of a run: 1 if a claim is violated, else 3 if one is undecided, else 0. */
 int rs_run_status(const struct run_result *r);
