@@ -97,7 +97,7 @@ static const struct {
      "SELECT count(*) > 0, max(pending) IS NULL FROM episode WHERE detected_by = 'look'", "1|1"},
     {"meta", "SELECT group_concat(key) FROM (SELECT key FROM meta ORDER BY key)",
      "confidence,correction,family_size,horizon_s,n_budget,n_left_out,n_replica,random_stream,"
-     "rollsim_version,scenario_file,scenario_name,"
+     "rollsim_version,samplers,scenario_file,scenario_name,"
      "scenario_sha256,scenario_text,scenario_title,seed,starts_at,stopped_early,trajectory_step_s"},
     {"meta values",
      "SELECT group_concat(value) FROM meta WHERE key IN ('n_replica', 'seed', 'starts_at', "
