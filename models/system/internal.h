@@ -428,6 +428,8 @@ int64_t rs_target_scrape_ns(const struct target *t, uint64_t k);
 /* Draws all scrapes up to to_ns; partial: and the rest of the interval up to it. */
 void rs_target_advance(struct system *sys, struct target *t, int64_t to_ns, bool partial);
 void rs_target_fill(void *ctx, uint64_t arg, int series, int64_t t_ms);
+/* promise.c: does a counter stand still, so that nobody need look? */
+bool rs_target_promise(void *ctx, uint64_t arg, int series, double last);
 void rs_target_reset_scrapes(struct system *sys, struct target *t);
 void rs_group_drain(struct system *sys, struct group *g, int64_t to_ns);
 struct scrape {

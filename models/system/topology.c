@@ -385,8 +385,10 @@ static void build_series(struct system *sys, struct target *t)
             t->series[n++] = exposed ? declare(sys, t, sv->requests_metric, "", more, false) : -1;
         }
     }
-    for (int i = 0; i < sv->n_counter; i++)
-        t->series[n++] = declare(sys, t, sv->counter[i].metric, "", NULL, false);
+    for (int i = 0; i < sv->n_counter; i++) {
+        t->series[n] = declare(sys, t, sv->counter[i].metric, "", NULL, false);
+        rs_tsdb_set_promise(sys->db, t->series[n++], rs_target_promise);
+    }
     for (int p = 0; p < site->n_part; p++) {
         build_histogram(sys, t, p, t->series + n);
         n += sv->n_bucket + 2;

@@ -5,6 +5,8 @@
  */
 #include "../sim/sim_check.h"
 #include "fixture.h"
+#include "models/promql.h"
+#include "sim/arena.h"
 #include "system/internal.h" /* of models/ */
 
 static struct fixture f;
@@ -128,11 +130,61 @@ START_TEST(another_branch_throws_them_away)
 }
 END_TEST
 
+/* ---- promises ---- */
+
+enum { N_LOOK = 1500 };
+
+/* Whether a condition over the fallbacks holds, every 30 s of a replica. A flag takes the path away for some minutes. */
+static int watch_fallbacks(bool plain, uint64_t replica, bool *out)
+{
+    struct promql_text text = {
+        "sum(increase(mismatch_total[10m])) > 1", {"test", 1, 1}, 0, RS_PROMQL_3};
+    struct promql_options opt = rs_promql_options_default();
+    struct arena *arena = rs_arena_new();
+    int n_true = 0;
+    fixture_init(&f);
+    struct path *path = &f.path[DASH][NEW];
+    path->errors = (struct error_mix){1, {500}, {0.0007}};
+    path->fallback = OLD;
+    path->fallback_counter = 1;
+    f.counter[DASH][1].base_per_s = f.counter[PORTAL][1].base_per_s = 0.0;
+    f.sc.horizon_ns = 50000 * RS_NS_PER_S;
+    fixture_start(&f);
+    opt.plain = plain;
+    struct promql_eval *e = rs_promql_eval_new(rs_promql_parse(arena, &text, NULL), f.db, opt);
+    fixture_reset(&f, replica, -1);
+    rs_system_set_flag(f.sys, READS, true, -1, 100.0);
+    for (int i = 0; i < N_LOOK; i++) {
+        if (i == 500 || i == 540)
+            rs_system_set_flag(f.sys, READS, i == 540, -1, 100.0);
+        fixture_run(&f, 30.0 * (i + 1));
+        out[i] = rs_promql_true(e, fixture_ms(30.0 * (i + 1)));
+        n_true += out[i];
+    }
+    rs_promql_eval_free(e);
+    rs_arena_free(arena);
+    fixture_clear(&f);
+    return n_true;
+}
+
+/* What waits because it was promised to stand still gives what it gives when it is drawn scrape by scrape. */
+START_TEST(a_promise_hides_nothing)
+{
+    bool seen[N_LOOK], hidden[N_LOOK];
+    int n_true = watch_fallbacks(true, (uint64_t)_i, seen);
+    ck_assert_int_eq(watch_fallbacks(false, (uint64_t)_i, hidden), n_true);
+    for (int i = 0; i < N_LOOK; i++)
+        ck_assert_msg(seen[i] == hidden[i], "look %d", i);
+    ck_assert(n_true > 0 && n_true < N_LOOK);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_loop_test(tc, together_or_one_by_one, 0, N_ROW(rows));
     tcase_add_test(tc, another_state_throws_them_away);
     tcase_add_test(tc, another_branch_throws_them_away);
+    tcase_add_loop_test(tc, a_promise_hides_nothing, 0, 4);
 }
 
 int main(void)

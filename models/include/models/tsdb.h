@@ -39,6 +39,14 @@ uint64_t rs_tsdb_generation(const struct tsdb *db);
 typedef void (*rs_tsdb_fill)(void *ctx, uint64_t arg, int series, int64_t t_ms);
 void rs_tsdb_set_fill(struct tsdb *db, int series, rs_tsdb_fill fill, void *ctx, uint64_t arg);
 
+/*
+ * promise(ctx, arg, series, last), ctx and arg being the fill's: true if each sample that a fill would append now is `last`,
+ * the newest value that is no stale marker (or, where there is none yet, if all of them are alike) or a stale marker. It changes
+ * nothing. A condition that cannot be true while its counters stand still is then not evaluated, and the samples wait.
+ */
+typedef bool (*rs_tsdb_promise)(void *ctx, uint64_t arg, int series, double last);
+void rs_tsdb_set_promise(struct tsdb *db, int series, rs_tsdb_promise promise);
+
 /* The longest look-back that anybody will ask of this series (ms); the ring keeps at least that. Only grows. */
 void rs_tsdb_retain(struct tsdb *db, int series, int64_t span_ms);
 int64_t rs_tsdb_retention(const struct tsdb *db, int series);

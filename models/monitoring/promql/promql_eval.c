@@ -186,6 +186,7 @@ rs_promql_eval_new(const struct promql *q, struct tsdb *db, struct promql_option
         e->opt.subquery_step_ms = 60000;
     }
     e->root = rs_cell_new(e, q->root);
+    rs_eval_note_idle(e);
     return e;
 }
 
@@ -194,6 +195,7 @@ void rs_promql_eval_free(struct promql_eval *e)
     if (e != NULL) {
         rs_cell_free(e->root);
         free(e->seen);
+        free(e->still);
         free(e);
     }
 }
@@ -210,6 +212,9 @@ int rs_promql_eval(struct promql_eval *e, int64_t t_ms, struct vector *out, stru
                          rs_type_words(c->node->type));
     }
     e->now_ms = t_ms;
+    if (e->n_still > 0 && rs_eval_is_idle(e, t_ms)) {
+        return 0;
+    }
     e->err = err;
     result = c->eval(e, c, t_ms);
     e->err = NULL;

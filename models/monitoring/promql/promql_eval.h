@@ -85,10 +85,17 @@ struct promql_eval {
     struct cell *root;
     int64_t now_ms; /* of the outermost evaluation: what has been scraped by then can be seen */
     struct err *err;
+    int n_still;
+    struct cell **
+        still; /* [n_still] while all of their series stand still there is no result (promql_idle.c); 0 = never */
     uint64_t *seen; /* [cap_seen] per label set, the pass that met it last */
     int cap_seen;
     uint64_t pass;
 };
+
+/* promql_idle.c: finds out, once, whether and when there is surely no result; is it so now? */
+void rs_eval_note_idle(struct promql_eval *e);
+bool rs_eval_is_idle(struct promql_eval *e, int64_t t_ms);
 
 void rs_cell_grow(struct cell *c);
 static inline void rs_cell_push(struct cell *c, rs_labels labels, double v)

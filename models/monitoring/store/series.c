@@ -16,6 +16,7 @@ void rs_series_init(struct series *s, rs_labels labels)
     s->labels = labels;
     s->span_ms = 0;
     s->fill = NULL;
+    s->promise = NULL;
     s->more &= ~(uint32_t)RS_SERIES_LAZY;
     rs_series_empty(s);
 }

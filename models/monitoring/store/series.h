@@ -58,9 +58,10 @@ struct series {
     uint32_t cap;                     /* of the ring: a power of two, or 0 */
     uint32_t more;                    /* RS_SERIES_... */
 
-    struct tally *tally; /* [cap], or NULL: nobody has asked */
-    rs_tsdb_fill fill;   /* NULL = eager */
-    int64_t filled_ms;   /* its fill has run up to here */
+    struct tally *tally;     /* [cap], or NULL: nobody has asked */
+    rs_tsdb_fill fill;       /* NULL = eager */
+    rs_tsdb_promise promise; /* of fill_ctx and fill_arg; NULL = none is given */
+    int64_t filled_ms;       /* its fill has run up to here */
     void *fill_ctx;
     uint64_t fill_arg;
     int64_t span_ms; /* how far back it must reach */

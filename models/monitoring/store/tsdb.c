@@ -115,6 +115,11 @@ void rs_tsdb_set_fill(struct tsdb *db, int series, rs_tsdb_fill fill, void *ctx,
     s->fill_arg = arg;
 }
 
+void rs_tsdb_set_promise(struct tsdb *db, int series, rs_tsdb_promise promise)
+{
+    series_of(db, series)->promise = promise;
+}
+
 void rs_tsdb_retain(struct tsdb *db, int series, int64_t span_ms)
 {
     struct series *s = series_of(db, series);
