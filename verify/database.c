@@ -52,6 +52,9 @@ static int sql_error(struct database *db, struct err *err)
 {
     int why = sqlite3_system_errno(db->sql);
     db->full = sqlite3_errcode(db->sql) == SQLITE_FULL || why == ENOSPC || why == EDQUOT;
+    if (!db->full && sqlite3_errcode(db->sql) == SQLITE_IOERR && why != 0)
+        return rs_err_set(err, RS_E_IO, "%s: %s: %s", db->draft, sqlite3_errmsg(db->sql),
+                          strerror(why));
     return rs_err_set(err, RS_E_IO, "%s: %s", db->draft,
                       db->full ? "the disk is full" : sqlite3_errmsg(db->sql));
 }
