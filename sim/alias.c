@@ -58,6 +58,7 @@ void rs_alias_build(unsigned bits, const double *p, uint64_t *cell)
     }
     while (n_poor > 0) {
         /* The shares sum to n wholes, so whoever is poor leaves somebody rich. */
+        assert(n_rich > 0);
         uint32_t i = poor[--n_poor], from = rich[n_rich - 1];
         cell[i] = share[i] << 12 | from;
         share[from] -= WHOLE - share[i];

@@ -282,11 +282,37 @@ clock() {
 
 # verify's replicas are rehearse's: a record and a told history agree.
 same_replicas() {
+    agree
+}
+
+# So they are when GSL draws: other histories, which the record and the words to tell them again say.
+samplers() {
+    expect 0 rehearse "$scenario" --replica 11 --seed 7
+    cp out own
+    expect 0 rehearse "$scenario" --replica 11 --seed 7 --samplers own
+    grep -v '^again' own >first
+    grep -v '^again' out >second
+    cmp -s first second || fail "--samplers own is not the default"
+    expect 0 rehearse "$scenario" --replica 11 --seed 7 --samplers gsl
+    says out "drawn by GSL's samplers"
+    says out "again      rollsim rehearse $scenario --replica 11 --seed 7 --samplers gsl"
+    grep -v '^again' out | sed "s/, drawn by GSL's samplers//" >second
+    ! cmp -s first second || fail "--samplers gsl tells the same history"
+    agree --samplers gsl
+    [ "$(sqlite3 run.db "select value from meta where key = 'samplers'")" = gsl ] || fail "the record does not say so"
+    for command in rehearse verify; do
+        expect 2 "$command" "$scenario" --samplers gls
+        says err '--samplers must be own or gsl, got "gls"'
+    done
+}
+
+# agree OPTION... : a record and a told history, both with these options
+agree() {
     # shellcheck disable=SC2086
-    expect_verdict verify "$scenario" $few -o run.db
+    expect_verdict verify "$scenario" $few -o run.db "$@"
     row=$(sqlite3 run.db "select r.outcome, n_request, n_error, users_hurt, coalesce(f.name, 'null')
         from replica r left join fault f using (fault) where replica = 11" -separator ' ')
-    expect 0 rehearse "$scenario" --replica 11 --seed 7 --json
+    expect 0 rehearse "$scenario" --replica 11 --seed 7 --json "$@"
     # shellcheck disable=SC2086
     set -- $row
     says out "\"outcome\": \"$1\""

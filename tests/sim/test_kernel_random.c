@@ -148,7 +148,7 @@ static bool before(const struct entry *a, const struct entry *b)
 static void push(struct large *m, uint32_t event, int64_t at_ns)
 {
     struct entry e = {at_ns, ++m->seq, event};
-    ck_assert_uint_lt(m->n_heap, 8 * N_LARGE);
+    ASSERT_IN_LOOP(m->n_heap < 8 * N_LARGE);
     size_t i = m->n_heap++;
     for (; i > 0 && before(&e, &m->heap[(i - 1) / 2]); i = (i - 1) / 2) {
         m->heap[i] = m->heap[(i - 1) / 2];

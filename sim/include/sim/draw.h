@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Variates from a stream. Every sampler is exact in distribution up to double rounding; sources stand at each. */
+/*
+ * Variates from a stream. Every sampler is exact in distribution up to double rounding; sources stand at each. A stream with
+ * `gsl` set has them from GSL's samplers. Faster ones: draw_table.h for counts, draw_fast.h for delays.
+ */
 #ifndef SIM_DRAW_H
 #define SIM_DRAW_H
 
