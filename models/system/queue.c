@@ -2,6 +2,7 @@
 /* The request engine's parts, and what changes them from outside: a new replica, the fault. */
 #include "queue.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "sim/clock.h"
@@ -128,6 +129,17 @@ build_door(struct system *sys, struct queue *q, struct site *site, int instance,
     build_station(&d->station, c);
 }
 
+static void build_grid(struct system *sys, const struct site *site, struct grid *grid)
+{
+    int n = 1;
+    while (n <= site->n_grid)
+        n *= 2;
+    int64_t *ns = NEW(int64_t, n);
+    for (int i = 0; i < n; i++)
+        ns[i] = i < site->n_grid ? rs_ns_from_s(site->grid[i]) : RS_NEVER;
+    *grid = (struct grid){n / 2, ns};
+}
+
 static void build_site(struct system *sys, struct queue *q, struct site *site)
 {
     const struct service *sv = site->service;
@@ -137,9 +149,7 @@ static void build_site(struct system *sys, struct queue *q, struct site *site)
             build_door(sys, q, site, i, p);
     }
     build_calls(sys, q, site);
-    q->grid_ns[site->index] = NEW(int64_t, site->n_grid + 1);
-    for (int i = 0; i < site->n_grid; i++)
-        q->grid_ns[site->index][i] = rs_ns_from_s(site->grid[i]);
+    build_grid(sys, site, &q->grid[site->index]);
 }
 
 static void build_source(struct system *sys, struct queue *q, int traffic)
@@ -157,6 +167,9 @@ static void build_source(struct system *sys, struct queue *q, int traffic)
         .site = &sys->site[tr->service],
         .retries = &tr->retries,
         .cohort = tr->cohort,
+        .n_instance = sys->sc->service[tr->service].n_instance,
+        .n_path = sys->sc->service[tr->service].n_path,
+        .budgeted = tr->retries.n_attempt > 1 && !isinf(tr->retries.budget),
         .gap_hash = rs_stream_hash(rs_arena_printf(sys->arena, "calls/%s", name)),
         .where_hash = rs_stream_hash(rs_arena_printf(sys->arena, "calls/where/%s", name)),
         .who_hash = rs_stream_hash(rs_arena_printf(sys->arena, "calls/who/%s", name)),
@@ -180,7 +193,7 @@ void rs_queue_build(struct system *sys)
     q->service_hash = NEW(uint64_t, n_door);
     q->fate_hash = NEW(uint64_t, n_door);
     q->calls = NEW(struct pool **, sc->n_service);
-    q->grid_ns = NEW(int64_t *, sc->n_service);
+    q->grid = NEW(struct grid, sc->n_service);
     q->source = NEW(struct source, sc->n_traffic);
     build_pools(sys, q);
     for (int i = 0; i < sc->n_service; i++) {
@@ -276,6 +289,8 @@ static void refresh_door(struct system *sys, struct queue *q, struct door *d)
     d->told_shift = d->beyond->shift;
     d->slowed = d->mix->slowed;
     d->latency = site->latency[d->path_index];
+    d->memoryless = d->latency->kind == RS_DIST_EXPONENTIAL && isinf(d->latency->cap_s);
+    d->plain = !(d->mix->sum > 0.0) && !d->path->as_recorded && !d->path->cold.given;
     if (slows_a_pool(sys, q)) { /* what the mix says of it is the pool's; the residue is left */
         bool residue = site->law_residue;
         d->told_factor = residue ? fs->fault->residue.latency_factor : 1.0;
@@ -326,6 +341,8 @@ static void clear_door(struct queue *q, struct door *d)
     d->n_warm = c->warms_by;
     d->warm_from_ns = -c->warms_over_ns;
     d->service = rs_system_stream(q->sys, q->service_hash[d->number]);
+    d->quick = rs_stream_bulk(
+        rs_system_stream(q->sys, rs_stream_hash_index(q->service_hash[d->number], 0)));
     d->fate = rs_system_stream(q->sys, q->fate_hash[d->number]);
 }
 
@@ -344,6 +361,7 @@ void rs_queue_reset(struct system *sys)
     struct queue *q = sys->queue;
     if (!q)
         return;
+    q->horizon_s = rs_s_from_ns(sys->sc->horizon_ns);
     q->n_request = 0;
     q->free_request = RS_NOBODY;
     for (int i = 0; i < q->n_door; i++)

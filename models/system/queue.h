@@ -14,6 +14,7 @@
 #define MODELS_SYSTEM_QUEUE_H
 
 #include "internal.h"
+#include "sim/draw_fast.h"
 
 /* A bucket of the retry budget holds so many retries at most, and is full at the start. */
 #define RS_TOKENS_MAX 10.0
@@ -55,7 +56,11 @@ struct door {
     struct line patience;           /* those inside whose clients will give up, in that order */
     double factor, shift;           /* service time = latency * factor + shift */
     double told_factor, told_shift; /* of a recorded latency */
+    bool
+        plain; /* nothing can go wrong in it and its slowness is the fault's: no draw but the time of service */
+    bool memoryless; /* service is exponential: drawn from `quick` */
     struct stream service, fate;
+    struct stream_bulk quick;
     int64_t used_ns,
         warm_from_ns; /* cold: the last start of a service; since when it has been warming up */
     uint64_t n_warm;  /* services since then */
@@ -82,6 +87,7 @@ enum request_state {
 enum ending { RS_END_OK, RS_END_ERROR, RS_END_TIMEOUT, RS_END_REFUSED };
 
 struct request {
+    uint32_t number;   /* of this slot */
     uint32_t serial;   /* moves on when what was written down about it becomes void */
     uint32_t replayed; /* its number in the log, repeats taken off; RS_NOBODY: it is none */
     uint32_t user;     /* RS_NOBODY: anybody of the cohort, not drawn yet */
@@ -113,17 +119,28 @@ struct source {
     struct meter *meter;
     struct site *site;
     const struct retries *retries;
-    int cohort;
+    int cohort, n_instance, n_path; /* n_*: of its service */
+    bool budgeted;                  /* its retries */
     struct piece piece;
     uint64_t next; /* LOG: number of the next request */
     double tokens; /* of the retry budget */
-    struct stream gap, where, who, backoff;
+    bool steady;   /* the same rate all the time */
+    double gap_ns; /* its mean gap */
+    struct stream_bulk gap;
+    struct stream where, who, backoff;
     uint64_t gap_hash, where_hash, who_hash, backoff_hash;
+};
+
+/* The latency grid of a service, filled up with RS_NEVER to one less than a power of 2. */
+struct grid {
+    int half; /* of that power */
+    const int64_t *ns;
 };
 
 struct queue {
     struct system *sys;
     struct kernel *kernel;
+    double horizon_s;
     int n_source, n_door, n_pool;
     struct source *source; /* [n_source] */
     struct door *door;     /* [n_door] site by site, instance by instance, path by path */
@@ -132,13 +149,19 @@ struct queue {
     struct pool ***calls;  /* [n_service] [n_path * n_dependency] the pools of each path in order */
     uint64_t *service_hash, *fate_hash; /* [n_door] */
     uint64_t *hold_hash;                /* [n_pool] */
-    int64_t **grid_ns;                  /* [n_service] [n_grid] */
+    struct grid *grid;                  /* [n_service] */
     struct request *request;            /* [cap] owned */
     uint32_t n_request, cap, free_request;
 };
 
 /* queue_line.c */
-void rs_line_push(struct line *line, struct ticket t);
+void rs_line_grow(struct line *line);
+static inline void rs_line_push(struct line *line, struct ticket t)
+{
+    if (line->n == line->cap)
+        rs_line_grow(line);
+    line->item[(line->first + line->n++) & (line->cap - 1)] = t;
+}
 static inline struct ticket *rs_line_first(const struct line *line)
 {
     return &line->item[line->first & (line->cap - 1)];

@@ -8,11 +8,12 @@
 #include "queue.h"
 #include "sim/clock.h"
 
-static int grid_cell(const int64_t *grid_ns, int n, int64_t latency_ns)
+/* Bounds below the latency: by halving, without a branch that chance decides. */
+static int grid_cell(const struct grid *g, int64_t latency_ns)
 {
     int cell = 0;
-    for (int i = 0; i < n; i++) /* no early end: the whole grid is compared at once */
-        cell += latency_ns > grid_ns[i];
+    for (int step = g->half; step > 0; step /= 2)
+        cell += latency_ns > g->ns[cell + step - 1] ? step : 0;
     return cell;
 }
 
@@ -41,7 +42,7 @@ void rs_queue_count(
     const struct site *site = t->site;
     int part = site->law[r->class].part;
     int64_t latency_ns = now_ns - r->arrived_ns;
-    int cell = grid_cell(q->grid_ns[site->index], site->n_grid, latency_ns);
+    int cell = grid_cell(&q->grid[site->index], latency_ns);
     t->count[part * (site->n_code + 1) + code]++;
     t->served[r->class]++;
     t->cell[cell]++;

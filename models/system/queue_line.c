@@ -3,7 +3,7 @@
 
 #include "queue.h"
 
-static void grow(struct line *line)
+void rs_line_grow(struct line *line)
 {
     uint32_t cap = line->cap ? 2 * line->cap : 16;
     struct ticket *item = rs_xcalloc(cap, sizeof *item);
@@ -13,11 +13,4 @@ static void grow(struct line *line)
     line->item = item;
     line->cap = cap;
     line->first = 0;
-}
-
-void rs_line_push(struct line *line, struct ticket t)
-{
-    if (line->n == line->cap)
-        grow(line);
-    line->item[(line->first + line->n++) & (line->cap - 1)] = t;
 }

@@ -135,7 +135,7 @@ static int64_t odd(double t_s)
 /* Seconds of the next call; the piece begins there from then on. INFINITY: there is none by the horizon. */
 static double next_s(struct source *src, double horizon_s)
 {
-    double left = rs_draw_exponential(&src->gap, 1.0);
+    double left = rs_draw_exponential_fast(&src->gap, 1.0);
     struct piece *at = &src->piece;
     for (;;) {
         double here = area(at);
@@ -153,12 +153,21 @@ static double next_s(struct source *src, double horizon_s)
     }
 }
 
+/* The mean gap and nothing else, where the rate is the same all the time. Even, so that what is odd stays odd. */
+static void arm_steady(struct queue *q, struct source *src, int64_t now_ns)
+{
+    int64_t half_ns = rs_draw_exponential_ns(&src->gap, 0.5 * src->gap_ns);
+    if (half_ns < (RS_NEVER - 1 - now_ns) / 2)
+        rs_kernel_at(q->kernel, now_ns + 2 * half_ns, "call", rs_source_due, q,
+                     (uint64_t)(src - q->source));
+}
+
 static void arm(struct queue *q, struct source *src)
 {
     const struct profile *p = &src->meter->traffic->profile;
     int64_t at_ns = RS_NEVER;
     if (p->kind != RS_PROFILE_LOG)
-        at_ns = odd(next_s(src, rs_s_from_ns(q->sys->sc->horizon_ns)));
+        at_ns = odd(next_s(src, q->horizon_s));
     else if (p->n > 0 && (src->next < (uint64_t)p->n || p->period_s > 0.0))
         at_ns = odd(rs_profile_request_time(p, src->next++));
     int64_t now_ns = rs_kernel_now(q->kernel);
@@ -172,7 +181,7 @@ static int copies(struct source *src)
 {
     const struct profile *p = &src->meter->traffic->profile;
     double whole = floor(p->scale);
-    return (int)whole + (p->scale > whole && rs_stream_uniform(&src->gap) < p->scale - whole);
+    return (int)whole + (p->scale > whole && rs_stream_bulk_uniform(&src->gap) < p->scale - whole);
 }
 
 void rs_source_due(void *ctx, int64_t now_ns, uint64_t arg)
@@ -182,6 +191,11 @@ void rs_source_due(void *ctx, int64_t now_ns, uint64_t arg)
     const struct profile *p = &src->meter->traffic->profile;
     uint32_t replayed = RS_NOBODY;
     int n = 1;
+    if (src->steady) {
+        arm_steady(q, src, now_ns);
+        rs_queue_call(q, src, RS_NOBODY, now_ns);
+        return;
+    }
     if (p->kind == RS_PROFILE_LOG) {
         replayed = (uint32_t)((src->next - 1) % (uint64_t)p->n);
         n = copies(src);
@@ -193,13 +207,19 @@ void rs_source_due(void *ctx, int64_t now_ns, uint64_t arg)
 
 void rs_source_reset(struct queue *q, struct source *src)
 {
-    src->gap = rs_system_stream(q->sys, src->gap_hash);
+    const struct profile *p = &src->meter->traffic->profile;
+    src->gap = rs_stream_bulk(rs_system_stream(q->sys, src->gap_hash));
     src->where = rs_system_stream(q->sys, src->where_hash);
     src->who = rs_system_stream(q->sys, src->who_hash);
     src->backoff = rs_system_stream(q->sys, src->backoff_hash);
     src->next = 0;
     src->tokens = RS_TOKENS_MAX;
-    if (src->meter->traffic->profile.kind != RS_PROFILE_LOG)
+    if (p->kind != RS_PROFILE_LOG)
         first_piece(src);
-    arm(q, src);
+    src->steady = p->kind == RS_PROFILE_CONSTANT && !src->meter->bursty && src->piece.per_s > 0.0;
+    src->gap_ns = src->steady ? 1e9 / src->piece.per_s : 0.0;
+    if (src->steady)
+        arm_steady(q, src, 1);
+    else
+        arm(q, src);
 }

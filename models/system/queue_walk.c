@@ -13,14 +13,9 @@ static struct request *at(struct queue *q, uint32_t i)
     return &q->request[i];
 }
 
-static uint32_t number_of(const struct queue *q, const struct request *r)
+static struct ticket ticket_of(const struct request *r)
 {
-    return (uint32_t)(r - q->request);
-}
-
-static struct ticket ticket_of(const struct queue *q, const struct request *r)
-{
-    return (struct ticket){number_of(q, r), r->serial};
+    return (struct ticket){r->number, r->serial};
 }
 
 static bool is_void(const struct queue *q, struct ticket t)
@@ -41,7 +36,7 @@ static void done_after(struct queue *q, struct request *r, double s, int64_t now
 {
     int64_t ns = even_ns(s);
     int64_t at_ns = ns < RS_NEVER - now_ns ? now_ns + ns : RS_NEVER;
-    r->event = rs_kernel_at(q->kernel, at_ns, "request", on_done, q, number_of(q, r));
+    r->event = rs_kernel_at(q->kernel, at_ns, "request", on_done, q, r->number);
 }
 
 /* ---- requests come and go ---- */
@@ -58,7 +53,8 @@ static struct request *take(struct queue *q)
         q->cap = q->cap ? 2 * q->cap : 64;
         q->request = rs_xrealloc(q->request, sizeof *q->request * q->cap);
     }
-    struct request *r = &q->request[q->n_request++];
+    struct request *r = &q->request[q->n_request];
+    r->number = q->n_request++;
     r->serial = 0;
     return r;
 }
@@ -68,7 +64,7 @@ static void give_back(struct queue *q, struct request *r)
     r->serial++;
     r->state = RS_REQUEST_FREE;
     r->next_free = q->free_request;
-    q->free_request = number_of(q, r);
+    q->free_request = r->number;
 }
 
 /* ---- service ---- */
@@ -123,18 +119,28 @@ static double replay(struct queue *q, struct request *r, struct door *d)
     return told_s * d->told_factor + d->told_shift;
 }
 
+static double service_s(struct door *d)
+{
+    if (d->memoryless)
+        return rs_draw_exponential_fast(&d->quick, d->latency->a) * d->factor + d->shift;
+    return rs_dist_draw(d->latency, &d->service) * d->factor + d->shift;
+}
+
 /* A worker has been found. */
 static void serve(struct queue *q, struct request *r, int64_t now_ns)
 {
     struct door *d = r->door;
     double s;
-    if (d->path->as_recorded && r->replayed != RS_NOBODY) {
+    if (d->plain) {
+        s = service_s(d);
+        r->code = 0;
+    } else if (d->path->as_recorded && r->replayed != RS_NOBODY) {
         s = replay(q, r, d);
     } else {
-        s = rs_dist_draw(d->latency, &d->service) * d->factor + d->shift;
+        s = service_s(d);
         r->code = d->mix->sum > 0.0 ? (uint16_t)draw_code(q, r, d, d->mix) : 0;
     }
-    if (d->path->cold.given)
+    if (!d->plain && d->path->cold.given)
         s *= coldness(d, now_ns);
     if (d->slowed && q->sys->fault.only_slow)
         r->bad |= q->sys->fault.watching;
@@ -185,7 +191,7 @@ static void stand_in_line(struct queue *q, struct station *st, struct request *r
     /* What left the line before its turn is swept out at the head, so that a line that stands does not grow for ever. */
     while (st->line.n > 0 && is_void(q, *rs_line_first(&st->line)))
         rs_line_pop(&st->line);
-    rs_line_push(&st->line, ticket_of(q, r));
+    rs_line_push(&st->line, ticket_of(r));
     st->n_wait++;
 }
 
@@ -217,7 +223,7 @@ static void back_off(struct queue *q, struct request *r, int64_t now_ns)
     r->serial++;
     r->state = RS_REQUEST_BACKS_OFF;
     if (ns < RS_NEVER - now_ns)
-        rs_kernel_at(q->kernel, now_ns + ns, "retry", on_retry, q, number_of(q, r));
+        rs_kernel_at(q->kernel, now_ns + ns, "retry", on_retry, q, r->number);
     else
         give_back(q, r);
 }
@@ -321,7 +327,7 @@ static void watch(struct queue *q, struct door *d, struct request *r)
 {
     while (d->patience.n > 0 && is_void(q, *rs_line_first(&d->patience)))
         rs_line_pop(&d->patience);
-    rs_line_push(&d->patience, ticket_of(q, r));
+    rs_line_push(&d->patience, ticket_of(r));
     if (!d->timing)
         set_timer(q, d, r->entered_ns);
 }
@@ -329,11 +335,12 @@ static void watch(struct queue *q, struct door *d, struct request *r)
 /* The client's side goes on in a request of its own; the work stays behind, for nobody. */
 static struct request *desert(struct queue *q, struct request *r)
 {
-    uint32_t work = number_of(q, r);
+    uint32_t work = r->number;
     struct request *client = take(q);
-    uint32_t serial = client->serial;
+    uint32_t number = client->number, serial = client->serial;
     r = at(q, work);
     *client = *r;
+    client->number = number;
     client->serial = serial;
     r->deserted = true;
     return client;
@@ -429,7 +436,8 @@ static int class_of(struct queue *q, struct target *t, struct request *r)
 {
     struct system *sys = q->sys;
     struct source *src = r->source;
-    rs_target_refresh(sys, t);
+    if (t->stale_shares)
+        rs_target_refresh(sys, t);
     const struct divide *d = &t->divide[src->cohort];
     if (d->flag == -1)
         return d->class_off;
@@ -441,7 +449,7 @@ static int class_of(struct queue *q, struct target *t, struct request *r)
 static void attempt(struct queue *q, struct request *r, int64_t now_ns)
 {
     struct site *site = r->source->site;
-    int n = site->service->n_instance, n_path = site->service->n_path;
+    int n = r->source->n_instance, n_path = r->source->n_path;
     int i = n > 1 ? (int)rs_stream_below(&r->source->where, (uint64_t)n) : 0;
     struct target *t = &site->target[i];
     int class = class_of(q, t, r), path = site->law[class].path;
@@ -472,7 +480,7 @@ void rs_queue_call(struct queue *q, struct source *src, uint32_t replayed, int64
     r->called_ns = now_ns;
     r->user = RS_NOBODY;
     r->n_attempt = 0;
-    if (!isinf(src->retries->budget)) {
+    if (src->budgeted) {
         src->tokens += src->retries->budget;
         src->tokens = src->tokens < RS_TOKENS_MAX ? src->tokens : RS_TOKENS_MAX;
     }

@@ -159,25 +159,25 @@ struct row {
 
 /* The closed form of each row stands in expected(). */
 static const struct row rows[] = {
-    {"M/M/1 time in the system", 0.7, NULL, 1, NO_LIMIT, NEVER, 0, sojourn, 8e3, 0.06},
-    {"M/M/5 time in the system", 4.0, NULL, 5, NO_LIMIT, NEVER, 0, sojourn, 2e3, 0.05},
-    {"M/M/20 time in the system", 18.0, NULL, 20, NO_LIMIT, NEVER, 0, sojourn, 1e3, 0.06},
-    {"M/M/3/8 refused", 2.7, NULL, 3, 5, NEVER, 0, refused, 4e3, 0.06},
-    {"M/M/1/3 refused", 1.5, NULL, 1, 2, NEVER, 0, refused, 2e3, 0.03},
-    {"Erlang B 10 10", 10.0, NULL, 10, 0, NEVER, 0, refused, 1e3, 0.03},
-    {"Erlang B 8 10, lognormal services", 8.0, &lognormal, 10, 0, NEVER, 0, refused, 1.5e3, 0.05},
-    {"Erlang B 8 10, constant services", 8.0, &constant, 10, 0, NEVER, 0, refused, 1e3, 0.05},
-    {"M/G/1 lognormal", 0.6, &lognormal, 1, NO_LIMIT, NEVER, 0, sojourn, 6e3, 0.12},
-    {"M/G/1 uniform", 0.7, &uniform, 1, NO_LIMIT, NEVER, 0, sojourn, 3e3, 0.05},
-    {"M/D/1", 0.7, &constant, 1, NO_LIMIT, NEVER, 0, sojourn, 3e3, 0.05},
+    {"M/M/1 time in the system", 0.7, NULL, 1, NO_LIMIT, NEVER, 0, sojourn, 8e3, 0.084},
+    {"M/M/5 time in the system", 4.0, NULL, 5, NO_LIMIT, NEVER, 0, sojourn, 2e3, 0.07},
+    {"M/M/20 time in the system", 18.0, NULL, 20, NO_LIMIT, NEVER, 0, sojourn, 1e3, 0.084},
+    {"M/M/3/8 refused", 2.7, NULL, 3, 5, NEVER, 0, refused, 4e3, 0.084},
+    {"M/M/1/3 refused", 1.5, NULL, 1, 2, NEVER, 0, refused, 2e3, 0.042},
+    {"Erlang B 10 10", 10.0, NULL, 10, 0, NEVER, 0, refused, 1e3, 0.042},
+    {"Erlang B 8 10, lognormal services", 8.0, &lognormal, 10, 0, NEVER, 0, refused, 1.5e3, 0.07},
+    {"Erlang B 8 10, constant services", 8.0, &constant, 10, 0, NEVER, 0, refused, 1e3, 0.07},
+    {"M/G/1 lognormal", 0.6, &lognormal, 1, NO_LIMIT, NEVER, 0, sojourn, 6e3, 0.17},
+    {"M/G/1 uniform", 0.7, &uniform, 1, NO_LIMIT, NEVER, 0, sojourn, 3e3, 0.07},
+    {"M/D/1", 0.7, &constant, 1, NO_LIMIT, NEVER, 0, sojourn, 3e3, 0.07},
     {"M/M/1 with impatience, in line and in service", 0.9, NULL, 1, NO_LIMIT, 3,
-     RS_ABANDONED_DROPPED, timed_out, 3e3, 0.04},
+     RS_ABANDONED_DROPPED, timed_out, 3e3, 0.056},
     {"M/M/4 with impatience, overloaded", 5.0, NULL, 4, NO_LIMIT, 2.5, RS_ABANDONED_DROPPED,
-     timed_out, 1e3, 0.03},
-    {"M/M/1 cancelled", 0.9, NULL, 1, NO_LIMIT, 3, RS_ABANDONED_CANCELLED, timed_out, 3e3, 0.05},
-    {"M/M/1 worked off", 0.7, NULL, 1, NO_LIMIT, 4, RS_ABANDONED_WORKED_OFF, timed_out, 3e3, 0.1},
+     timed_out, 1e3, 0.042},
+    {"M/M/1 cancelled", 0.9, NULL, 1, NO_LIMIT, 3, RS_ABANDONED_CANCELLED, timed_out, 3e3, 0.07},
+    {"M/M/1 worked off", 0.7, NULL, 1, NO_LIMIT, 4, RS_ABANDONED_WORKED_OFF, timed_out, 3e3, 0.14},
     {"unlimited workers with impatience", 5.0, NULL, NO_LIMIT, NO_LIMIT, 2, RS_ABANDONED_DROPPED,
-     timed_out, 1e3, 0.04},
+     timed_out, 1e3, 0.056},
 };
 
 static double expected(int i)
@@ -284,7 +284,7 @@ START_TEST(test_pasta)
         }
         add(&m, refused(world_seen(&w)) - n_full / 4000.0);
     }
-    must_hold(&m, 0.0, 0.01, "refused less full");
+    must_hold(&m, 0.0, 0.012, "refused less full");
     world_clear(&w);
 }
 END_TEST
@@ -306,7 +306,7 @@ START_TEST(test_tandem)
     world_start(&w);
     for (uint64_t i = 0; i < N_REPLICA; i++)
         add(&m, sojourn(play(&w, i, 2000.0)));
-    must_hold(&m, value, 0.04 * value, "tandem");
+    must_hold(&m, value, 0.06 * value, "tandem");
     world_clear(&w);
 }
 END_TEST
@@ -328,7 +328,7 @@ START_TEST(test_shared_pool)
     world_start(&w);
     for (uint64_t i = 0; i < N_REPLICA; i++)
         add(&m, sojourn(play(&w, i, 2000.0)));
-    must_hold(&m, value, 0.05 * value, "shared pool");
+    must_hold(&m, value, 0.07 * value, "shared pool");
     world_clear(&w);
 }
 END_TEST
@@ -360,7 +360,7 @@ START_TEST(test_retries)
     m.sum -= m.n * fmax(-slack, fmin(off, slack)); /* the nearest point of the slack */
     m.square = m.square - 2.0 * fmax(-slack, fmin(off, slack)) * mean * m.n +
                m.n * pow(fmax(-slack, fmin(off, slack)), 2.0);
-    must_hold(&m, value, 0.03 * value, "retries");
+    must_hold(&m, value, 0.04 * value, "retries");
     world_clear(&w);
 }
 END_TEST
@@ -394,7 +394,7 @@ START_TEST(test_calls)
         world_run(&w, 2300.0);
         add(&m, (double)world_seen(&w).n);
     }
-    must_hold(&m, 2.0 * whole + past, 0.035 * whole * 2.0, "calls");
+    must_hold(&m, 2.0 * whole + past, 0.045 * whole * 2.0, "calls");
     world_clear(&w);
 }
 END_TEST
