@@ -292,9 +292,14 @@ int rs_recording_read(struct recording *out,
                       struct err_list *errors)
 {
     struct recording_spec told = *spec;
+    const struct requests_form *form = &spec->form;
+    bool is_log = form->latency || form->status || form->route || spec->picks.n_route > 0 ||
+                  spec->picks.status;
     *out = (struct recording){0};
     if (told.format == RS_REQUESTS_AUTO) {
-        told.format = told.selector ? RS_RECORDING_SERIES : rs_recording_sniff(spec->path, errors);
+        told.format = told.selector
+                          ? RS_RECORDING_SERIES
+                          : rs_recording_sniff(spec->path, is_log ? NULL : spec->column, errors);
     }
     if (told.format < 0) {
         return -1;

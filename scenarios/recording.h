@@ -119,8 +119,9 @@ int rs_recording_read_series_rate(struct recording *out,
                                   struct err_list *errors);
 /*
  * Which format a file has, by its beginning; RS_REQUESTS_AUTO: some request log; RS_REQUESTS_TIMES: a number a line, which may be
- * times or counts. -1 with an error.
+ * times or counts. A CSV file holds counts where a column of them is named, where it has two columns, or one that is called as counts
+ * are. -1 with an error.
  */
-int rs_recording_sniff(const char *path, struct err_list *errors);
+int rs_recording_sniff(const char *path, const char *column, struct err_list *errors);
 
 #endif

@@ -303,7 +303,7 @@ static void finish_law(struct reader *r, const struct node *map, void *draft, vo
         return;
     }
     t.path = rs_recording_open(r, map, k->file);
-    int format = t.path && k->format == LAW_AUTO ? rs_recording_sniff(t.path, r->errors) : 0;
+    int format = t.path && k->format == LAW_AUTO ? rs_recording_sniff(t.path, NULL, r->errors) : 0;
     bool series =
         k->format == LAW_SERIES || (k->format == LAW_AUTO && format == RS_RECORDING_SERIES);
     if (t.path && format >= 0 &&

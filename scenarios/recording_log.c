@@ -159,7 +159,7 @@ static int read_log(struct log *log, struct err_list *errors)
     struct requests_form form = log->spec->form;
     form.format = (enum requests_format)log->spec->format;
     if (form.format == RS_REQUESTS_AUTO) {
-        int format = rs_recording_sniff(log->spec->path, errors);
+        int format = rs_recording_sniff(log->spec->path, NULL, errors);
         if (format < 0) {
             return -1;
         }

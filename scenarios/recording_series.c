@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "models/promql_selector.h"
 #include "recording.h"
@@ -272,9 +273,32 @@ static bool holds(const char *text, size_t n, const char *word)
     return false;
 }
 
-/* By the first line that is no comment. */
-static int format_of(const char *line, size_t n, bool openmetrics)
+/* Has a heading two fields, or one that is called as counts are? */
+static bool heads_counts(const char *line, size_t n)
 {
+    static const char *const usual[] = {"count", "requests", "value"};
+    int n_field = 1;
+    for (size_t from = 0, at = 0; at <= n; at++) {
+        if (at < n && line[at] != ',') {
+            continue;
+        }
+        for (int u = 0; u < 3; u++) {
+            size_t length = strlen(usual[u]);
+            if (from > 0 && at - from == length &&
+                strncasecmp(line + from, usual[u], length) == 0) {
+                return true;
+            }
+        }
+        n_field += at < n;
+        from = at + 1;
+    }
+    return n_field == 2;
+}
+
+/* By the first line that is no comment. */
+static int format_of(const char *line, size_t n, bool openmetrics, bool column)
+{
+    int csv = column || heads_counts(line, n) ? (int)RS_RECORDING_COUNTS : (int)RS_REQUESTS_AUTO;
     size_t name = 0;
     while (name < n &&
            (isalnum((unsigned char)line[name]) || line[name] == '_' || line[name] == ':')) {
@@ -298,12 +322,12 @@ static int format_of(const char *line, size_t n, bool openmetrics)
     }
     if (name > 0 && name < n &&
         (line[name] == '{' || (line[name] == ' ' && !holds(line, n, " [")))) {
-        return comma && line[name] == ' ' ? RS_RECORDING_COUNTS : RS_RECORDING_SERIES;
+        return comma && line[name] == ' ' ? csv : RS_RECORDING_SERIES;
     }
-    return comma && !holds(line, n, " [") ? RS_RECORDING_COUNTS : RS_REQUESTS_AUTO;
+    return comma && !holds(line, n, " [") ? csv : RS_REQUESTS_AUTO;
 }
 
-int rs_recording_sniff(const char *path, struct err_list *errors)
+int rs_recording_sniff(const char *path, const char *column, struct err_list *errors)
 {
     struct text_source source;
     const char *text = NULL;
@@ -321,7 +345,7 @@ int rs_recording_sniff(const char *path, struct err_list *errors)
             openmetrics ||
             (length > 7 && (memcmp(line, "# HELP ", 7) == 0 || memcmp(line, "# TYPE ", 7) == 0));
         if (length > 0 && line[0] != '#' && line[0] != '\r') {
-            format = format_of(line, length, openmetrics);
+            format = format_of(line, length, openmetrics, column != NULL);
             break;
         }
         at += length + 1;

@@ -416,9 +416,6 @@ int rs_ahead_find(struct system *sys, struct target *t, uint64_t k);
 /* Draws scrapes [first, first + n), 0 < n <= RS_AHEAD: n at a time or one by one, the counts are the same. */
 void rs_ahead_make(struct system *sys, struct target *t, uint64_t first, int n);
 
-/* replay.c: recorded requests of one traffic element in (a, b]. */
-void rs_target_replay(
-    struct system *sys, struct target *t, int traffic, int64_t a_ns, int64_t b_ns);
 /* Counts n requests of a class in a cell. */
 void rs_target_add(
     struct system *sys, struct target *t, int class, const struct cell *cell, uint64_t n);
@@ -468,8 +465,6 @@ uint64_t rs_draw_hypergeometric(struct stream *s, uint64_t n_all, uint64_t n_mar
 
 /* hurt.c */
 void rs_hurt_users(struct system *sys, struct target *t, int class, uint64_t n);
-/* One answer to somebody of this cohort. */
-void rs_hurt_user_of(struct system *sys, struct target *t, int class, int cohort);
 /* One definite user is hurt. */
 void rs_hurt_mark(struct system *sys, struct site *site, int cohort, uint64_t user);
 void rs_hurt_reset(struct system *sys);
@@ -501,7 +496,6 @@ bool rs_fault_touches(const struct system *sys, const struct fault *f, int servi
 
 /* fault_watch.c: the first scrape that carries the fault. */
 void rs_fault_watch(struct system *sys);
-
 /* system.c */
 void rs_system_flush(struct system *sys);
 

@@ -173,6 +173,22 @@ double rs_recorded_factor(const struct site *site, int path)
 
 /* ---- once ---- */
 
+void rs_recorded_codes(const struct system *sys, struct site *site)
+{
+    bool repeats = false;
+    for (int p = 0; p < site->service->n_path; p++) {
+        const struct path_recording *r = site->service->path[p].recorded;
+        repeats |= site->service->path[p].as_recorded;
+        if (r && r->error_ratio)
+            rs_site_add_code(site, r->code);
+    }
+    for (int i = 0; repeats && i < site->n_traffic; i++) {
+        const struct profile *p = &sys->sc->traffic[site->traffic[i]].profile;
+        for (int c = 0; c < p->n_error_code; c++)
+            rs_site_add_code(site, p->error_code[c]);
+    }
+}
+
 static void build_site(struct system *sys, struct site *site)
 {
     int n_path = site->service->n_path;

@@ -22,6 +22,12 @@ struct told {
     double sum_s;
 };
 
+/* replay.c: recorded requests of one traffic element in (a, b]. */
+void rs_target_replay(
+    struct system *sys, struct target *t, int traffic, int64_t a_ns, int64_t b_ns);
+/* hurt.c: one answer that hurt somebody of this cohort. */
+void rs_hurt_user_of(struct system *sys, struct target *t, int class, int cohort);
+
 /* What of a target's histogram is known and not shown yet, by rising k. Owned: rs_told_free. */
 struct told_queue {
     int n, cap;
@@ -49,6 +55,13 @@ struct recorded_law {
     double x[RS_MAX_QUANTILES + 2], p[RS_MAX_QUANTILES + 2];
 };
 
+/*
+ * Adds to the site's codes the statuses that its recorded requests ended with, where a path repeats them, and those of paths under
+ * a recording.
+ */
+void rs_recorded_codes(const struct system *sys, struct site *site);
+/* topology.c: once more is once. */
+void rs_site_add_code(struct site *site, int code);
 /* All paths of the system that have a recording; once. */
 void rs_recorded_build(struct system *sys);
 /* A new replica: the first step is in force, the next one is waited for. */

@@ -26,7 +26,7 @@ int rs_site_code_slot(const struct site *site, int code)
     return -1;
 }
 
-static void add_code(struct site *site, int code)
+void rs_site_add_code(struct site *site, int code)
 {
     if (rs_site_code_slot(site, code) >= 0)
         return;
@@ -37,7 +37,7 @@ static void add_code(struct site *site, int code)
 static void add_codes(struct site *site, const struct error_mix *errors)
 {
     for (int i = 0; i < errors->n; i++)
-        add_code(site, errors->code[i]);
+        rs_site_add_code(site, errors->code[i]);
 }
 
 /* A path without conditions that nothing in the plan removes always holds. */
@@ -74,34 +74,19 @@ static bool may_lack_path(const struct system *sys, const struct site *site)
     return true;
 }
 
-/* Statuses that the service's recorded requests ended with, where a path repeats them. */
-static void add_replayed_codes(struct system *sys, struct site *site)
-{
-    bool repeats = false;
-    for (int p = 0; p < site->service->n_path; p++)
-        repeats |= site->service->path[p].as_recorded;
-    for (int i = 0; repeats && i < site->n_traffic; i++) {
-        const struct profile *p = &sys->sc->traffic[site->traffic[i]].profile;
-        for (int c = 0; c < p->n_error_code; c++)
-            add_code(site, p->error_code[c]);
-    }
-}
-
 static void build_codes(struct system *sys, struct site *site)
 {
     const struct service *sv = site->service;
-    add_code(site, 200);
-    add_replayed_codes(sys, site);
+    rs_site_add_code(site, 200);
+    rs_recorded_codes(sys, site);
     for (int p = 0; p < sv->n_path; p++) {
         add_codes(site, &sv->path[p].errors);
-        if (sv->path[p].recorded && sv->path[p].recorded->error_ratio)
-            add_code(site, sv->path[p].recorded->code);
         for (int u = 0; u < sv->path[p].n_uses; u++)
             add_codes(site, &sys->sc->dependency[sv->path[p].uses[u]].errors);
         if (rs_path_refuses(sys->sc, &sv->path[p]))
-            add_code(site, 503);
+            rs_site_add_code(site, 503);
         if (rs_path_times_out(&sv->path[p]))
-            add_code(site, 504);
+            rs_site_add_code(site, 504);
     }
     for (int i = 0; i < sys->sc->n_fault; i++) {
         const struct fault *f = &sys->sc->fault[i];
@@ -112,7 +97,7 @@ static void build_codes(struct system *sys, struct site *site)
         }
     }
     if (may_lack_path(sys, site))
-        add_code(site, 503);
+        rs_site_add_code(site, 503);
     site->slot_503 = rs_site_code_slot(site, 503);
     if (site->slot_503 < 0)
         site->slot_503 = site->n_code; /* no such series, but nothing is lost should it happen */

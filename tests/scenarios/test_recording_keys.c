@@ -158,7 +158,7 @@ static const struct {
      {15, 45, 100, NAN},
      {2, 2, 0},
      390},
-    {web_log, "format: csv, every: 20s", {10, 30, 90, NAN}, {0.1, 0.1, 0.1}, 100},
+    {web_log, "every: 20s", {10, 30, 90, NAN}, {0.1, 0.1, 0.1}, 100},
     {web_log,
      "format: csv, every: 20s, route: /api/*, scale: 3",
      {10, 30, 50, NAN},
