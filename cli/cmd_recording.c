@@ -62,6 +62,11 @@ static int read_options(struct describe_options *out, const struct cli_args *arg
                           "--log-format goes with no other --format than log-format, got '%s'",
                           args->format);
     }
+    if ((args->window.given && args->window.ns == 0) ||
+        (args->every.given && args->every.ns == 0)) {
+        return rs_err_set(err, RS_E_USAGE, "--%s must be above 0s",
+                          args->window.given && args->window.ns == 0 ? "window" : "every");
+    }
     if ((args->unit && read_unit(&out->form.time_unit_s, args->unit, err) != 0) ||
         (args->reject && read_share(&out->form.reject_max, args->reject, err) != 0)) {
         return -1;

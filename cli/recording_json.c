@@ -7,7 +7,7 @@
 #include "recording.h"
 #include "sim/clock.h"
 
-#define JSON_STYLE (JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(15))
+#define JSON_STYLE (JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(17))
 
 static json_t *real_or_null(double x)
 {

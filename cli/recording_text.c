@@ -131,13 +131,21 @@ static void print_bar(FILE *to, double share)
     }
 }
 
+/* So many steps at most that they hold some requests on average. */
+static int steps_wanted(const struct request_facts *f, uint64_t n_each, int most)
+{
+    uint64_t n = f->report.n_request / n_each;
+    return n < 8 ? 8 : n > (uint64_t)most ? most : (int)n;
+}
+
 static void print_profile(FILE *to, const struct request_facts *f)
 {
     int n = 0;
     int64_t step_ns = 0, start_ns = 0;
     double top = 0.0;
     char width[40];
-    struct request_step *step = rs_request_steps(f, ROWS, &n, &step_ns, &start_ns);
+    struct request_step *step =
+        rs_request_steps(f, steps_wanted(f, 2, ROWS), &n, &step_ns, &start_ns);
     for (int i = 0; i < n; i++) {
         top = fmax(top,
                    (double)step[i].n / rs_request_step_seconds(f, step_ns, start_ns + i * step_ns));
@@ -167,20 +175,25 @@ static void print_profile(FILE *to, const struct request_facts *f)
 
 static void print_rate(FILE *to, const struct request_facts *f)
 {
-    char count[32], step[40], at[64];
-    double span_s = rs_s_from_ns(f->report.last_ns - f->report.first_ns);
-    int best = 0;
-    for (int i = 1; i < f->n_step; i++) {
-        best = f->step[i].n > f->step[best].n ? i : best;
+    char count[32], width[40], at[64];
+    double span_s = rs_s_from_ns(f->report.last_ns - f->report.first_ns), top = 0.0;
+    int n = 0, best = 0;
+    int64_t step_ns = 0, start_ns = 0;
+    struct request_step *step =
+        rs_request_steps(f, steps_wanted(f, 10, RS_STEPS_MAX), &n, &step_ns, &start_ns);
+    for (int i = 0; i < n; i++) {
+        double rate =
+            (double)step[i].n / rs_request_step_seconds(f, step_ns, start_ns + i * step_ns);
+        best = rate > top ? i : best;
+        top = fmax(top, rate);
     }
+    free(step);
     fprintf(to, "  requests  %s", rs_grouped_count(count, sizeof(count), f->report.n_request));
     if (span_s > 0.0) {
-        fprintf(
-            to, ", %.4g/s on average, at most %.4g/s in %s from %s",
-            (double)f->report.n_request / span_s,
-            (double)f->step[best].n / rs_s_from_ns(f->step_ns),
-            rs_duration_format(step, sizeof(step), f->step_ns),
-            rs_recording_time(at, sizeof(at), f->start_ns + best * f->step_ns, f->report.absolute));
+        fprintf(to, ", %.4g/s on average, at most %.4g/s in %s from %s",
+                (double)f->report.n_request / span_s, top,
+                rs_duration_format(width, sizeof(width), step_ns),
+                rs_recording_time(at, sizeof(at), start_ns + best * step_ns, f->report.absolute));
     }
     fputc('\n', to);
 }

@@ -115,6 +115,8 @@ struct ticks rs_ticks_days(double lo, double hi, int n_want)
     double step = hours[0] * 3600;
     for (size_t i = 0; i < sizeof hours / sizeof *hours && (hi - lo) / step > n_want; i++)
         step = hours[i] * 3600;
+    while ((hi - lo) / step > n_want) /* years */
+        step *= 2;
     for (double at = ceil(lo / step - 1e-9) * step; at <= hi + 1e-6; at += step) {
         char label[24];
         int d = (int)(at / 86400), h = (int)lround(fmod(at, 86400) / 3600);

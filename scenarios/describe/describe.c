@@ -88,7 +88,9 @@ static int describe(struct recording_facts *out,
     size_t n = rs_unpack_look(bytes, LOOK, &text);
     out->file = bytes->path;
     out->packing = rs_packing_name(bytes->packing);
-    bool told = form.log_format || form.format != RS_REQUESTS_AUTO;
+    /* Series have no such things. */
+    bool told = form.log_format || form.format != RS_REQUESTS_AUTO || form.latency || form.status ||
+                form.route || form.time_is_end;
     if (series || (!told && !rs_requests_recognise(text, n, &form))) {
         return describe_series(out, bytes, opt, errors);
     }

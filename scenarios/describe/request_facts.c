@@ -23,8 +23,10 @@ struct request_gatherer {
     int64_t last_ns;
     double distance_ns; /* mean distance of late */
     uint64_t n;
-    int place[ROUTE_PLACES]; /* open addressing: number of the route + 1; 0 = free */
-    int last_route;          /* often the next one too; -1 = none */
+    struct place {     /* open addressing */
+        uint32_t hash; /* the upper half */
+        int route;     /* number + 1; 0 = free */
+    } place[ROUTE_PLACES];
 };
 
 static const int64_t round_steps[] = {RS_NS_PER_MS,
@@ -74,7 +76,6 @@ struct request_gatherer *rs_gatherer_new(void)
     g->facts->step = rs_xcalloc(RS_STEPS_MAX, sizeof(*g->facts->step));
     g->facts->latency.count = rs_xcalloc(RS_LATENCY_BUCKETS, sizeof(uint64_t));
     g->facts->route = rs_xcalloc(RS_ROUTES_MAX, sizeof(*g->facts->route));
-    g->last_route = -1;
     return g;
 }
 
@@ -184,13 +185,13 @@ static uint64_t hash_of(const char *text, size_t n)
 static int find_route(struct request_gatherer *g, const char *name)
 {
     struct request_facts *f = g->facts;
-    if (g->last_route >= 0 && strncmp(f->route[g->last_route].name, name, ROUTE_BYTES) == 0) {
-        return g->last_route;
-    }
-    size_t n = strnlen(name, ROUTE_BYTES), place = hash_of(name, n) % ROUTE_PLACES;
-    for (; g->place[place] > 0; place = (place + 1) % ROUTE_PLACES) {
-        int i = g->place[place] - 1;
-        if (strncmp(f->route[i].name, name, ROUTE_BYTES) == 0) {
+    size_t n = strnlen(name, ROUTE_BYTES);
+    uint64_t hash = hash_of(name, n);
+    size_t place = hash % ROUTE_PLACES;
+    for (; g->place[place].route > 0; place = (place + 1) % ROUTE_PLACES) {
+        int i = g->place[place].route - 1;
+        if (g->place[place].hash == (uint32_t)(hash >> 32) &&
+            strncmp(f->route[i].name, name, ROUTE_BYTES) == 0) {
             return i;
         }
     }
@@ -200,7 +201,7 @@ static int find_route(struct request_gatherer *g, const char *name)
     char *copy = rs_xcalloc(n + 1, 1);
     memcpy(copy, name, n);
     f->route[f->n_route].name = copy;
-    g->place[place] = ++f->n_route;
+    g->place[place] = (struct place){(uint32_t)(hash >> 32), ++f->n_route};
     return f->n_route - 1;
 }
 
@@ -232,7 +233,6 @@ int rs_gatherer_take(void *ctx, const struct recorded_request *r)
     }
     if (r->route) {
         int i = find_route(g, r->route);
-        g->last_route = i >= 0 ? i : g->last_route;
         if (i < 0) {
             f->n_other_route++;
         } else {
@@ -301,6 +301,11 @@ double rs_request_step_seconds(const struct request_facts *f, int64_t step_ns, i
     int64_t to_ns = from_ns + step_ns;
     int64_t first = f->report.first_ns > from_ns ? f->report.first_ns : from_ns;
     int64_t last = f->report.last_ns < to_ns ? f->report.last_ns : to_ns;
-    int64_t inside = last - first > step_ns / 10 ? last - first : step_ns / 10;
-    return (double)inside / (double)RS_NS_PER_S;
+    /* What ends with a request went on for about as long as requests are apart. */
+    double n = f->report.n_request > 1 ? (double)(f->report.n_request - 1) : 1.0;
+    double inside = (double)(last - first),
+           apart = (double)(f->report.last_ns - f->report.first_ns) / n;
+    inside += last < to_ns ? apart : 0.0;
+    inside = fmin(fmax(inside, 0.1 * (double)step_ns), (double)step_ns);
+    return inside / (double)RS_NS_PER_S;
 }

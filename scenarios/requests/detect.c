@@ -104,10 +104,10 @@ static const char *const usual_time[] = {"time",         "@timestamp", "timestam
                                          "datetime",     "date",       "StartUTC",   NULL};
 static const char *const usual_latency[] = {"latency",       "latency_s",
                                             "latency_ms",    "latency_us",
+                                            "elapsed",       "elapsed_ms",
                                             "duration",      "duration_s",
                                             "duration_ms",   "duration_us",
                                             "duration_ns",   "request_time",
-                                            "elapsed",       "elapsed_ms",
                                             "response_time", "response_time_ms",
                                             "responseTime",  "upstream_response_time",
                                             "time_taken",    NULL};
@@ -119,19 +119,24 @@ static const char *const usual_route[] = {"route",       "path",        "request
                                           "request",     "request.uri", "url",         "endpoint",
                                           "RequestPath", "label",       "name",        NULL};
 
-/* The first of these that a line of the sample has; NULL. */
+enum { JSON_SAMPLE = 20 };
+
+/* Of these the one that most lines of the sample have, the first one of several; NULL. */
 static const char *
 find_usual(struct request_parser *p, const struct sample *sample, const char *const *names)
 {
     struct span unused;
+    const char *best = NULL;
+    int n_best = 0;
     for (; *names; names++) {
-        for (int i = 0; i < sample->n && i < 20; i++) {
-            if (rs_json_has(p, sample->line[i], *names, &unused)) {
-                return *names;
-            }
+        int n = 0;
+        for (int i = 0; i < sample->n && i < JSON_SAMPLE; i++) {
+            n += rs_json_has(p, sample->line[i], *names, &unused);
         }
+        best = n > n_best ? *names : best;
+        n_best = n > n_best ? n : n_best;
     }
-    return NULL;
+    return best;
 }
 
 static const char *const *const usual[RS_FIELD_N] = {usual_time, usual_latency, usual_status,
@@ -159,7 +164,7 @@ int rs_json_names(struct request_parser *p, const struct sample *sample, struct 
             status = rs_err_list_add(errors, RS_E_REF, (struct mark){sample->file, 1, 1},
                                      "no line of the first %d has a field \"%s\" with a text or a "
                                      "number",
-                                     sample->n < 20 ? sample->n : 20, asked[k]);
+                                     sample->n < JSON_SAMPLE ? sample->n : JSON_SAMPLE, asked[k]);
         }
     }
     if (status == 0 && !p->name[RS_FIELD_TIME]) {
@@ -274,7 +279,7 @@ int rs_request_parser_init(struct request_parser *p,
                                  .column = {-1, -1, -1, -1},
                                  .metric_column = -1};
     rs_time_reader_init(&p->time, form->time_unit_s);
-    p->scratch = rs_xcalloc(RS_LINE_MAX + 1, 1);
+    p->scratch = rs_xrealloc(NULL, RS_LINE_MAX + 1);
     *out_n_heading = 0;
     if (p->format == RS_REQUESTS_AUTO && sample->n > 0) {
         p->format = detect(p, sample);

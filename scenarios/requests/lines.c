@@ -9,7 +9,7 @@
 void rs_lines_start(struct lines *l, struct unpack *bytes)
 {
     *l = (struct lines){.bytes = bytes};
-    l->buf = rs_xcalloc(RS_LINES_BLOCK + 1, 1);
+    l->buf = rs_xrealloc(NULL, RS_LINES_BLOCK + 1);
 }
 
 void rs_lines_clear(struct lines *l)

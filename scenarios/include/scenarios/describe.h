@@ -80,7 +80,10 @@ struct request_step *rs_request_steps(const struct request_facts *f,
                                       int *out_n,
                                       int64_t *out_step_ns,
                                       int64_t *out_start_ns);
-/* How long the recording reaches into a step, at least a tenth of it: what its count is to be divided by for a rate. */
+/*
+ * How long the recording reaches into a step, at least a tenth of it: what its count is to be divided by for a rate. It goes on
+ * behind its last request for the mean distance of two.
+ */
 double rs_request_step_seconds(const struct request_facts *f, int64_t step_ns, int64_t from_ns);
 
 /* ---- series ---- */
@@ -99,7 +102,7 @@ struct series_facts {
         longest_gap_at_ms;       /* all together; the longest one and where it begins */
     int64_t zero_ms, zero_at_ms; /* the longest run of zeros, and where it begins */
     size_t n_reset;              /* counters: falls, each of them a start anew */
-    double min, max, mean, sum; /* of the values; NaN of none, the sum 0 */
+    double min, max, mean, sum;  /* of the values; NaN of none, the sum 0 */
     double increase;             /* counters: over all, resets put right */
 };
 
