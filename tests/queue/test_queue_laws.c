@@ -11,6 +11,7 @@
 #include <gsl/gsl_cdf.h>
 
 #include "../sim/sim_check.h"
+#include "models/traffic.h"
 #include "queue_world.h"
 
 #define MISS 1e-4
@@ -399,6 +400,46 @@ START_TEST(test_calls)
 }
 END_TEST
 
+/* Where in the period they come: counts in bins of 25 s against the integral of the rate; false alarms 1e-4 each. */
+START_TEST(test_when_they_call)
+{
+    enum { N_BIN = 80 };
+    static const double at_s[] = {100, 200, 600}, per_s[] = {0, 5, 0.5};
+    uint64_t n[N_BIN] = {0};
+    double expected[N_BIN];
+    struct world w;
+    world_init(&w);
+    w.path[0].latency = rs_dist_constant(0.0);
+    struct profile *p = &w.traffic.profile;
+    *p = (struct profile){.kind = _i ? RS_PROFILE_RECORDED : RS_PROFILE_LINEAR,
+                          .n = 3,
+                          .at_s = at_s,
+                          .per_s = per_s,
+                          .period_s = 1000.0,
+                          .scale = 0.02, /* a slope matters where few come */
+                          .bursts = {.factor = 1.0}};
+    world_start(&w);
+    for (uint64_t i = 0; i < 30 * N_REPLICA; i++) {
+        uint64_t before = 0;
+        world_reset(&w, i, false);
+        for (int b = 0; b < N_BIN; b++) {
+            world_run(&w, 25.0 * (b + 1));
+            uint64_t now = world_seen(&w).n;
+            n[b] += now - before;
+            before = now;
+        }
+    }
+    uint64_t all = 0;
+    for (int b = 0; b < N_BIN; b++)
+        all += n[b];
+    double whole = rs_profile_integral(p, 0.0, 25.0 * N_BIN);
+    for (int b = 0; b < N_BIN; b++) /* given how many came, they are spread like the rate */
+        expected[b] = (double)all * rs_profile_integral(p, 25.0 * b, 25.0 * (b + 1)) / whole;
+    ck_assert_double_gt(chi_square_p(n, expected, N_BIN, 10.0), 1e-4);
+    world_clear(&w);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_loop_test(tc, test_law, 0, N_ROW(rows));
@@ -407,6 +448,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_shared_pool);
     tcase_add_test(tc, test_retries);
     tcase_add_loop_test(tc, test_calls, 0, 3);
+    tcase_add_loop_test(tc, test_when_they_call, 0, 2);
 }
 
 int main(void)

@@ -222,6 +222,41 @@ START_TEST(test_full_pool)
 }
 END_TEST
 
+/* Who gives up while waiting for a pool leaves its line and the worker: the fourth is served by it. */
+START_TEST(test_gives_up_in_pool)
+{
+    static const double at_s[] = {1, 1.1, 2.7};
+    static const int uses[] = {0};
+    struct world w;
+    world_init(&w);
+    world_calls(&w, 3, at_s);
+    w.path[0].latency = rs_dist_constant(0.1);
+    w.path[0].capacity = world_capacity(2, RS_UNLIMITED, 1.5);
+    w.path[0].uses = uses;
+    w.path[0].n_uses = 1;
+    w.dependency[0].capacity = world_capacity(1, RS_UNLIMITED, NEVER);
+    w.dependency[0].hold = rs_dist_constant(3.0);
+    world_start(&w);
+    world_reset(&w, 0, false);
+    world_run(&w,
+              2.65); /* the first client has given up too, but its work holds the pool until 4.1 */
+    const struct station *door = &w.sys->queue->door[0].station;
+    const struct station *pool = &w.sys->queue->pool[0].station;
+    ck_assert_int_eq(door->n_busy, 1);
+    ck_assert_int_eq(pool->n_busy, 1);
+    ck_assert_int_eq(pool->n_wait, 0);
+    world_run(
+        &w,
+        4.15); /* the third waits for the pool since 2.8, has it from 4.1 on, and gives up at 4.2 */
+    ck_assert_int_eq(pool->n_busy, 1);
+    world_run(&w, 20.0);
+    same(world_seen(&w), (struct seen){.n_504 = 3, .n = 3, .latency_s = 3 * 1.5});
+    ck_assert_int_eq(door->n_busy, 0);
+    ck_assert_int_eq(pool->n_busy, 0);
+    world_clear(&w);
+}
+END_TEST
+
 /* What the first path refuses goes on to its fallback; both tries take their time. */
 START_TEST(test_fallback)
 {
@@ -325,6 +360,27 @@ START_TEST(test_hurt)
 }
 END_TEST
 
+/* An answer that takes just as long as a bucket's bound lies in it, and is not slow. */
+START_TEST(test_bound_is_inside)
+{
+    static const double at_s[] = {1, 2};
+    struct observation o;
+    struct world w;
+    world_init(&w);
+    world_calls(&w, 2, at_s);
+    w.path[0].latency = rs_dist_constant(0.5);
+    w.service.slow_s = 0.5;
+    world_start(&w);
+    world_reset(&w, 0, false);
+    world_run(&w, 20.0);
+    rs_system_observe(w.sys, 0, &o);
+    ck_assert_uint_eq(o.bucket[0], 2);
+    ck_assert_uint_eq(o.n_slow, 0);
+    ck_assert_uint_eq(rs_system_users_hurt(w.sys), 0);
+    world_clear(&w);
+}
+END_TEST
+
 /* The reserve of ten retries, then one for every two calls. */
 START_TEST(test_budget)
 {
@@ -352,11 +408,13 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, test_walk, 0, (int)(sizeof rows / sizeof rows[0]));
     tcase_add_test(tc, test_pool);
     tcase_add_test(tc, test_full_pool);
+    tcase_add_test(tc, test_gives_up_in_pool);
     tcase_add_test(tc, test_fallback);
     tcase_add_test(tc, test_lost_workers);
     tcase_add_test(tc, test_cold);
     tcase_add_test(tc, test_cold_in_time);
     tcase_add_loop_test(tc, test_hurt, 0, 3);
+    tcase_add_test(tc, test_bound_is_inside);
     tcase_add_test(tc, test_budget);
 }
 
