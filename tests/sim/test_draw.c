@@ -57,14 +57,15 @@ START_TEST(test_chi_square)
     static uint64_t seen[N_CELL];
     static double expected[N_CELL];
     const struct row *row = &rows[_i / 2];
+    const int n_draw = n_or_few(N);
     double first = fmax(0, floor(mean_of(row) - 10 * sqrt(variance_of(row)) - 10));
     struct stream s = rs_stream_open(21, (uint64_t)_i, rs_stream_hash("counts"));
     s.gsl = _i % 2;
     for (int i = 0; i < N_CELL; i++) {
         seen[i] = 0;
-        expected[i] = N * probability(row, first + i);
+        expected[i] = n_draw * probability(row, first + i);
     }
-    for (int i = 0; i < N; i++) {
+    for (int i = 0; i < n_draw; i++) {
         double cell = (double)draw(&s, row) - first;
         ASSERT_IN_LOOP(cell >= 0 && cell < N_CELL);
         seen[(int)cell]++;
@@ -74,7 +75,7 @@ START_TEST(test_chi_square)
      * About twenty slices see what changes the shape as a whole, which many fine cells would
      * drown.
      */
-    double p_coarse = chi_square_p(seen, expected, N_CELL, N / 20);
+    double p_coarse = chi_square_p(seen, expected, N_CELL, n_draw / 20.0);
     ck_assert_msg(p > 1e-6 && p_coarse > 1e-6, "n %u, p %g: p-values %g, %g", row->n, row->p, p,
                   p_coarse);
 }
@@ -89,11 +90,12 @@ static const double large_rows[] = {1e6, 1e9, 1e12, 1e15};
 static void assert_normal(struct stream *s, const struct row *row, double p_poisson, uint64_t n)
 {
     enum { N_SLICE = 40 };
+    const int n_draw = n_or_few(N);
     uint64_t seen[N_SLICE] = {0};
     double expected[N_SLICE], sum = 0, sum2 = 0;
     double mean = row ? (double)n * row->p : p_poisson;
     double sd = row ? sqrt((double)n * row->p * (1 - row->p)) : sqrt(p_poisson);
-    for (int i = 0; i < N; i++) {
+    for (int i = 0; i < n_draw; i++) {
         uint64_t k = row ? rs_draw_binomial(s, n, row->p) : rs_draw_poisson(s, p_poisson);
         /* The half centres the cell of a whole number. */
         double z = ((double)k - mean) / sd;
@@ -103,12 +105,12 @@ static void assert_normal(struct stream *s, const struct row *row, double p_pois
         sum2 += z * z;
     }
     for (int i = 0; i < N_SLICE; i++) {
-        expected[i] = (double)N / N_SLICE;
+        expected[i] = (double)n_draw / N_SLICE;
     }
     ck_assert_double_gt(chi_square_p(seen, expected, N_SLICE, 10), 1e-6);
     /* Five standard errors: 6e-7. */
-    ck_assert_double_lt(fabs(sum / N), 5 / sqrt(N));
-    ck_assert_double_lt(fabs(sum2 / N - 1), 5 * sqrt(2.0 / N));
+    ck_assert_double_lt(fabs(sum / n_draw), 5 / sqrt(n_draw));
+    ck_assert_double_lt(fabs(sum2 / n_draw - 1), 5 * sqrt(2.0 / n_draw));
 }
 
 START_TEST(test_large_means)
@@ -173,11 +175,12 @@ END_TEST
 START_TEST(test_multinomial_joint)
 {
     static const double weight[] = {2, 0, 5, 3};
+    const int n_draw = n_or_few(N);
     uint64_t seen[64] = {0};
     double expected[64] = {0}, p[4];
     struct stream s = rs_stream_open(26, 0, 0);
     s.gsl = _i;
-    for (int i = 0; i < N; i++) {
+    for (int i = 0; i < n_draw; i++) {
         uint64_t n[4];
         rs_draw_multinomial(&s, 3, 4, weight, n);
         ASSERT_IN_LOOP(n[1] == 0);
@@ -190,7 +193,7 @@ START_TEST(test_multinomial_joint)
     for (unsigned a = 0; a <= 3; a++) {
         for (unsigned b = 0; a + b <= 3; b++) {
             unsigned n[4] = {a, 0, b, 3 - a - b};
-            expected[16 * a + 4 * b + n[3]] = N * gsl_ran_multinomial_pdf(4, p, n);
+            expected[16 * a + 4 * b + n[3]] = n_draw * gsl_ran_multinomial_pdf(4, p, n);
         }
     }
     ck_assert_double_gt(chi_square_p(seen, expected, 64, 10), 1e-6);
@@ -200,7 +203,8 @@ END_TEST
 /* Every class of a histogram is binomial by itself. */
 START_TEST(test_multinomial_marginals)
 {
-    enum { N_CLASS = 12, N_REQUEST = 60, N_RUN = 50000 };
+    enum { N_CLASS = 12, N_REQUEST = 60 };
+    const int n_run = n_or_few(50000);
     static uint64_t seen[N_CLASS][N_REQUEST + 1];
     double weight[N_CLASS], sum = 0, expected[N_REQUEST + 1];
     for (int i = 0; i < N_CLASS; i++) {
@@ -208,7 +212,7 @@ START_TEST(test_multinomial_marginals)
     }
     struct stream s = rs_stream_open(27, 0, 0);
     s.gsl = _i;
-    for (int run = 0; run < N_RUN; run++) {
+    for (int run = 0; run < n_run; run++) {
         uint64_t n[N_CLASS], total = 0;
         rs_draw_multinomial(&s, N_REQUEST, N_CLASS, weight, n);
         for (int i = 0; i < N_CLASS; i++) {
@@ -219,7 +223,7 @@ START_TEST(test_multinomial_marginals)
     }
     for (int i = 0; i < N_CLASS; i++) {
         for (unsigned k = 0; k <= N_REQUEST; k++) {
-            expected[k] = N_RUN * gsl_ran_binomial_pdf(k, weight[i] / sum, N_REQUEST);
+            expected[k] = n_run * gsl_ran_binomial_pdf(k, weight[i] / sum, N_REQUEST);
         }
         ck_assert_double_gt(chi_square_p(seen[i], expected, N_REQUEST + 1, 10), 1e-6);
     }
