@@ -67,11 +67,13 @@ int rs_journal_connect(struct journal *j, bool write, struct err *err)
         return 0;
     /*
      * A transaction that only adds rows touches few old pages, so SQLite's rollback journal is small; FULL waits for it, for the
-     * pages, and for the end of the journal. The page size is pinned, so that a file is a function of its content.
+     * pages, and for the end of the journal. The page size is pinned, so that a file is a function of its content; the
+     * cache is small, since rows come in order and memory is not to grow with them.
      */
     return rs_journal_execute(j,
                               "PRAGMA page_size=4096; PRAGMA locking_mode=EXCLUSIVE;"
-                              "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL",
+                              "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;"
+                              "PRAGMA cache_size=-256",
                               err);
 }
 
