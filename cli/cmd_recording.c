@@ -7,21 +7,25 @@
 #include "sim/arena.h"
 #include "sim/clock.h"
 
-/* A unit alone ("ms") or a duration ("10ms"), as seconds. 0 or -1. */
-static int read_unit(double *out_s, const char *text, struct err *err)
+/* A unit alone ("ms") or a duration ("10ms"), as seconds; NULL: *out_s stays. 0 or -1. */
+static int read_unit(double *out_s, const char *option, const char *text, struct err *err)
 {
     static const char *const alone[] = {"s", "ms", "us", "ns", "m", "h"};
     char word[48];
     int64_t ns = 0;
-    snprintf(word, sizeof word, "%s", text);
-    for (size_t i = 0; i < sizeof alone / sizeof alone[0]; i++) {
+    snprintf(word, sizeof word, "%s", text ? text : "");
+    for (size_t i = 0; text && i < sizeof alone / sizeof alone[0]; i++) {
         if (strcmp(text, alone[i]) == 0) {
             snprintf(word, sizeof word, "1%s", text);
         }
     }
+    if (!text) {
+        return 0;
+    }
     if (strlen(text) >= sizeof word || rs_duration_parse(&ns, word) != 0 || ns <= 0) {
         return rs_err_set(err, RS_E_USAGE,
-                          "--unit must be a unit like ms or a duration like 10ms, got '%s'", text);
+                          "%s must be a unit like ms or a duration like 10ms, got '%s'", option,
+                          text);
     }
     *out_s = rs_s_from_ns(ns);
     return 0;
@@ -67,7 +71,8 @@ static int read_options(struct describe_options *out, const struct cli_args *arg
         return rs_err_set(err, RS_E_USAGE, "--%s must be above 0s",
                           args->window.given && args->window.ns == 0 ? "window" : "every");
     }
-    if ((args->unit && read_unit(&out->form.time_unit_s, args->unit, err) != 0) ||
+    if (read_unit(&out->form.time_unit_s, "--unit", args->unit, err) != 0 ||
+        read_unit(&out->form.latency_unit_s, "--latency-unit", args->latency_unit, err) != 0 ||
         (args->reject && read_share(&out->form.reject_max, args->reject, err) != 0)) {
         return -1;
     }
@@ -171,6 +176,11 @@ static const struct option_row options[] = {
             "unit",
             "UNIT",
             "of times that are plain numbers: s, ms, us, ns, 10ms (by their size)"),
+    RS_TEXT(0,
+            latency_unit,
+            "latency-unit",
+            "UNIT",
+            "of latencies (the end of their name or the format tells it, else s)"),
     RS_SWITCH(
         0, time_is_end, "end", "times are those of the end; arrivals are earlier by the latency"),
     RS_DURATION_ABOVE_0(every, "every", 31536000, "step of counts, one a line (1s)"),

@@ -43,7 +43,7 @@ struct cli_args {
         *sarif, *resume;
     const char *prometheus, *from, *to, *group_offsets, *rules_path, *alertmanager,
         *alertmanager_version, *silences, *metric, *junit, *shard, *scenario, *run;
-    const char *log_format, *time, *latency, *status, *route, *unit, *reject;
+    const char *log_format, *time, *latency, *status, *route, *unit, *latency_unit, *reject;
     struct duration_arg evaluation_interval, lookback, scrape_interval, query_offset, resend_delay,
         every, window;
     struct list_arg rules, data, query, external_label, ignore, claim, select;

@@ -20,7 +20,7 @@ _rollsim()
     --prometheus) mapfile -t COMPREPLY < <(compgen -W '3 2.53 2.42' -- "$word"); return ;;
     --group-offsets) mapfile -t COMPREPLY < <(compgen -W 'zero hashed hashed-slices' -- "$word"); return ;;
     --rules-path) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
-    --unit) mapfile -t COMPREPLY < <(compgen -W 's ms us ns' -- "$word"); return ;;
+    --unit | --latency-unit) mapfile -t COMPREPLY < <(compgen -W 's ms us ns' -- "$word"); return ;;
     --log-format | --time | --latency | --status | --route | --every | --window | --reject | --select | --query | --from | --to | --run | --metric | --external-label | --lookback | --query-offset | --resend-delay | \
         --evaluation-interval | --scrape-interval) return ;;
     --format)
@@ -76,7 +76,7 @@ _rollsim()
         --quiet --help' ;;
     merge) options='--output --scenario --plots --force --format --json --junit --sarif --quiet --help' ;;
     plot) options='--output --format --only --quiet --help' ;;
-    recording) options='--format --log-format --time --latency --status --route --unit --end --every --window --reject --select
+    recording) options='--format --log-format --time --latency --status --route --unit --latency-unit --end --every --window --reject --select
         --plots --json --help' ;;
     rules-check) options='--prometheus --evaluation-interval --scrape-interval --query-offset --lookback --ignore
         --quiet --lint-fatal --json --help' ;;

@@ -52,6 +52,8 @@ requests() {
     golden out access.json
     expect 0 requests.jsonl --status http.code --latency took_ms
     golden out requests.out
+    expect 0 requests.jsonl --status http.code --latency took_ms --latency-unit s --unit ms
+    says out "max 33m 20s"
     # The same from a pipe, packed, and with the format said.
     gzip -c access.log | "$rollsim" recording - --reject 1 --format combined >"$work/out" 2>"$work/err"
     says out "(stdin): requests, combined, gzip"

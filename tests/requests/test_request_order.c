@@ -8,6 +8,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "../../scenarios/requests/reorder.h"
 #include "told.h"
 
 static char told[1 << 16];
@@ -94,6 +95,41 @@ START_TEST(test_shuffled)
     rs_err_list_clear(&errors);
     free(text);
     free(all);
+}
+END_TEST
+
+static int count_rising(void *ctx, const struct recorded_request *r)
+{
+    struct follow *f = ctx;
+    f->n_wrong += r->at_ns < f->last_ns;
+    f->last_ns = r->at_ns;
+    f->n++;
+    return 0;
+}
+
+/* The window holds 2^20 requests; then the earliest ones leave early, and what comes before them is too late. */
+START_TEST(test_full)
+{
+    enum { N = 1 << 20 };
+    struct follow f = {.last_ns = INT64_MIN};
+    struct reorder r;
+    struct span none = {NULL, 0};
+    rs_reorder_init(&r, INT64_MAX, count_rising, &f);
+    for (int i = 0; i < N; i++) {
+        rs_reorder_add(&r, i ^ 1, 0.0, 200, none); /* neighbours swapped */
+    }
+    ck_assert_uint_eq(f.n, 0);
+    for (int i = 0; i < 10; i++) {
+        rs_reorder_add(&r, N + i, 0.0, 200, none);
+    }
+    ck_assert_uint_eq(f.n, 10);
+    ck_assert_int_eq(f.last_ns, 9);
+    rs_reorder_add(&r, 3, 0.0, 200, none);
+    ck_assert_uint_eq(r.n_too_late, 1);
+    rs_reorder_end(&r);
+    ck_assert_uint_eq(f.n, N + 11);
+    ck_assert_uint_eq(f.n_wrong, 0);
+    rs_reorder_clear(&r);
 }
 END_TEST
 
@@ -295,6 +331,7 @@ int main(void)
     TCase *tc = tcase_create("order");
     tcase_add_loop_test(tc, test_order, 0, N_ROW);
     tcase_add_test(tc, test_shuffled);
+    tcase_add_test(tc, test_full);
     tcase_add_test(tc, test_stop);
     tcase_add_test(tc, test_share);
     tcase_add_test(tc, test_wrong_order);
