@@ -4,7 +4,7 @@
  * leaf in the tree holds the event's key, one 128-bit number (time, insertion number, slot), and
  * every inner node holds the least key of its four children. So the root names the next event,
  * keys never tie, and a change costs one walk from a leaf towards the root without a branch to
- * mispredict. tests/bench/bench_sim.c times it against a textbook heap.
+ * mispredict. tests/bench/bench_kernel.c times it against a textbook heap.
  */
 #include "sim/kernel.h"
 

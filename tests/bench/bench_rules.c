@@ -1,50 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The rules: ten of them over a day of 64 series, ours and `promtool test rules` on the same input
- * in one run; then where the time goes, and how it grows.
+ * R1: ten rules over a day of 64 series, ours and `promtool test rules` on the same input in one run. Neither counts making the
+ * samples; ours are handed over as numbers, promtool's as text in a file.
  */
-#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "bench.h"
-#include "bench_rules.h"
 #include "bench_rules_data.h"
 #include "bench_rules_peer.h"
+#include "process.h"
 #include "sim/arena.h"
 
-enum { N_DAY = 86400 / STEP_S + 1 };
-
-static uint64_t n_alloc;
-
-/* The linker sends every allocation of the program here first (--wrap). */
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *old, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *old, size_t n);
-
-void *__wrap_malloc(size_t n)
-{
-    n_alloc++;
-    return __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    n_alloc++;
-    return __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *old, size_t n)
-{
-    n_alloc++;
-    return __real_realloc(old, n);
-}
-
-/* ---- one run --------------------------------------------------------------------------------- */
+enum { N_DAY = 86400 / STEP_S + 1, N_INSTANCE = 4 };
 
 struct world {
     struct arena *arena;
@@ -65,7 +32,7 @@ static void count_change(void *ctx, int64_t t_ms, const struct alert *a, enum al
     ++*(int *)ctx;
 }
 
-static void world_make(struct world *w, const struct metrics *m, int first, int n)
+static void world_make(struct world *w, const struct metrics *m)
 {
     struct promql_text text = {"ALERTS", {"bench", 1, 1}, 0, RS_PROMQL_3};
     struct rule_runner_options opt = rs_rule_runner_options_default();
@@ -80,7 +47,7 @@ static void world_make(struct world *w, const struct metrics *m, int first, int 
     opt.promql.subquery_step_ms = opt.interval_ms = STEP_S * 1000;
     /* Somebody who could ask for ALERTS, so that it is written as promtool writes it. */
     w->alerts = rs_promql_eval_new(rs_promql_parse(w->arena, &text, NULL), w->db, opt.promql);
-    w->runner = rs_rule_runner_new(bench_group(w->arena, first, n), w->db, &opt);
+    w->runner = rs_rule_runner_new(bench_group(w->arena, 0, N_RULE), w->db, &opt);
 }
 
 static void world_clear(struct world *w)
@@ -104,160 +71,99 @@ static void append_row(struct world *w, int step)
     }
 }
 
-/* Appends (and evaluates) the steps [from, to). */
-static void run_steps(struct world *w, int from, int to, bool evaluates)
+/* Appends and evaluates all steps. */
+static void run_day(struct world *w)
 {
     struct rule_sink sink = {.ctx = &w->n_change, .changed = count_change};
 
-    for (int k = from; k < to; k++) {
+    for (int k = 0; k < w->m->n_step; k++) {
         append_row(w, k);
-        if (evaluates) {
-            (void)rs_rule_runner_eval(w->runner, INT64_C(1000) * STEP_S * k, &sink);
-        }
+        (void)rs_rule_runner_eval(w->runner, INT64_C(1000) * STEP_S * k, &sink);
     }
 }
 
-/*
- * CPU seconds of all steps, best of n_repeat: in a world just made, or in one that has run the same
- * day before, as the second replica of a simulation does.
- */
-static double run_s(const struct metrics *m, int first, int n, bool evaluates, bool later)
+/* CPU seconds of n days: each in a world just made, or each but the first in one that has run the same day before. */
+static double days_s(struct bench *b, uint64_t n, bool later)
 {
-    enum { N_REPEAT = 5 };
-    double best_s = 1e300;
-
-    for (int i = 0; i < N_REPEAT; i++) {
-        struct world w;
-        double start_s;
-
-        world_make(&w, m, first, n);
+    struct metrics *m = metrics_new(N_INSTANCE, N_DAY);
+    struct world w;
+    double used_s = 0;
+    (void)b;
+    world_make(&w, m);
+    for (uint64_t i = 0; i < n + later; i++) {
+        double start_s = bench_cpu_s();
+        run_day(&w);
+        used_s += later && i == 0 ? 0 : bench_cpu_s() - start_s;
         if (later) {
-            run_steps(&w, 0, m->n_step, evaluates);
             rs_tsdb_reset(w.db);
             rs_rule_runner_reset(w.runner);
+        } else {
+            world_clear(&w);
+            world_make(&w, m);
         }
-        start_s = bench_cpu_s();
-        run_steps(&w, 0, m->n_step, evaluates);
-        start_s = bench_cpu_s() - start_s;
-        best_s = start_s < best_s ? start_s : best_s;
-        world_clear(&w);
     }
-    return best_s;
-}
-
-/* ---- the sections ---------------------------------------------------------------------------- */
-
-static void versus_promtool(const struct metrics *m)
-{
-    const double n_eval = (double)N_RULE * m->n_step;
-    const char *promtool = peer_find();
-    double ours_s = run_s(m, 0, N_RULE, true, false), later_s = run_s(m, 0, N_RULE, true, true);
-    double more_s;
-    struct peer_time peer;
-
-    printf("R1   %d rules, %d series, %d rounds of %d s: rule evaluations per CPU second\n", N_RULE,
-           m->n_series, m->n_step, STEP_S);
-    printf("     ours      %12.0f   %8.4f s, the append of all samples and ALERTS included\n",
-           n_eval / ours_s, ours_s);
-    printf("     later     %12.0f   %8.4f s, a later replica of the same day\n", n_eval / later_s,
-           later_s);
-    if (promtool == NULL) {
-        printf("     no promtool (ROLLSIM_PROMTOOL, build/oracles/*/usr/bin, PATH): no ratio\n");
-        return;
-    }
-    if (!peer_measure(promtool, m, &peer)) {
-        return;
-    }
-    more_s = run_s(m, 0, N_RULE, true, false);
-    ours_s = more_s < ours_s ? more_s : ours_s;
-    printf("     promtool  %12.0f   %8.4f s, version %s; reading its YAML included\n",
-           n_eval / peer.all_s, peer.all_s, peer_version(promtool));
-    printf("     ratio     %12.0f   >= 300  %s\n", peer.all_s / ours_s,
-           peer.all_s / ours_s >= 300.0 ? "met" : "MISSED");
-    printf("     ratio     %12.0f   without promtool's load and one trivial rule (%.3f s)\n",
-           (peer.all_s - peer.load_s) / ours_s, peer.load_s);
-    printf("     neither counts making the samples; ours are handed over as numbers, promtool's\n"
-           "     as text\n");
-}
-
-static void by_rule(const struct metrics *m)
-{
-    double append_s = run_s(m, 0, N_RULE, false, true);
-
-    printf("R2   ns per evaluation, the append of a round (%.0f ns, %.1f ns a sample) taken off\n",
-           1e9 * append_s / m->n_step, 1e9 * append_s / m->n_step / m->n_series);
-    for (int i = 0; i < N_RULE; i++) {
-        /* A rule that reads recorded series is measured with those before it, and their time off. */
-        int first = i == 2 || i == 3 ? 0 : i;
-        double all_s = run_s(m, first, i - first + 1, true, true);
-        double before_s = first < i ? run_s(m, first, i - first, true, true) : append_s;
-
-        printf("     %-28s %8.0f\n", bench_rule_name(i),
-               1e9 * (all_s - before_s) / (double)m->n_step);
-    }
-}
-
-static void by_series(void)
-{
-    static const int n_instance[] = {1, 4, 40};
-
-    printf("R3   rule evaluations per CPU second by number of series\n");
-    for (int i = 0; i < 3; i++) {
-        struct metrics *m = metrics_new(n_instance[i], N_DAY);
-        double s = run_s(m, 0, N_RULE, true, false);
-
-        printf("     %4d series %12.0f   %6.1f ns per series and round\n", m->n_series,
-               (double)N_RULE * m->n_step / s, 1e9 * s / m->n_step / m->n_series);
-        metrics_free(m);
-    }
-}
-
-static void allocations(const struct metrics *m)
-{
-    struct world w;
-    uint64_t n;
-    int n_change;
-
-    world_make(&w, m, 0, N_RULE);
-    run_steps(&w, 0, m->n_step, true); /* the first replica makes the acquaintance of all labels */
-    n_change = w.n_change;
-    rs_tsdb_reset(w.db);
-    rs_rule_runner_reset(w.runner);
-    n = n_alloc;
-    run_steps(&w, 0, m->n_step, true);
-    printf("R4   allocations in a later replica: %lu in %d evaluations  0  %s\n",
-           (unsigned long)(n_alloc - n), N_RULE * m->n_step, n_alloc == n ? "met" : "MISSED");
-    printf("     alert state changes in a replica: %d, in the first too: %s\n",
-           w.n_change - n_change, w.n_change == 2 * n_change ? "yes" : "NO");
     world_clear(&w);
+    metrics_free(m);
+    return used_s;
 }
 
-int main(int argc, char **argv)
+static double first_days(struct bench *b, double unused, uint64_t n)
 {
-    struct metrics *m;
+    (void)unused;
+    return days_s(b, n, false);
+}
 
-    if (argc > 1 && argv[1][0] == '-') {
-        printf("usage: %s [ID...]   R1 against promtool, R2 by rule, R3 by number of series, R4\n"
-               "allocations, R5 by length of window; all without one. CPU time, best of several.\n",
-               argv[0]);
-        return strcmp(argv[1], "--help") == 0 ? EXIT_SUCCESS : 2;
+/* As the second and every further replica of a simulation does it. */
+static double later_days(struct bench *b, double unused, uint64_t n)
+{
+    (void)unused;
+    return days_s(b, n, true);
+}
+
+static bool write_files(struct bench *b)
+{
+    struct metrics *m = metrics_new(N_INSTANCE, N_DAY);
+    FILE *rules = bench_create(b, "rules.yml"), *test = bench_create(b, "test.yml");
+    bool done = rules != NULL && test != NULL;
+    if (done) {
+        write_rule_file(rules);
+        write_test_file(test, m, "rules.yml");
     }
-    m = metrics_new(4, N_DAY);
-    if (bench_wanted("R1", argv + 1, argc - 1)) {
-        versus_promtool(m);
+    if (rules != NULL) {
+        done = fclose(rules) == 0 && done;
     }
-    if (bench_wanted("R2", argv + 1, argc - 1)) {
-        by_rule(m);
-    }
-    if (bench_wanted("R3", argv + 1, argc - 1)) {
-        by_series();
-    }
-    if (bench_wanted("R4", argv + 1, argc - 1)) {
-        allocations(m);
-    }
-    if (bench_wanted("R5", argv + 1, argc - 1)) {
-        bench_growth();
+    if (test != NULL) {
+        done = fclose(test) == 0 && done;
     }
     metrics_free(m);
-    return EXIT_SUCCESS;
+    return done;
 }
+
+static double test_rules(struct bench *b, double unused, uint64_t n)
+{
+    char path[512];
+    struct process p;
+    (void)unused, (void)n;
+    if (b->promtool == NULL) {
+        return bench_fails(b, "promtool is not installed");
+    }
+    if (!write_files(b)) {
+        return bench_fails(b, "promtool's files could not be written");
+    }
+    const char *argv[] = {b->promtool, "test", "rules", bench_path(b, "test.yml", path), NULL};
+    return bench_process(b, argv, NULL, false, &p) == 0 ? p.cpu_s : -1;
+}
+
+double bench_promtool_day(struct bench *b, double unused, uint64_t n)
+{
+    return bench_shared(b, "promtool", test_rules, unused, n);
+}
+
+static const struct bench_row rows[] = {
+    {"R1", "10 rules, 24 h, 64 series: a day", "promtool test rules", first_days,
+     bench_promtool_day, 0, 20, 1, AT_LEAST, 300, .unit = "ms"},
+    {"R1", "the same, a later replica", "promtool test rules", later_days, bench_promtool_day, 0,
+     20, 1, AT_LEAST, 300, .unit = "ms"},
+};
+
+const struct bench_group bench_rules = {rows, sizeof rows / sizeof rows[0]};

@@ -204,13 +204,9 @@ rs_labels metrics_labels(struct label_table *t, const struct metrics *m, int ser
 
 /* ---- promtool's files ------------------------------------------------------------------------ */
 
-void write_rule_file(FILE *to, bool trivial)
+void write_rule_file(FILE *to)
 {
     (void)fprintf(to, "groups:\n- name: slo\n  rules:\n");
-    if (trivial) {
-        (void)fprintf(to, "  - record: trivial\n    expr: vector(1)\n");
-        return;
-    }
     for (int i = 0; i < N_RULE; i++) {
         const struct rule_text *r = &texts[i];
 

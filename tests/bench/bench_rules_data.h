@@ -30,8 +30,8 @@ rs_labels metrics_labels(struct label_table *t, const struct metrics *m, int ser
 const struct rule_group *bench_group(struct arena *arena, int first, int n);
 const char *bench_rule_name(int i);
 
-/* promtool's files: the rules (or one trivial rule), and the unit test with all series. */
-void write_rule_file(FILE *to, bool trivial);
+/* promtool's files: the rules, and the unit test with all series. */
+void write_rule_file(FILE *to);
 void write_test_file(FILE *to, const struct metrics *m, const char *rule_file);
 
 #endif

@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "bench.h"
 #include "sim/arena.h"
 
 enum { N_LEVEL = 256 };
@@ -123,8 +122,9 @@ static struct entry heap_pop(struct heap *h)
     return top;
 }
 
-double heap_hold(double n_pending, uint64_t n)
+double heap_hold(struct bench *b, double n_pending, uint64_t n)
 {
+    (void)b;
     struct delays delays;
     delays_init(&delays);
     struct heap h = {0};
@@ -148,8 +148,9 @@ double heap_hold(double n_pending, uint64_t n)
  * Lazy deletion: a moved timer is pushed anew, and its old entry is skipped by its generation
  * when it surfaces.
  */
-double heap_hold_lazy(double n_pending, uint64_t n)
+double heap_hold_lazy(struct bench *b, double n_pending, uint64_t n)
 {
+    (void)b;
     struct delays delays;
     delays_init(&delays);
     struct heap h = {0};
@@ -183,8 +184,9 @@ double heap_hold_lazy(double n_pending, uint64_t n)
  * Waiting times of an M/M/1 queue: w' = max(0, w + service - gap) (Lindley, Proc. Camb. Phil.
  * Soc. 48 (1952)).
  */
-double lindley(double rho, uint64_t n_customer)
+double lindley(struct bench *b, double rho, uint64_t n_customer)
 {
+    (void)b;
     struct xoshiro rng = {{1, 2, 3, 4}};
     double wait = 0, sum = 0;
     double start_s = bench_cpu_s();

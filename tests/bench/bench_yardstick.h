@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include "bench.h"
+
 /*
  * xoshiro256++ (Blackman & Vigna, ACM TOMS 47 (2021)) and the ziggurat (Marsaglia & Tsang, JSS
  * 5(8) (2000)).
@@ -42,8 +44,8 @@ static inline int64_t delays_next(struct delays *d)
 }
 
 /* The measurements; each a bench_fn. */
-double heap_hold(double n_pending, uint64_t n);
-double heap_hold_lazy(double n_pending, uint64_t n);
-double lindley(double rho, uint64_t n_customer);
+double heap_hold(struct bench *b, double n_pending, uint64_t n);
+double heap_hold_lazy(struct bench *b, double n_pending, uint64_t n);
+double lindley(struct bench *b, double rho, uint64_t n_customer);
 
 #endif

@@ -13,6 +13,8 @@ enum made_kind {
 
 /* Writes a new database at path (an old one is replaced); the same bytes of content for the same kind. */
 void make_db(const char *path, enum made_kind kind);
+/* The same, made and not copied. */
+void make_db_anew(const char *path, enum made_kind kind);
 
 /*
  * An unchecked fixture: each kind is made once, before the tests are forked, and make_db copies it.
