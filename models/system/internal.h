@@ -175,8 +175,6 @@ struct ring {
     struct batch *batch; /* a queue in a ring [cap_batch] */
 };
 
-struct site;
-
 struct target {
     struct site *site;
     int instance;
@@ -350,8 +348,7 @@ struct system {
     struct site *site;       /* [n_service] */
     struct flag_state *flag; /* [n_flag] */
     struct meter *meter;     /* [n_traffic] */
-    int n_recorded;
-    struct recorded_law *recorded; /* [n_recorded] paths under a recording */
+    struct recorded_laws recorded; /* paths under a recording */
     struct fault_hash *fault_hash; /* [n_fault] */
     struct fault_state fault;
     uint64_t **hurt_bits; /* [n_cohort] over all services */
@@ -496,6 +493,7 @@ bool rs_fault_touches(const struct system *sys, const struct fault *f, int servi
 
 /* fault_watch.c: the first scrape that carries the fault. */
 void rs_fault_watch(struct system *sys);
+
 /* system.c */
 void rs_system_flush(struct system *sys);
 

@@ -133,7 +133,7 @@ static void on_step(void *ctx, int64_t now_ns, uint64_t arg);
 
 static void wait_for_next(struct system *sys, int index)
 {
-    const struct recorded_law *l = &sys->recorded[index];
+    const struct recorded_law *l = &sys->recorded.law[index];
     int64_t next = next_change(l);
     int64_t at_ns = next >= 0 ? step_ns(l->recording, next) : RS_NEVER;
     if (at_ns < sys->sc->horizon_ns)
@@ -143,7 +143,7 @@ static void wait_for_next(struct system *sys, int index)
 static void on_step(void *ctx, int64_t now_ns, uint64_t arg)
 {
     struct system *sys = ctx;
-    struct recorded_law *l = &sys->recorded[arg];
+    struct recorded_law *l = &sys->recorded.law[arg];
     (void)now_ns;
     rs_site_flush(sys, l->site);
     l->n_step = next_change(l);
@@ -156,8 +156,8 @@ static void on_step(void *ctx, int64_t now_ns, uint64_t arg)
 
 void rs_recorded_reset(struct system *sys)
 {
-    for (int i = 0; i < sys->n_recorded; i++) {
-        struct recorded_law *l = &sys->recorded[i];
+    for (int i = 0; i < sys->recorded.n; i++) {
+        struct recorded_law *l = &sys->recorded.law[i];
         l->n_step = 0;
         obey(l);
         forget(sys, l->site, l->path);
@@ -199,7 +199,7 @@ static void build_site(struct system *sys, struct site *site)
         if (!path->recorded)
             continue;
         assert(path->recorded->n > 0 && path->recorded->at_s[0] == 0.0);
-        struct recorded_law *l = &sys->recorded[sys->n_recorded++];
+        struct recorded_law *l = &sys->recorded.law[sys->recorded.n++];
         *l = (struct recorded_law){
             .site = site, .path = p, .recording = path->recorded, .factor = 1.0};
         site->recorded[p] = l;
@@ -213,7 +213,7 @@ void rs_recorded_build(struct system *sys)
         for (int p = 0; p < sys->sc->service[i].n_path; p++)
             n += sys->sc->service[i].path[p].recorded != NULL;
     }
-    sys->recorded = RS_ARENA_ARRAY(sys->arena, struct recorded_law, n);
+    sys->recorded.law = RS_ARENA_ARRAY(sys->arena, struct recorded_law, n);
     for (int i = 0; i < sys->sc->n_service; i++) {
         struct site *site = &sys->site[i];
         int n_path = site->service->n_path;

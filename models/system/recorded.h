@@ -55,6 +55,11 @@ struct recorded_law {
     double x[RS_MAX_QUANTILES + 2], p[RS_MAX_QUANTILES + 2];
 };
 
+struct recorded_laws { /* all of a system */
+    int n;
+    struct recorded_law *law; /* [n] */
+};
+
 /*
  * Adds to the site's codes the statuses that its recorded requests ended with, where a path repeats them, and those of paths under
  * a recording.
