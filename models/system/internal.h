@@ -490,7 +490,6 @@ bool rs_fault_telemetry_lost(struct system *sys, struct site *site);
 /* Rate that the fault and its residue add to a counter of this target, per second. */
 double rs_fault_counter_rate(struct system *sys, struct target *t, int counter);
 bool rs_fault_touches(const struct system *sys, const struct fault *f, int service);
-
 /* fault_watch.c: the first scrape that carries the fault. */
 void rs_fault_watch(struct system *sys);
 
