@@ -16,6 +16,7 @@
 
 #include "../traffic/intensity.h"
 #include "models/system.h"
+#include "queue_ports.h"
 #include "recorded.h"
 #include "sim/draw.h"
 #include "sim/draw_table.h"
@@ -465,17 +466,6 @@ void rs_hurt_users(struct system *sys, struct target *t, int class, uint64_t n);
 /* One definite user is hurt. */
 void rs_hurt_mark(struct system *sys, struct site *site, int cohort, uint64_t user);
 void rs_hurt_reset(struct system *sys);
-
-/* queue.c: the request engine. */
-void rs_queue_build(struct system *sys);
-void rs_queue_free(struct queue *q); /* NULL ok */
-void rs_queue_reset(struct system *sys);
-/* After the fault has changed: laws and workers as they are now. */
-void rs_queue_refresh(struct system *sys);
-/* What a request of the class would meet now at a target of the request engine. */
-struct outlook
-rs_queue_outlook(struct system *sys, const struct target *t, int class, double slow_s);
-bool rs_pool_given(const struct scenario *sc, int dependency);
 
 /* fault.c */
 void rs_fault_reset(struct system *sys, int fault);
