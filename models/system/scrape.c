@@ -30,6 +30,11 @@ static void queue_sample(struct late_queue *q, struct late_sample sample)
 {
     if (q->n == 0)
         q->first = 0;
+    if (q->first > q->n &&
+        q->first + q->n == q->cap) { /* it never runs empty: what left makes room */
+        memmove(q->item, q->item + q->first, sizeof *q->item * (size_t)q->n);
+        q->first = 0;
+    }
     if (q->first + q->n == q->cap) {
         q->cap = q->cap ? 2 * q->cap : 64;
         q->item = rs_xrealloc(q->item, sizeof *q->item * (size_t)q->cap);
