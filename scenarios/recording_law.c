@@ -206,7 +206,7 @@ static int make(struct reader *r,
                 const struct law_keys *k,
                 struct path_recording *out)
 {
-    struct cut cut;
+    struct cut cut = {0};
     int first_latency = (k->errors || k->success) + (k->of != NULL), n = 0;
     int n_latency = t->n_source - first_latency;
     if (cut_rows(r, t, k, &cut) != 0) {
