@@ -43,10 +43,20 @@ static int64_t hashed_phase(const struct scenario *sc,
     return ((offset_ms - start_ms) % interval_ms + interval_ms) % interval_ms * RS_NS_PER_MS;
 }
 
+/*
+ * The stream that draws a group's phase. The file goes by the name that the scenario gives it: a history must not depend on the
+ * folder that somebody stands in.
+ */
+static uint64_t phase_hash(const struct rule_file *file, const struct rule_group *g)
+{
+    uint64_t stem = rs_stream_hash("phase/rules");
+    stem = rs_stream_hash_index(stem, rs_stream_hash(file->path ? file->path : file->file));
+    return rs_stream_hash_index(stem, rs_stream_hash(g->name));
+}
+
 static void
 add_group(struct simulator *sim, const struct rule_file *file, const struct rule_group *g)
 {
-    char name[512];
     struct group_timer *timer = &sim->group[sim->n_group++];
     timer->sim = sim;
     timer->interval_ns =
@@ -55,8 +65,7 @@ add_group(struct simulator *sim, const struct rule_file *file, const struct rule
     opt.promql = promql_options(sim->sc);
     opt.interval_ms = timer->interval_ns / RS_NS_PER_MS;
     timer->runner = rs_rule_runner_new(g, sim->db, &opt);
-    snprintf(name, sizeof name, "phase/rules/%s/%s", file->file, g->name);
-    timer->phase_hash = rs_stream_hash(name);
+    timer->phase_hash = phase_hash(file, g);
     timer->phase_ns = hashed_phase(sim->sc, file, g, timer->interval_ns);
 }
 

@@ -241,6 +241,12 @@ quoted() {
     says out "again      rollsim rehearse 'a plan/prisma.yaml' --fault none"
     expect_verdict verify "a plan/prisma.yaml" --replicas 20
     says out "rollsim rehearse 'a plan/prisma.yaml' --seed"
+    # Nor does a history depend on how its scenario is called.
+    expect 0 rehearse "a plan/prisma.yaml" --replica 170 --json
+    grep -v 'prisma.yaml' out >here
+    expect 0 rehearse "$scenario" --replica 170 --json
+    grep -v 'prisma.yaml' out >there
+    cmp here there || fail "another path to the scenario, another history"
 }
 
 rehearse() {

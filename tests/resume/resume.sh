@@ -9,9 +9,11 @@ scenario=$source_dir/scenarios/prisma/prisma.yaml
 here=$(mktemp -d)
 trap 'umount "$here/small" 2>/dev/null || true; rm -rf "$here"' EXIT
 cd "$here"
-some="--replicas 400 --seed 7"
+n_all=250
+some="--replicas $n_all --seed 7"
 # A sanitizer's finding must not pass for a verdict.
 export ASAN_OPTIONS=exitcode=99
+export LSAN_OPTIONS="suppressions=$source_dir/tests/plots/lsan.supp:print_suppressions=0"
 
 fail() {
     printf '%s: %s\n' "$case_name" "$*" >&2
@@ -85,7 +87,7 @@ signals() {
             says out "Verdicts"
             says err "to go on: rollsim verify --resume run.db"
             n=$(sqlite3 run.db.part 'select count(*) from journal')
-            says err "stopped after $n of 400 replicas; the verdicts rest on those, kept in run.db.part"
+            says err "stopped after $n of $n_all replicas; the verdicts rest on those, kept in run.db.part"
         fi
         expect "$status" verify --resume run.db --jobs 3
         says out "record: run.db"
@@ -102,10 +104,10 @@ kills() {
     seed=1
     n_kill=0
     n_run=0
-    reference "$scenario" --replicas 400 --seed 7
+    reference "$scenario" --replicas $n_all --seed 7
     while [ "$n_kill" -lt "$wanted" ]; do
         rm -f run.db
-        set -- "$scenario" --replicas 400 --seed 7 -o run.db
+        set -- "$scenario" --replicas $n_all --seed 7 -o run.db
         n_run=$((n_run + 1))
         while :; do
             "$rollsim" verify "$@" --jobs $((1 + seed % 3)) --quiet >out 2>err </dev/null &
@@ -190,7 +192,7 @@ refusals() {
     # shellcheck disable=SC2086
     interrupted INT "$ours" $some -o run.db
     refused "with seed 7, not 8" --seed 8
-    refused "with --replicas 400, not 401" --replicas 401
+    refused "with --replicas $n_all, not 401" --replicas 401
     refused "without --all" --all
     refused "with other claims: all, not portal-in-5m" --claim portal-in-5m
     refused "--output begins another" -o other.db
@@ -207,7 +209,7 @@ refusals() {
     mv other/moved.yaml other/prisma/prisma.yaml
     # shellcheck disable=SC2086
     expect 2 verify "$ours" $some -o run.db
-    says err "of 400 replicas of an interrupted run; --resume run.db goes on, --force starts anew"
+    says err "of $n_all replicas of an interrupted run; --resume run.db goes on, --force starts anew"
     cmp run.db.part before || fail "the refused run touched what was kept"
     expect 2 plot run.db.part
     says err "rollsim verify --resume run.db goes on"
@@ -257,7 +259,7 @@ living() {
 # What a run was begun with is known to it, from another folder too; and told again it is no mistake.
 options() {
     awk 'BEGIN { print "time,requests"; for (i = 0; i < 4320; i++) printf "%d,%d\n", 60 * i, 600 + 300 * (i % 2) }' >series.csv
-    set -- --replicas 400 --seed 9 --all --claim portal-in-5m --claim no-false-rollback --samplers gsl \
+    set -- --replicas $n_all --seed 9 --all --claim portal-in-5m --claim no-false-rollback --samplers gsl \
         --traffic "portal=$here/series.csv"
     reference "$scenario" "$@"
     interrupted INT "$scenario" "$@" -o run.db
