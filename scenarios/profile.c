@@ -237,6 +237,30 @@ static int scale_to_mean(struct reader *r,
     return 0;
 }
 
+/* Steps that last, and rates that the language knows: what was read times "speed" and the scale. */
+static int check_steps(struct reader *r,
+                       const struct node *map,
+                       const struct recording *rec,
+                       double speed,
+                       double scale)
+{
+    const struct node *file = rs_node_get(map, "file");
+    if (rec->span_s / speed / rec->n < 1e-3) {
+        return rs_err_list_add(r->errors, RS_E_RANGE, file->at,
+                               "a step must last 1ms or more, \"speed\" included; it lasts %gs",
+                               rec->span_s / speed / rec->n);
+    }
+    for (int i = 0; i < rec->n; i++) {
+        if (!(rec->per_s[i] * speed * scale <= 1e9)) {
+            return rs_err_list_add(
+                r->errors, RS_E_RANGE, file->at,
+                "a rate must be 0..1e+09 per second, \"speed\" and \"scale\" included, got %g",
+                rec->per_s[i] * speed * scale);
+        }
+    }
+    return 0;
+}
+
 static int recorded(struct reader *r,
                     const struct node *map,
                     const struct profile_draft *d,
@@ -260,7 +284,8 @@ static int recorded(struct reader *r,
     spec.kind = (enum series_kind)d->series_kind;
     int status = series && !selector ? -1 : rs_recording_read(&rec, r->arena, &spec, r->errors);
     rs_promql_selector_free(selector);
-    if (status != 0 || scale_to_mean(r, map, d, &rec, &scale) != 0) {
+    if (status != 0 || scale_to_mean(r, map, d, &rec, &scale) != 0 ||
+        check_steps(r, map, &rec, w->speed, scale) != 0) {
         return -1;
     }
     double *at_s = paced(r, &rec, w->speed, 1);

@@ -213,6 +213,11 @@ static int make(struct reader *r,
         return -1;
     }
     int most = cut.past - cut.first + 2;
+    if (cut.span_s / k->window.speed / most < 1e-3) {
+        return rs_err_list_add(r->errors, RS_E_RANGE, (struct mark){t->path, 0, 0},
+                               "a step must last 1ms or more, \"speed\" included; it lasts %gs",
+                               cut.span_s / k->window.speed / most);
+    }
     double *at_s = RS_ARENA_ARRAY(r->arena, double, most);
     float *ratio = RS_ARENA_ARRAY(r->arena, float, most);
     float *latency = RS_ARENA_ARRAY(r->arena, float, (size_t)most *(size_t)(n_latency + 1));

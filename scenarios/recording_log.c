@@ -18,8 +18,10 @@ struct log {
     int64_t begin_ns, first_ns,
         last_ns; /* of the part that is used; of all requests that were read */
     uint64_t n_all;
+    int64_t first_gap_ns; /* of the first two requests that do not come together; 0 = none */
     bool too_many, has_latency, has_status;
-    int n, cap; /* requests, or steps */
+    bool goes_on; /* behind the part that is used */
+    int n, cap;   /* requests, or steps */
     double *at_s;
     float *latency_s;
     uint16_t *status;
@@ -123,26 +125,40 @@ static int take(void *ctx, const struct recorded_request *r)
         log->first_ns = r->at_ns;
         log->begin_ns = spec->has_from ? spec->from_ns : r->at_ns + rs_ns_from_s(spec->skip_s);
     }
-    log->last_ns = r->at_ns;
     double t = rs_s_from_ns(r->at_ns - log->begin_ns);
     if (t >= spec->use_s) {
+        log->n_all--; /* what lies behind says nothing of the part that is used */
+        log->goes_on = true;
         return 1;
     }
+    if (log->first_gap_ns == 0 && log->n_all > 1) {
+        log->first_gap_ns = r->at_ns - log->last_ns;
+    }
+    log->last_ns = r->at_ns;
     if (t < 0.0 || !is_meant(&spec->picks, r)) {
         return 0;
     }
     return log->by_steps ? count_one(log, t) : keep_one(log, r, t);
 }
 
-/* Mean distance of all requests in the file, so that services that share a log stay abreast. */
+/*
+ * Mean distance of all requests up to the end of what is used, so that services that share a log stay abreast; no more than the
+ * first distance, so that a silence does not count.
+ */
 static double usual_gap(const struct log *log)
 {
     double span = rs_s_from_ns(log->last_ns - log->first_ns);
-    return log->n_all > 1 && span > 0.0 ? span / (double)(log->n_all - 1) : 1.0;
+    if (log->n_all < 2 || !(span > 0.0)) {
+        return 1.0;
+    }
+    return fmin(span / (double)(log->n_all - 1), rs_s_from_ns(log->first_gap_ns));
 }
 
 static double span_of(const struct log *log)
 {
+    if (log->goes_on) {
+        return log->spec->use_s;
+    }
     double end = rs_s_from_ns(log->last_ns - log->begin_ns) + usual_gap(log);
     return fmin(end, log->spec->use_s);
 }
@@ -230,7 +246,7 @@ static int keep_codes(const struct log *log,
 }
 
 /*
- * Without a beginning that was named, requests are moved by half their mean distance, so that the recording neither begins nor
+ * Without a beginning that was named, requests are moved by half their usual distance, so that the recording neither begins nor
  * ends with a request.
  */
 static int

@@ -25,10 +25,20 @@ int64_t rs_loop_ns(const struct simulator *sim, int64_t t_ms)
  */
 #define LABEL_SETS_MAX 50000
 
+/*
+ * Where requests are events, a recorded second can bring many at one instant, each with its attempts: more than the kernel
+ * takes for a loop.
+ */
+#define EVENTS_OF_REQUESTS 20000000
+
 static int plan_new(struct simulator *sim, struct err *err)
 {
     const struct scenario *sc = sim->sc;
     sim->kernel = rs_kernel_new();
+    for (int i = 0; i < sc->n_service; i++) {
+        if (rs_service_one_by_one(sc, i))
+            rs_kernel_limit(sim->kernel, EVENTS_OF_REQUESTS);
+    }
     sim->labels = rs_label_table_new();
     sim->db = rs_tsdb_new(sim->labels);
     sim->system = rs_system_new(sc, sim->kernel, sim->db);
