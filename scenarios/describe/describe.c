@@ -91,7 +91,9 @@ static int describe(struct recording_facts *out,
     /* Series have no such things. */
     bool told = form.log_format || form.format != RS_REQUESTS_AUTO || form.latency || form.status ||
                 form.route || form.time_is_end;
-    if (series || (!told && !rs_requests_recognise(text, n, &form))) {
+    const char *line_end = n > 0 ? memchr(text, '\n', n) : NULL;
+    bool log = n > 0 && rs_requests_looks_like_log(text, line_end ? (size_t)(line_end - text) : n);
+    if (series || (!told && !log && !rs_requests_recognise(text, n, &form))) {
         return describe_series(out, bytes, opt, errors);
     }
     return describe_requests(out, bytes, &form, errors);
