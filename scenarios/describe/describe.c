@@ -44,7 +44,11 @@ static int describe_series(struct recording_facts *out,
     out->series = rs_series_facts_new(set, format);
     if (status == 0 && set->n_sample == 0) {
         return rs_err_list_add(errors, RS_E_SYNTAX, (struct mark){out->file, 0, 0},
-                               "the file holds no samples");
+                               format == RS_SERIES_JSON_LINES
+                                   ? "the file holds no samples; where each line is one request, "
+                                     "say --format json and, where its fields are called "
+                                     "otherwise, --time, --latency, --status"
+                                   : "the file holds no samples");
     }
     return status;
 }

@@ -103,6 +103,9 @@ wrong() {
     printf '{"time": %s, "took": 1}\n' 1700000000 1700000001 1700000009 1700000010 1700000017 1700000040 >"$work/lines"
     expect 0 "$work/lines"
     says out "say --format json"
+    echo '{"t": 1700000000, "took": "5ms"}' >"$work/lines"
+    expect 2 "$work/lines"
+    says err "lines: error: the file holds no samples; where each line is one request, say --format json"
     expect 2 access.log --unit fortnight
     says err "--unit must be a unit like ms or a duration like 10ms, got 'fortnight'"
     expect 2 access.log --reject 2
