@@ -138,6 +138,13 @@ static int steps_wanted(const struct request_facts *f, uint64_t n_each, int most
     return n < 8 ? 8 : n > (uint64_t)most ? most : (int)n;
 }
 
+/* Coarse as it is, it lies within what the file holds. NaN of none. */
+static double row_quantile(const struct request_facts *f, const struct request_step *step, double q)
+{
+    double s = rs_step_quantile(step, q);
+    return isnan(s) ? s : fmin(fmax(s, f->latency.min_s), f->latency.max_s);
+}
+
 static void print_profile(FILE *to, const struct request_facts *f)
 {
     int n = 0;
@@ -156,6 +163,7 @@ static void print_profile(FILE *to, const struct request_facts *f)
     fputs(f->report.has_latency ? "      p50      p95\n" : "\n", to);
     for (int i = 0; i < n; i++) {
         char at[64], p50[40], p95[40];
+        double half = row_quantile(f, &step[i], 0.5), most = row_quantile(f, &step[i], 0.95);
         double rate =
             (double)step[i].n / rs_request_step_seconds(f, step_ns, start_ns + i * step_ns);
         row_time(at, sizeof(at), f, start_ns + i * step_ns, step_ns);
@@ -165,8 +173,8 @@ static void print_profile(FILE *to, const struct request_facts *f)
             fprintf(to, " %5.3g%%", percent(step[i].n_5xx, step[i].n_told));
         }
         if (f->report.has_latency) {
-            fprintf(to, " %8s %8s", latency_text(p50, sizeof(p50), rs_step_quantile(&step[i], 0.5)),
-                    latency_text(p95, sizeof(p95), rs_step_quantile(&step[i], 0.95)));
+            fprintf(to, " %8s %8s", latency_text(p50, sizeof(p50), half),
+                    latency_text(p95, sizeof(p95), most));
         }
         fputc('\n', to);
     }
@@ -176,22 +184,27 @@ static void print_profile(FILE *to, const struct request_facts *f)
 static void print_rate(FILE *to, const struct request_facts *f)
 {
     char count[32], width[40], at[64];
-    double span_s = rs_s_from_ns(f->report.last_ns - f->report.first_ns), top = 0.0;
+    double span_s = rs_s_from_ns(f->report.last_ns - f->report.first_ns);
+    /* What ends with a request went on for about as long as requests are apart. */
+    double average = span_s > 0.0 ? (double)(f->report.n_request - 1) / span_s : 0.0, top = 0.0;
     int n = 0, best = 0;
     int64_t step_ns = 0, start_ns = 0;
     struct request_step *step =
         rs_request_steps(f, steps_wanted(f, 10, RS_STEPS_MAX), &n, &step_ns, &start_ns);
     for (int i = 0; i < n; i++) {
-        double rate =
-            (double)step[i].n / rs_request_step_seconds(f, step_ns, start_ns + i * step_ns);
+        int64_t from_ns = start_ns + i * step_ns;
+        bool whole = from_ns >= f->report.first_ns && from_ns + step_ns <= f->report.last_ns;
+        double rate = whole ? (double)step[i].n / rs_s_from_ns(step_ns) : 0.0;
         best = rate > top ? i : best;
         top = fmax(top, rate);
     }
     free(step);
     fprintf(to, "  requests  %s", rs_grouped_count(count, sizeof(count), f->report.n_request));
     if (span_s > 0.0) {
-        fprintf(to, ", %.4g/s on average, at most %.4g/s in %s from %s",
-                (double)f->report.n_request / span_s, top,
+        fprintf(to, ", %.4g/s on average", average);
+    }
+    if (span_s > 0.0 && top >= average) {
+        fprintf(to, ", at most %.4g/s in %s from %s", top,
                 rs_duration_format(width, sizeof(width), step_ns),
                 rs_recording_time(at, sizeof(at), start_ns + best * step_ns, f->report.absolute));
     }
@@ -218,6 +231,10 @@ static void print_status(FILE *to, const struct request_facts *f)
     }
     if (n > STATUSES) {
         fprintf(to, "            and %d more (--json tells all)\n", n - STATUSES);
+    }
+    if (f->report.has_status && f->n_by_status[0] > 0) {
+        fputs("  note      only some lines tell a status: the shares of 5xx are of those that do\n",
+              to);
     }
 }
 
@@ -420,10 +437,10 @@ static void print_sums(FILE *to, const struct series_set_facts *s, const struct 
                 order->n_out_of_order, order->n_same_time, order->n_differing);
     }
     if (s->irregular) {
-        fputs(
-            "  note      samples stand at no regular distance: where each line is one request, say "
-            "--format csv\n",
-            to);
+        fprintf(to,
+                "  note      samples stand at no regular distance: where each line is one request, "
+                "say --format %s\n",
+                s->format == RS_SERIES_JSON_LINES ? "json" : "csv");
     }
 }
 

@@ -147,7 +147,11 @@ static void finish_retries(struct reader *r, const struct node *map, void *draft
     if (!has(map, "budget")) {
         how->budget = INFINITY;
     }
-    if (on && (on->kind != RS_NODE_LIST || on->n == 0)) {
+    if (on && on->kind == RS_NODE_LIST && on->n == 0) {
+        rs_err_list_add(r->errors, RS_E_RANGE, on->at, "\"on\" must not be empty");
+        return;
+    }
+    if (on && on->kind != RS_NODE_LIST) {
         rs_err_list_add(r->errors, RS_E_TYPE, on->at,
                         "\"on\" must be a list of errors, timeouts and refused, got %s",
                         rs_node_describe(seen, sizeof(seen), on));

@@ -59,9 +59,12 @@ static const char tail[] =
     "another one a count; the "
     "step is the smallest difference of two times, and what lies between two steps is zero. A "
     "request log has one request's "
-    "time a line or in a CSV column; it may be unordered. Both may be gzip-compressed; blank lines "
-    "and lines that begin with "
-    "`#` are passed over. Limits: 5,000,000 values, 10,000,000 requests, 4094 characters a line.\n";
+    "time a line, or is an access log (Common, Combined, or as `log_format` says), JSON lines, "
+    "CSV, "
+    "JTL or k6; it may be unordered. Both may be packed with gzip or zstd; blank lines and lines "
+    "that begin with "
+    "`#` are passed over. Limits: 5,000,000 values, 20,000,000 requests, 4094 characters a line of "
+    "counts, 64 KiB a line of a request log. More: [Recorded traffic](recordings.md).\n";
 
 static const char *short_type(enum value_type type)
 {

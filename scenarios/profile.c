@@ -394,7 +394,7 @@ double rs_profile_mean(const struct profile *p, double horizon)
 static int read_override(struct reader *r, const struct traffic_override *o, struct recording *rec)
 {
     struct mark nowhere = {NULL, 0, 0};
-    struct recording_spec spec = {.path = o->file, .use_s = horizon_s(r)};
+    struct recording_spec spec = {.path = o->file, .use_s = horizon_s(r), .by_option = true};
     if (rs_file_check(r->errors, o->file, nowhere) != 0 ||
         rs_file_hash_file(r, o->file, nowhere) != 0 ||
         rs_recording_read(rec, r->arena, &spec, r->errors) != 0) {

@@ -80,8 +80,9 @@ static const struct key recorded_keys[] = {
          "is called `value`."},
     {"kind", RS_V_WORD, .def = "auto", .at = DRAFT(series_kind), .words = kind_words,
      .with = "series",
-     .help =
-         "Counters become rates, gauges are rates; auto: the name says it (_total, _count, ...)."},
+     .help = "Counters become rates, gauges are rates; auto: a TYPE says it, else the name "
+             "(_total, _count, "
+             "...), else values that seldom fall, and then to less than half, are a counter's."},
     {"mean_per_s", RS_V_RATE, RS_KEY_POSITIVE, .max = 1e9, .at = DRAFT(mean_per_s),
      .def = "(as recorded)", .help = "Scales the part that is used to this mean."},
 };

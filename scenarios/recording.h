@@ -21,7 +21,8 @@ enum { RS_RECORDING_COUNTS = RS_REQUESTS_FORMAT_N, RS_RECORDING_SERIES, RS_RECOR
 /* As users write them, NULL-terminated. */
 extern const char *const rs_recording_format_words[RS_RECORDING_FORMAT_N + 1];
 
-enum series_kind { RS_KIND_BY_NAME, RS_KIND_COUNTER, RS_KIND_GAUGE };
+/* Untold: a TYPE or the name says it, for arrivals also how the values rise. */
+enum series_kind { RS_KIND_UNTOLD, RS_KIND_COUNTER, RS_KIND_GAUGE };
 
 enum { RS_STATUS_N = 600 };
 /* Which requests of a log are meant. All zero: all. */
@@ -46,6 +47,8 @@ struct recording_spec {
     const char *column;                     /* counts: NULL: see value_column */
     const struct promql_selector *selector; /* series; NULL = the only one */
     enum series_kind kind;
+    bool kind_by_values; /* untold: a series that rises as a counter does is one */
+    bool by_option;      /* the file is named by --traffic */
     struct requests_form form;
     struct recording_picks picks;
     int errors_from; /* request logs: a smaller status is a good answer; 0 = 500 */

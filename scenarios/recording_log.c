@@ -174,6 +174,7 @@ static int read_log(struct log *log, struct err_list *errors)
     struct requests_report report;
     struct requests_form form = log->spec->form;
     form.format = (enum requests_format)log->spec->format;
+    form.named = log->spec->by_option ? RS_NAMED_BY_TRAFFIC : RS_NAMED_BY_SCENARIO;
     if (form.format == RS_REQUESTS_AUTO) {
         int format = rs_recording_sniff(log->spec->path, NULL, errors);
         if (format < 0) {

@@ -10,6 +10,7 @@
 #include "models/promql_selector.h"
 #include "recording.h"
 #include "scenarios/series.h"
+#include "series/series_text.h"
 #include "sim/clock.h"
 #include "text/text_source.h"
 
@@ -18,22 +19,12 @@ enum { GAP_STEPS = 3, SERIES_MAX = 1000 };
 
 /* ---- one series ---- */
 
-static bool
-is_counter(const struct recorded *set, const struct recorded_series *s, enum series_kind kind)
+static bool is_counter(const struct recorded *set,
+                       const struct recorded_series *s,
+                       const struct recording_spec *spec)
 {
-    static const char *const ending[] = {"_total", "_count", "_sum", "_bucket"};
-    const char *name = rs_labels_get(set->labels, s->labels, "__name__");
-    size_t n = strlen(name);
-    if (kind != RS_KIND_BY_NAME) {
-        return kind == RS_KIND_COUNTER;
-    }
-    for (int i = 0; i < 4; i++) {
-        size_t n_end = strlen(ending[i]);
-        if (n > n_end && strcmp(name + n - n_end, ending[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return spec->kind == RS_KIND_UNTOLD ? rs_series_is_counter(set, s, spec->kind_by_values)
+                                        : spec->kind == RS_KIND_COUNTER;
 }
 
 static int by_value(const void *a, const void *b)
@@ -173,7 +164,7 @@ int rs_recording_series_steps(struct stairs *out,
     for (int i = 0; w && i < n; i++) {
         const struct recorded_series *s = &set->series[taken[i]];
         w[i].at = -1;
-        series_steps(&w[i].steps, set, s, is_counter(set, s, spec->kind), spec->every_s);
+        series_steps(&w[i].steps, set, s, is_counter(set, s, spec), spec->every_s);
     }
     if (w) {
         add_up(out, w, n);
@@ -229,8 +220,10 @@ int rs_recording_read_series_rate(struct recording *out,
 {
     struct recorded *set = rs_recording_series_read(spec->path, errors);
     struct stairs steps = {0};
+    struct recording_spec told = *spec;
     double end_s = 0.0, from_s = spec->skip_s;
-    int status = set ? rs_recording_series_steps(&steps, &end_s, set, spec, errors) : -1;
+    told.kind_by_values = true;
+    int status = set ? rs_recording_series_steps(&steps, &end_s, set, &told, errors) : -1;
     if (status == 0) {
         status = check_rates(&steps, spec, errors);
     }

@@ -84,7 +84,7 @@ _rollsim()
         --evaluation-interval --lookback
         --query-offset --resend-delay --group-offsets --rules-path --external-label --metric --csv --json --quiet --help' ;;
     rules-test) options='--run --prometheus --junit --json --quiet --help' ;;
-    help) mapfile -t COMPREPLY < <(compgen -W 'check rehearse verify plot recording rules' -- "$word"); return ;;
+    help) mapfile -t COMPREPLY < <(compgen -W 'check rehearse verify merge plot recording rules' -- "$word"); return ;;
     esac
     case $word in
     -*) mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word") ;;

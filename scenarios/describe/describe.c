@@ -44,7 +44,11 @@ static int describe_series(struct recording_facts *out,
     out->series = rs_series_facts_new(set, format);
     if (status == 0 && set->n_sample == 0) {
         return rs_err_list_add(errors, RS_E_SYNTAX, (struct mark){out->file, 0, 0},
-                               "the file holds no samples");
+                               format == RS_SERIES_JSON_LINES
+                                   ? "the file holds no samples; where each line is one request, "
+                                     "say --format json and, where its fields are called "
+                                     "otherwise, --time, --latency, --status"
+                                   : "the file holds no samples");
     }
     return status;
 }
@@ -91,7 +95,9 @@ static int describe(struct recording_facts *out,
     /* Series have no such things. */
     bool told = form.log_format || form.format != RS_REQUESTS_AUTO || form.latency || form.status ||
                 form.route || form.time_is_end;
-    if (series || (!told && !rs_requests_recognise(text, n, &form))) {
+    const char *line_end = n > 0 ? memchr(text, '\n', n) : NULL;
+    bool log = n > 0 && rs_requests_looks_like_log(text, line_end ? (size_t)(line_end - text) : n);
+    if (series || (!told && !log && !rs_requests_recognise(text, n, &form))) {
         return describe_series(out, bytes, opt, errors);
     }
     return describe_requests(out, bytes, &form, errors);

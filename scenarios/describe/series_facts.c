@@ -5,14 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../series/series_text.h"
 #include "sim/arena.h"
 #include "sim/clock.h"
 
 /* A distance of more than so many steps is a gap: a scrape that was late by half a step is none. */
 #define GAP_STEPS 2.5
-/* Rises enough to be called a counter's, and the share of steps that must not fall. */
-enum { RISES_MIN = 3 };
-#define FALLS_MAX 0.05
 /* Regular enough: so many of the distances are within a tenth of the median. */
 #define REGULAR_SHARE 0.5
 
@@ -42,40 +40,6 @@ static int64_t find_step(const struct recorded_series *s, double *out_regular)
     *out_regular = (double)n_about / (double)n;
     free(distance);
     return median;
-}
-
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), m = strlen(end);
-    return n > m && strcmp(text + n - m, end) == 0;
-}
-
-/* Names that counters have: OpenMetrics, section "Suffixes". A field of JSON lines is called by the end of its path. */
-static bool is_counter_name(const char *name)
-{
-    return ends_with(name, "_total") || ends_with(name, "_count") || ends_with(name, "_sum") ||
-           ends_with(name, "_bucket");
-}
-
-/* Does it rise as a counter does: seldom down, and then to less than half, which is a start anew? */
-static bool rises(const struct recorded_series *s)
-{
-    size_t n_rise = 0, n_fall = 0, n = 0;
-    double last = NAN;
-    for (size_t i = 0; i < s->n; i++) {
-        double v = s->sample[i].v;
-        if (isnan(v)) {
-            continue;
-        }
-        if (v < 0.0 || (v < last && v >= 0.5 * last)) {
-            return false;
-        }
-        n_rise += v > last;
-        n_fall += v < last;
-        n++;
-        last = v;
-    }
-    return n_rise >= RISES_MIN && (double)n_fall <= FALLS_MAX * (double)n && 4 * n_rise > n;
 }
 
 /* Does a gap lie before sample i > 0? */
@@ -143,11 +107,10 @@ static void count_values(struct series_facts *f, const struct recorded_series *s
 static bool describe(struct series_facts *f, const struct recorded *set, int i)
 {
     const struct recorded_series *s = &set->series[i];
-    const char *name = rs_labels_get(set->labels, s->labels, "__name__");
     double regular = 1.0;
     *f = (struct series_facts){.series = i, .n = s->n};
     f->step_ms = find_step(s, &regular);
-    f->kind = (name && is_counter_name(name)) || rises(s) ? RS_KIND_COUNTER : RS_KIND_GAUGE;
+    f->kind = rs_series_is_counter(set, s, true) ? RS_KIND_COUNTER : RS_KIND_GAUGE;
     if (s->n > 0) {
         f->first_ms = s->sample[0].t_ms;
         f->last_ms = s->sample[s->n - 1].t_ms;

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "parser.h"
+#include "recognise.h"
 #include "sim/arena.h"
 
 const char *rs_requests_format_name(enum requests_format f)
@@ -257,13 +258,45 @@ static enum requests_format detect(struct request_parser *p, const struct sample
     return rs_csv_recognise(p, sample) >= 2 || named ? RS_REQUESTS_CSV : RS_REQUESTS_AUTO;
 }
 
-static int refuse_unknown(const struct sample *sample, struct err_list *errors)
+static int
+refuse_unknown(const struct sample *sample, enum requests_named named, struct err_list *errors)
 {
+    static const char *const advice[] = {
+        "--format tells which",
+        "\"format\" tells which",
+        "\"requests\" or \"recorded\" of the scenario, with \"format\", tell which",
+    };
+    static const char *const log_advice[] = {
+        "give --log-format '...'",
+        "give \"log_format\"",
+        "give \"log_format\" in \"requests\" or \"recorded\" of the scenario",
+    };
+    struct mark at = {sample->file, sample->number[0], 1};
+    if (rs_requests_looks_like_log(sample->line[0].p, sample->line[0].n)) {
+        return rs_err_list_add(
+            errors, RS_E_SYNTAX, at,
+            "this is an access log, like Common with more in it or behind it: %s",
+            log_advice[named]);
+    }
     return rs_err_list_add(
-        errors, RS_E_SYNTAX, (struct mark){sample->file, sample->number[0], 1},
+        errors, RS_E_SYNTAX, at,
         "this is no recording of requests that is known: an access log (common, combined, "
         "log-format), json, csv with a time and a latency, status or route, jtl, k6, or times "
-        "(--format tells which)");
+        "(%s)",
+        advice[named]);
+}
+
+/* 17/May/2015:10:05:03 in brackets, and a request in quotes somewhere. */
+bool rs_requests_looks_like_log(const char *p, size_t n)
+{
+    const char *end = p + n, *open = n > 0 && *p != '{' ? memchr(p, '[', n) : NULL;
+    for (; open && end - open > 21; open = memchr(open + 1, '[', (size_t)(end - open - 1))) {
+        if (open[3] == '/' && open[7] == '/' && open[12] == ':' && open[15] == ':' &&
+            open[18] == ':') {
+            return memchr(p, '"', n) != NULL;
+        }
+    }
+    return false;
 }
 
 int rs_request_parser_init(struct request_parser *p,
@@ -289,7 +322,7 @@ int rs_request_parser_init(struct request_parser *p,
         return 0;
     }
     switch (p->format) {
-    case RS_REQUESTS_AUTO: return refuse_unknown(sample, errors);
+    case RS_REQUESTS_AUTO: return refuse_unknown(sample, form->named, errors);
     case RS_REQUESTS_LOG_FORMAT:
         if (!form->log_format) {
             return rs_err_list_add(errors, RS_E_USAGE, (struct mark){sample->file, 0, 0},

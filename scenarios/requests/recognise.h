@@ -16,4 +16,7 @@ int rs_requests_read_from(struct unpack *bytes,
                           struct requests_report *out,
                           struct err_list *errors);
 
+/* Is the line of an access log, whatever stands in it besides? */
+bool rs_requests_looks_like_log(const char *p, size_t n);
+
 #endif

@@ -5,6 +5,7 @@
  */
 #include <assert.h>
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +29,9 @@ struct exposition {
     struct known *known; /* [n_place], open addressing */
     size_t n_known, n_place;
     int line;
-    bool ended; /* "# EOF" */
+    bool ended;       /* "# EOF" */
+    char family[256]; /* of the last "# TYPE" */
+    enum recorded_type type;
     /* Whether timestamps are seconds or milliseconds is told by the end of the file alone. */
     struct pending {
         int series;
@@ -85,6 +88,27 @@ static int column_of(const char *line, const char *p)
     return col;
 }
 
+/* "# TYPE name counter" */
+static void read_type(struct exposition *e, const char *line)
+{
+    char name[sizeof(e->family)], word[16];
+    if (sscanf(line, "# TYPE %255s %15s", name, word) == 2) {
+        memcpy(e->family, name, sizeof(name));
+        e->type = strcmp(word, "counter") == 0 ? RS_TYPE_COUNTER
+                  : strcmp(word, "gauge") == 0 ? RS_TYPE_GAUGE
+                                               : RS_TYPE_UNTOLD;
+    }
+}
+
+/* OpenMetrics' counters are called by the family and "_total". */
+static enum recorded_type type_of(const struct exposition *e, const char *name)
+{
+    size_t n = strlen(e->family);
+    bool same = name && n > 0 && strncmp(name, e->family, n) == 0;
+    same = same && (!name[n] || (e->type == RS_TYPE_COUNTER && strcmp(name + n, "_total") == 0));
+    return same ? e->type : RS_TYPE_UNTOLD;
+}
+
 /* The series whose text is line[0..n), or -1 with an error. */
 static int series_of(struct exposition *e, const char *line, size_t n)
 {
@@ -110,6 +134,10 @@ static int series_of(struct exposition *e, const char *line, size_t n)
         return rs_series_refuse(e->r, RS_E_SYNTAX, e->line, fault.col, "%s", fault.text);
     }
     *place = (struct known){hash, kept, rs_recorded_series(set, labels)};
+    struct recorded_series *series = &set->series[place->series];
+    if (series->type == RS_TYPE_UNTOLD) {
+        series->type = type_of(e, rs_labels_get(set->labels, labels, "__name__"));
+    }
     e->n_known++;
     return place->series;
 }
@@ -193,6 +221,7 @@ static void read_line(struct exposition *e, char *line, size_t n)
     }
     if (*p == '#') {
         e->ended = strcmp(p, "# EOF") == 0;
+        read_type(e, p);
         return;
     }
     if (!*p) {

@@ -81,4 +81,9 @@ int rs_series_read_from(struct recorded *set,
                         enum series_format *out_format,
                         struct err_list *errors);
 
+/* Of a sorted set: as its TYPE says; else by the ending of its name and, if asked for, by values that rise as a counter's. */
+bool rs_series_is_counter(const struct recorded *set,
+                          const struct recorded_series *s,
+                          bool by_values);
+
 #endif

@@ -641,6 +641,9 @@ traffic() {
     printf 'time,requests\n0,five\n' >wrong.csv
     expect 2 verify "$scenario" --traffic portal=wrong.csv
     says err "wrong.csv:2:"
+    echo 'host 1.2.3.4 - - [17/May/2015:10:05:03 +0200] "GET / HTTP/1.1" 200 12 0.1' >more.log
+    expect 2 verify "$scenario" --traffic portal=more.log
+    says err 'give "log_format" in "requests" or "recorded" of the scenario'
 }
 
 # The series that others recorded: requests per minute of the World Cup's site, per second of NASA's.

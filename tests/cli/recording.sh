@@ -97,6 +97,15 @@ wrong() {
     says err "--log-format goes with no other --format"
     expect 2 requests.jsonl --status http.cod
     says err "requests.jsonl:1:1: error: no line of the first 3 has a field \"http.cod\""
+    echo 'host 1.2.3.4 - - [17/May/2015:10:05:03 +0200] "GET / HTTP/1.1" 200 12 0.1' >"$work/more"
+    expect 2 "$work/more"
+    says err "more:1:1: error: this is an access log, like Common with more in it or behind it: give --log-format '...'"
+    printf '{"time": %s, "took": 1}\n' 1700000000 1700000001 1700000009 1700000010 1700000017 1700000040 >"$work/lines"
+    expect 0 "$work/lines"
+    says out "say --format json"
+    echo '{"t": 1700000000, "took": "5ms"}' >"$work/lines"
+    expect 2 "$work/lines"
+    says err "lines: error: the file holds no samples; where each line is one request, say --format json"
     expect 2 access.log --unit fortnight
     says err "--unit must be a unit like ms or a duration like 10ms, got 'fortnight'"
     expect 2 access.log --reject 2
@@ -108,6 +117,15 @@ wrong() {
     gzip -c access.log | head -c 150 >"$work/cut.gz"
     expect 2 "$work/cut.gz" --format combined
     grep -q 'cut.gz:[0-9]*:1: error: the file is damaged: its gzip data cannot be read on' "$work/err" || fail "not told as damaged"
+}
+
+# What some lines do not tell.
+some() {
+    printf 'time,latency,status\n0,0.1,200\n1,0.1,\n2,0.1,503\n3,0.1,200\n' >"$work/some"
+    expect 0 "$work/some" --format csv
+    says out "only some lines tell a status"
+    says out "requests  4, 1/s on average"
+    says out "100ms    100ms"
 }
 
 # The recording that the project made: what its README says.

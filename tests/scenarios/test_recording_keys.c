@@ -136,6 +136,10 @@ static const char counters[] =
     "load 3 120\n"
     "# EOF\n";
 
+/* Nothing but its values says that it is a counter. */
+static const char risen[] =
+    "seen 60 0\nseen 120 60\nseen 240 120\nseen 300 180\nseen 360 240\n# EOF\n";
+
 static const struct {
     const char *text, *keys;
     double at_s[6], rate[6]; /* asked at those times; NaN time ends them */
@@ -152,6 +156,18 @@ static const struct {
      {3, 1, 3, 0, 1},
      840},
     {counters, "series: load", {30, 90, 150, NAN}, {5, 7, 3}, 180},
+    {"# TYPE seen counter\nseen 0 0\nseen 60 60\nseen 180 120\n# EOF\n",
+     "",
+     {30, 90, NAN},
+     {1, 2},
+     120},
+    {risen, "", {30, 90, 150, 210, NAN}, {1, 2, 1, 1}, 240},
+    {risen, "series: seen, kind: gauge", {30, 90, 150, 210, NAN}, {60, 120, 240, 300}, 300},
+    {"# TYPE seen gauge\nseen 1 0\nseen 2 60\nseen 3 120\nseen 4 180\n# EOF\n",
+     "",
+     {30, 90, 150, 210, NAN},
+     {1, 2, 3, 4},
+     240},
     {counters, "series: load, every: 1m, loop: off", {30, 90, 150, 200, NAN}, {5, 7, 3, 0}, 0},
     {counters,
      "series: 'requests_total{job=\"a\",code=\"200\"}', speed: 2, skip: 1m",

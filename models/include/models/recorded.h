@@ -12,13 +12,17 @@
 
 #include "models/tsdb.h"
 
+/* What a file says of a series' values; most say nothing. */
+enum recorded_type { RS_TYPE_UNTOLD, RS_TYPE_COUNTER, RS_TYPE_GAUGE };
+
 struct recorded_series {
     rs_labels labels; /* with __name__ */
     size_t n;
     struct sample *sample; /* [n]; after rs_recorded_sort times rise */
     size_t cap;
     size_t n_given; /* to the tsdb */
-    bool left_out;  /* not to be attached: somebody else writes this series */
+    enum recorded_type type;
+    bool left_out; /* not to be attached: somebody else writes this series */
 };
 
 /* What putting in order found. */

@@ -93,7 +93,7 @@ enum series_kind { RS_KIND_GAUGE, RS_KIND_COUNTER };
 struct series_facts {
     int series; /* number in the set */
     enum series_kind
-        kind; /* by its name's ending, else by its values: does it rise, but for falls to less than half? */
+        kind; /* by its TYPE, else by its name's ending, else by its values: does it rise, but for falls to less than half? */
     size_t n, n_nan, n_stale, n_zero;
     int64_t first_ms, last_ms,
         step_ms;  /* step: the median distance of samples; 0 = fewer than two */

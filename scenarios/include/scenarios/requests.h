@@ -39,7 +39,11 @@ enum requests_format {
 const char *rs_requests_format_name(enum requests_format f);
 
 /* How to read; all zero = find out. Texts are borrowed. */
+/* Where the file was named, for the advice of an error. */
+enum requests_named { RS_NAMED_BY_COMMAND, RS_NAMED_BY_SCENARIO, RS_NAMED_BY_TRAFFIC };
+
 struct requests_form {
+    enum requests_named named;
     enum requests_format format;
     const char *log_format; /* RS_REQUESTS_LOG_FORMAT */
     const char *time, *latency, *status,
