@@ -160,6 +160,27 @@ START_TEST(test_many_bad_lines)
 }
 END_TEST
 
+/* A silence moves nothing: half the first distance, not half the mean one; what lies behind "cut" counts for neither. */
+START_TEST(test_silence)
+{
+    begin();
+    struct recording_spec spec = {.path = written_file("log.txt", "100\n101\n102\n3700\n"),
+                                  .use_s = INFINITY};
+    ck_assert_int_eq(rs_request_log_read(&rec, arena, &spec, &errors), 0);
+    ck_assert_int_eq(rec.n, 4);
+    ck_assert_double_eq_tol(rec.at_s[0], 0.5, 1e-9);
+    ck_assert_double_eq_tol(rec.at_s[3], 3600.5, 1e-9);
+    ck_assert_double_eq_tol(rec.span_s, 3601, 1e-9);
+    spec.use_s = 60;
+    ck_assert_int_eq(rs_request_log_read(&rec, arena, &spec, &errors), 0);
+    unlink(spec.path);
+    ck_assert_int_eq(rec.n, 3);
+    ck_assert_double_eq_tol(rec.at_s[0], 0.5, 1e-9);
+    ck_assert_double_eq_tol(rec.span_s, 60, 1e-9);
+    end();
+}
+END_TEST
+
 /* Sorted, from the first one on, half a mean gap after the start: an interval leaves out its start. */
 START_TEST(test_log)
 {
@@ -316,6 +337,7 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, test_series, 0, N_ROW(rows));
     tcase_add_test(tc, test_many_bad_lines);
     tcase_add_test(tc, test_log);
+    tcase_add_test(tc, test_silence);
     tcase_add_test(tc, test_recorded_profile);
     tcase_add_test(tc, test_override);
     tcase_add_loop_test(tc, test_override_refused, 0, N_ROW(refusals));
