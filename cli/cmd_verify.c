@@ -86,22 +86,31 @@ tell_stopped(const struct run_result *r, const struct run_options *opt, const st
         tell_how_to_go_on(args, opt);
         return;
     }
+    char *words = rs_resume_anew_words(args);
     fprintf(stderr,
             "\nrollsim: for all of them: rollsim verify %s --replicas %" PRIu64 " --seed %" PRIu64
             "%s\n",
-            rs_shell_word(word, sizeof word, args->operand[0]), opt->n_replica, opt->seed,
-            opt->gsl_samplers ? " --samplers gsl" : "");
+            rs_shell_word(word, sizeof word, args->operand[0]), opt->n_replica, opt->seed, words);
+    free(words);
 }
 
-/* The machine failed, or we did: what was done is there still. */
-static void tell_kept(const struct run_options *opt, const struct cli_args *args)
+/*
+ * The machine failed, or we did: what was done is there still. Going on helps where the machine failed; a mistake of ours is made
+ * again from the same histories.
+ */
+static void tell_kept(const struct run_options *opt, const struct cli_args *args, enum rs_errc why)
 {
     struct err none = {0};
     struct journal *j = opt->db_path ? rs_journal_resume(opt->db_path, &none) : NULL;
     if (j && !rs_journal_is_finished(j) && rs_journal_count(j) > 0) {
         fprintf(stderr, "rollsim: %" PRIu64 " of %" PRIu64 " replicas are kept in %s.part\n",
                 rs_journal_count(j), rs_journal_key(j)->n_budget, opt->db_path);
-        tell_how_to_go_on(args, opt);
+        if (why == RS_E_INTERNAL) {
+            fprintf(stderr, "rollsim: this is a mistake in rollsim, which --resume would meet "
+                            "again: please report it\n");
+        } else {
+            tell_how_to_go_on(args, opt);
+        }
     }
     rs_journal_close(j);
 }
@@ -215,7 +224,7 @@ static int verify_chosen(const struct scenario *sc,
         rs_err_set(err, why.code, "%s", why.text);
     }
     if (status < 0 && (why.code == RS_E_IO || why.code == RS_E_INTERNAL)) {
-        tell_kept(opt, args);
+        tell_kept(opt, args, why.code);
     }
     free(traffic);
     free(replay_words);

@@ -204,26 +204,51 @@ int rs_resume_tell_finished(const struct resume *r, bool quiet, struct err *err)
 
 /* ---- what to say to go on -------------------------------------------------------------------------------------------- */
 
-char *rs_resume_words(const struct cli_args *args)
+static void put_word(FILE *to, const char *option, const char *value)
 {
-    const struct {
-        const char *option, *value;
-    } rows[] = {
-        {"--plots", args->plots},
-        {"--format", args->format},
-        {"--junit", args->junit},
-        {"--sarif", args->sarif},
-    };
-    char *text = NULL, word[4200];
-    size_t n;
-    FILE *to = open_memstream(&text, &n);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (rows[i].value) {
-            fprintf(to, " %s %s", rows[i].option, rs_shell_word(word, sizeof word, rows[i].value));
-        }
+    char word[4200];
+    if (value) {
+        fprintf(to, " %s %s", option, rs_shell_word(word, sizeof word, value));
     }
+}
+
+/* Where it goes, and in what form. */
+static void put_reports(FILE *to, const struct cli_args *args)
+{
+    put_word(to, "--plots", args->plots);
+    put_word(to, "--format", args->format);
+    put_word(to, "--junit", args->junit);
+    put_word(to, "--sarif", args->sarif);
     fputs(args->json ? " --json" : "", to);
     fputs(args->quiet ? " --quiet" : "", to);
+}
+
+char *rs_resume_words(const struct cli_args *args)
+{
+    char *text = NULL;
+    size_t n;
+    FILE *to = open_memstream(&text, &n);
+    put_reports(to, args);
+    fclose(to);
+    return text;
+}
+
+char *rs_resume_anew_words(const struct cli_args *args)
+{
+    char *text = NULL;
+    size_t n;
+    FILE *to = open_memstream(&text, &n);
+    fputs(args->all ? " --all" : "", to);
+    for (int i = 0; i < args->claim.n; i++) {
+        put_word(to, "--claim", args->claim.item[i]);
+    }
+    put_word(to, "--samplers", args->samplers);
+    for (int i = 0; i < args->n_traffic; i++) {
+        put_word(to, "--traffic", args->traffic[i]);
+    }
+    put_word(to, "-o", args->output);
+    fputs(args->force ? " --force" : "", to);
+    put_reports(to, args);
     fclose(to);
     return text;
 }

@@ -44,5 +44,7 @@ int rs_resume_tell_finished(const struct resume *r, bool quiet, struct err *err)
 
 /* " --plots DIR ..." as given: what is to be said again to go on. For free(). */
 char *rs_resume_words(const struct cli_args *args);
+/* " --all --claim NAME ..." as given: what is to be said beside replicas and seed to begin anew. For free(). */
+char *rs_resume_anew_words(const struct cli_args *args);
 
 #endif

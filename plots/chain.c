@@ -240,6 +240,16 @@ static void draw(struct canvas *c, const struct timing *t)
     draw_key(&p, p.box.y + p.box.h + 92);
 }
 
+static int64_t n_completed(const struct timing *t)
+{
+    for (int i = t->n - 1; i >= 0; i--) {
+        if (is_total(&t->row[i]))
+            return t->row[i].n;
+    }
+    return t->n_episode;
+}
+
+/* A rollback that was begun and not completed must not read as one that was. */
 static void subtitle_of(char *buf, size_t n, const struct timing *t)
 {
     char sla[32] = "", other[64] = "";
@@ -247,30 +257,49 @@ static void subtitle_of(char *buf, size_t n, const struct timing *t)
         rs_duration_format(sla, sizeof sla, rs_ns_from_s(t->sla_s));
     if (t->n_other_procedure > 0)
         snprintf(other, sizeof other, " · %d other procedures not shown", t->n_other_procedure);
+    long long n_done = n_completed(t), n_missed = t->n_missed;
+    bool open = n_done < t->n_episode;
     int used =
         snprintf(buf, n, "procedure %s · %lld rollbacks", t->procedure, (long long)t->n_episode);
+    if (open)
+        used += snprintf(buf + used, n - (size_t)used, " begun, %lld completed", n_done);
     if (*sla)
         used +=
             snprintf(buf + used, n - (size_t)used, ", %lld within %s", (long long)t->n_within, sla);
-    snprintf(buf + used, n - (size_t)used, " · %lld not rolled back%s", (long long)t->n_missed,
-             other);
+    if (!open)
+        used += snprintf(buf + used, n - (size_t)used, " · %lld not rolled back", n_missed);
+    else if (n_missed > 0)
+        used += snprintf(buf + used, n - (size_t)used, " · in %lld replicas none begun", n_missed);
+    snprintf(buf + used, n - (size_t)used, "%s", other);
+}
+
+static void say_why_none(struct canvas *c, const struct outcomes *o)
+{
+    struct panel empty = {.c = c, .box = {60, TOP, RS_PAGE_WIDTH - 120, 200}};
+    char text[96];
+    if (rs_never_began(text, sizeof text, o))
+        rs_panel_say(&empty, text);
+    else
+        rs_panel_say(&empty, "nobody rolled back against this fault: there is no chain");
 }
 
 int rs_picture_chain(struct canvas *c, struct record *r, const struct named *fault, struct err *err)
 {
     struct timing t;
+    struct outcomes o = {0};
     char title[160], subtitle[320] = "";
     int status = rs_record_timing(r, &t, fault->id, err);
+    if (status == 0)
+        status = rs_record_outcomes(r, &o, fault->id, err);
     if (status == 0) {
         snprintf(title, sizeof title, "The response chain: %s", fault->name);
         if (t.n > 0)
             subtitle_of(subtitle, sizeof subtitle, &t);
         rs_page_begin(c, r, TOP + (t.n > 0 ? ROW * t.n : 200) + 190, title, subtitle);
-        struct panel empty = {.c = c, .box = {60, TOP, RS_PAGE_WIDTH - 120, 200}};
         if (t.n > 0)
             draw(c, &t);
         else
-            rs_panel_say(&empty, "nobody rolled back against this fault: there is no chain");
+            say_why_none(c, &o);
     }
     rs_timing_clear(&t);
     return status;

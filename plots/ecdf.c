@@ -77,7 +77,7 @@ static struct axis time_axis(const struct durations *d, int n)
 static void draw_words(const struct panel *p,
                        const struct named *fault,
                        const struct durations *d,
-                       int64_t n_began)
+                       const struct outcomes *o)
 {
     const struct text_style head = {.size = RS_TEXT_BODY, .colour = RS_COLOUR_INK, .bold = true};
     const struct text_style body = {.size = RS_TEXT_SMALL, .colour = RS_COLOUR_INK};
@@ -92,10 +92,12 @@ static void draw_words(const struct panel *p,
         snprintf(line, sizeof line, "n = %d", d->n);
     }
     rs_canvas_text(p->c, p->box.x, p->box.y - 60, line, &body);
+    if (rs_never_began(line, sizeof line, o))
+        return;
     int beyond = d->n_done - n_at_most(d, p->x.hi);
     if (beyond > 0)
         snprintf(more, sizeof more, ", %d later than the axis", beyond);
-    int64_t n_never = n_began > d->n ? n_began - d->n : 0;
+    int64_t n_never = o->n > d->n ? o->n - d->n : 0;
     snprintf(line, sizeof line, "%lld never rolled back%s", (long long)n_never, more);
     rs_text_fit(text, sizeof text, line, &body, p->box.w + 30);
     rs_canvas_text(p->c, p->box.x, p->box.y - 38, text, &body);
@@ -123,11 +125,13 @@ static void draw_cell(struct panel *p,
         if (i != which && d[i].n > 0 && d[which].n > 0)
             draw_curve(p, &d[i], 0, RS_COLOUR_FAINT);
     }
-    draw_words(p, &r->fault.at[which], &d[which], o[which].n);
+    draw_words(p, &r->fault.at[which], &d[which], &o[which]);
     if (isfinite(d[which].sla_s))
         rs_panel_upright(p, d[which].sla_s, RS_COLOUR_VERMILLION, 2.5, RS_DASH_DASHED);
     if (d[which].n == 0) {
-        rs_panel_say(p, "never detected: no rollback to time");
+        char text[96];
+        bool began = !rs_never_began(text, sizeof text, &o[which]);
+        rs_panel_say(p, began ? "never detected: no rollback to time" : text);
         return;
     }
     double half_width = rs_dkw_half_width((uint64_t)d[which].n, r->confidence);

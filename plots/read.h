@@ -137,6 +137,8 @@ struct outcomes {
     int64_t count[RS_OUTCOME_N];
 };
 int rs_record_outcomes(struct record *r, struct outcomes *out, int fault, struct err *err);
+/* Replicas had the fault and it began in none: then true, and the words for that in buf. */
+bool rs_never_began(char *buf, size_t n, const struct outcomes *o);
 
 /* The timing card of the procedure that was executed most against the fault. */
 struct card_row {

@@ -123,6 +123,15 @@ int rs_record_outcomes(struct record *r, struct outcomes *out, int fault, struct
     return status;
 }
 
+bool rs_never_began(char *buf, size_t n, const struct outcomes *o)
+{
+    if (o->n > 0 || o->n_not_started == 0)
+        return false;
+    snprintf(buf, n, "the fault never began in %lld replica%s", (long long)o->n_not_started,
+             o->n_not_started == 1 ? "" : "s");
+    return true;
+}
+
 static int
 read_legs(struct record *r, struct timing *out, int fault, int64_t procedure, struct err *err)
 {

@@ -581,6 +581,20 @@ interrupt() {
     says err "stopped after $n of 1000000 replicas"
 }
 
+# Without a record there is nothing to go on with: the command that is told makes the same run, whole.
+interrupt_unrecorded() {
+    mkdir "some data"
+    awk 'BEGIN { print "time,requests"; for (i = 0; i < 4320; i++) printf "%d,%d\n", 60 * i, 600 }' >"some data/series.csv"
+    set -- --all --claim portal-in-5m --claim no-false-rollback --samplers gsl
+    "$rollsim" verify "$scenario" --replicas 1000000 --seed 7 "$@" --traffic "portal=some data/series.csv" --junit "a report.xml" \
+        >out 2>err </dev/null &
+    pid=$!
+    sleep 4
+    kill -INT "$pid" || fail "the run ended before it was interrupted"
+    wait "$pid" || true
+    says err "for all of them: rollsim verify $scenario --replicas 1000000 --seed 7 $* --traffic 'portal=some data/series.csv' --junit 'a report.xml'"
+}
+
 standard_output() {
     got=0
     "$rollsim" --help >&- 2>err || got=$?

@@ -420,6 +420,48 @@ START_TEST(test_full_disk)
 }
 END_TEST
 
+/* What happened is told as it was: a fault that never began, and rollbacks that were begun and not completed. */
+static const struct {
+    const char *sql, *picture, *says, *not ;
+} told[] = {
+    {"DELETE FROM card WHERE fault = 3; DELETE FROM card_summary WHERE fault = 3;"
+     "DELETE FROM episode WHERE fault = 3;"
+     "DELETE FROM replica WHERE fault = 3 AND replica <> (SELECT min(replica) FROM replica WHERE "
+     "fault = 3);"
+     "UPDATE replica SET fault_started = 0, onset_s = NULL, n_episode = 0 WHERE fault = 3",
+     "chain-portal-latency", "the fault never began in 1 replica", "nobody rolled back"},
+    {"DELETE FROM episode WHERE fault = 3;"
+     "UPDATE replica SET fault_started = 0, onset_s = NULL, n_episode = 0 WHERE fault = 3",
+     "ecdf", "the fault never began in ", "never detected"},
+    {"DELETE FROM card WHERE fault = 3; DELETE FROM card_summary WHERE fault = 3;"
+     "DELETE FROM episode WHERE fault = 3",
+     "chain-portal-latency", "nobody rolled back", "never began"},
+    {"UPDATE card_summary SET n_episode = 172, n_missed = 0 WHERE fault = 3;"
+     "UPDATE card SET n = 107, n_open = 65 WHERE fault = 3 AND from_mark = 'detected' AND to_mark "
+     "= 'completed'",
+     "chain-portal-latency", "172 rollbacks begun, 107 completed", "not rolled back"},
+    {"UPDATE card_summary SET n_episode = 172, n_missed = 4 WHERE fault = 3;"
+     "UPDATE card SET n = 172, n_open = 0 WHERE fault = 3 AND from_mark = 'detected' AND to_mark = "
+     "'completed'",
+     "chain-portal-latency", "4 not rolled back", "begun"},
+};
+
+START_TEST(test_told_as_it_was)
+{
+    struct err err;
+    char name[96];
+    size_t n;
+    make_db(db, MADE_FULL);
+    change(told[_i].sql);
+    ck_assert_msg(plot("svg", told[_i].picture, NULL, &err) == 0, "%s", err.text);
+    snprintf(name, sizeof name, "%s.svg", told[_i].picture);
+    char *svg = slurp(name, &n);
+    ck_assert_msg(strstr(svg, told[_i].says) != NULL, "it lacks '%s'", told[_i].says);
+    ck_assert_msg(strstr(svg, told[_i].not ) == NULL, "it has '%s'", told[_i].not );
+    free(svg);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("plots");
@@ -436,6 +478,7 @@ int main(void)
     tcase_add_test(tc, test_broken_while_drawing);
     tcase_add_test(tc, test_directory_is_a_file);
     tcase_add_loop_test(tc, test_full_disk, 0, 2);
+    tcase_add_loop_test(tc, test_told_as_it_was, 0, sizeof told / sizeof *told);
     suite_add_tcase(s, tc);
     SRunner *sr = srunner_create(s);
     srunner_run_all(sr, CK_ENV);

@@ -192,7 +192,10 @@ static double allowed_s(const struct scenario *sc, const struct stage *st, int p
     return isinf(least) ? OUTAGE_S : least;
 }
 
-/* For how long everything may fail before the signal is past its limit; INFINITY: for ever. NaN: it is no such signal. */
+/*
+ * For how long everything may fail before the signal is past its limit; INFINITY: for ever. NaN: it is no such signal, or that
+ * rests on a base that is not known (NaN).
+ */
 static double hidden_s(const struct signal *s, double base)
 {
     if (!s->above || !s->ordered || s->n == 0)
@@ -204,6 +207,8 @@ static double hidden_s(const struct signal *s, double base)
     if (s->limit >= 1.0)
         return s->limit > 1.0 || s->c->op == RS_CMP_GT || s->c->op == RS_CMP_LE ? INFINITY
                                                                                 : s->window_s;
+    if (isnan(base))
+        return NAN;
     return s->window_s * fmax(s->limit - base, 0.0) / (1.0 - base);
 }
 
@@ -218,6 +223,7 @@ static bool beyond_histogram(const struct scenario *sc, const struct signal *s)
     return false;
 }
 
+/* The share that is bad when nothing is wrong. NaN: it is no share, or not known, as of a service that queues. */
 static double base_of(const struct watch *w, int n, const struct signal *s)
 {
     struct watch_load l;
@@ -225,7 +231,7 @@ static double base_of(const struct watch *w, int n, const struct signal *s)
         if (rs_watch_load(&w[i], s, fmax(s->window_s, 60.0), NULL, &l) && !isnan(l.share))
             return l.share < s->limit ? l.share : 0.0;
     }
-    return 0.0;
+    return NAN;
 }
 
 static void add_hidden(struct check *c,
@@ -260,7 +266,8 @@ static void add_hidden(struct check *c,
     }
     rs_check_number(f, "limit", s->limit);
     rs_check_number(f, "hidden_outage_s", hidden);
-    rs_check_number(f, "base_share", base);
+    if (!isnan(base))
+        rs_check_number(f, "base_share", base);
     rs_check_number(f, "allowed_s", allowed);
     rs_check_words(c, f, "condition", "%s", s->c->text);
     rs_check_mend(c, f,
@@ -305,6 +312,14 @@ passes_s(const struct watch *w, const struct gate *g, const struct signal *s, do
                                                  : looks.every_s - s->window_s + 2.0 * hidden;
 }
 
+/* The longest that it can be: of a share whose base is not known, with a base of 0. */
+static double
+hidden_at_most_s(struct check *c, const struct watch *w, int n, const struct signal *s)
+{
+    double base = base_of(w, n, s);
+    return beyond_histogram(c->sc, s) ? INFINITY : hidden_s(s, isnan(base) ? 0.0 : base);
+}
+
 /* Does another gate of the stage see the same soon enough? Each gate stands for what it decides; triggers and alerts do not. */
 static bool seen_by_other(struct check *c,
                           const struct watch *w,
@@ -321,9 +336,7 @@ static bool seen_by_other(struct check *c,
             continue;
         read_condition(c, other->expr, other->require, &r);
         for (int k = 0; k < r.n; k++) {
-            double hidden = beyond_histogram(c->sc, r.signal[k])
-                                ? INFINITY
-                                : hidden_s(r.signal[k], base_of(w, n, r.signal[k]));
+            double hidden = hidden_at_most_s(c, w, n, r.signal[k]);
             if (rs_signal_meets(r.signal[k], s) &&
                 passes_s(w, other, r.signal[k], hidden) <= allowed)
                 return true;

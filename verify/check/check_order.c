@@ -22,7 +22,7 @@
 struct standing {
     bool compared, laxer;
     double later_s;            /* time that the alert needs beyond the trigger */
-    double alert_s, trigger_s; /* until each is true after the step */
+    double alert_s, trigger_s; /* until each is true after the step; NaN: not known */
     double step;               /* the number stepped to */
     const struct signal *alert, *trigger;
 };
@@ -78,10 +78,13 @@ static double until_true(const struct signal *s, double p0, double p1)
     return gap * need > 0.0 && fabs(gap) >= fabs(need) ? s->window_s * need / gap : INFINITY;
 }
 
-/* What the signal reads when nothing is wrong: in the first watch that puts something of it on a new path, else anywhere. */
+/*
+ * What the signal reads when nothing is wrong: in the first watch that puts something of it on a new path, else anywhere. NaN: a
+ * share that is not known, as of a service that queues.
+ */
 static double base_of(const struct watch *w, int n_watch, const struct signal *s)
 {
-    double base = 0.0;
+    double base = s->is_share ? NAN : 0.0;
     for (int i = 0; i < n_watch && s->is_share; i++) {
         struct watch_load l;
         if (!rs_watch_load(&w[i], s, fmax(s->window_s, 60.0), NULL, &l) || isnan(l.share))
@@ -90,7 +93,7 @@ static double base_of(const struct watch *w, int n_watch, const struct signal *s
         if (l.exposed > 0.0)
             break;
     }
-    return base < s->limit ? base : 0.0;
+    return base >= s->limit ? 0.0 : base;
 }
 
 static struct standing
@@ -115,6 +118,14 @@ stand(const struct watch *w, int n_watch, const struct signal *a, const struct s
 
 /* ---- an alert and a term of a trigger ---- */
 
+static bool is_worse(const struct standing *s, const struct standing *worst)
+{
+    double lost = s->alert_s - s->trigger_s, most = worst->alert_s - worst->trigger_s;
+    if (!worst->compared || s->laxer != worst->laxer)
+        return !worst->compared || s->laxer;
+    return lost > most || (isnan(most) && !isnan(lost));
+}
+
 /*
  * The alert's comparison that stands worst to those of the term that it meets. Compared nowhere: it looks at something else.
  */
@@ -133,10 +144,7 @@ static struct standing of_terms(const struct check *c,
             rs_signal_read(c->arena, c->sc, &trigger->comparison[j], &t, &n_t);
             for (int k = 0; k < n_a * n_t; k++) {
                 struct standing s = stand(w, n_watch, &a[k % n_a], &t[k / n_a]);
-                bool worse = !worst.compared || s.laxer > worst.laxer ||
-                             (s.laxer == worst.laxer &&
-                              s.alert_s - s.trigger_s > worst.alert_s - worst.trigger_s);
-                if (s.compared && worse)
+                if (s.compared && is_worse(&s, &worst))
                     worst = s;
             }
         }
@@ -144,7 +152,7 @@ static struct standing of_terms(const struct check *c,
     return worst;
 }
 
-/* The best that any term of the alert's condition does for a term of the trigger. */
+/* The best that any term of the alert's condition does for a term of the trigger; one of which that is not known may be. */
 static struct standing of_alert(const struct check *c,
                                 const struct watch *w,
                                 int n_watch,
@@ -157,7 +165,7 @@ static struct standing of_alert(const struct check *c,
         struct standing s = of_terms(c, w, n_watch, &alert->term[i], trigger);
         s.later_s = s.alert_s + p->hold_s - s.trigger_s;
         bool better = !best.compared || s.laxer < best.laxer ||
-                      (s.laxer == best.laxer && s.later_s < best.later_s);
+                      (s.laxer == best.laxer && (s.later_s < best.later_s || isnan(s.later_s)));
         if (s.compared && better)
             best = s;
     }
