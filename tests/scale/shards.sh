@@ -59,6 +59,22 @@ head -c 5000 2.db >cut.db
 expect 2 "cut.db" merge -o m.db 1.db cut.db 3.db
 [ ! -e m.db ] || fail "a merge that was refused left a record"
 
+# A record that would take the place of a shard, whatever it is called.
+ln 2.db hard.db
+ln -s 2.db soft.db
+cp 2.db m.db.part
+cp 3.db n.db.new
+cat 1.db 2.db 3.db m.db.part n.db.new >before
+expect 2 "-o 1.db would write over the shard 1.db" merge --force -o 1.db 1.db 2.db 3.db
+expect 2 "-o ./1.db would write over the shard 1.db" merge --force -o ./1.db 1.db 2.db 3.db
+expect 2 "-o hard.db would write over the shard 2.db" merge --force -o hard.db 1.db 2.db 3.db
+expect 2 "-o soft.db would write over the shard 2.db" merge --force -o soft.db 1.db 2.db 3.db
+expect 2 "-o 3.db would write over the shard 3.db" merge -o 3.db 1.db 2.db 3.db
+expect 2 "-o m.db would write over the shard m.db.part" merge --force -o m.db 1.db m.db.part 3.db
+expect 2 "-o n.db would write over the shard n.db.new" merge --force -o n.db 1.db 2.db n.db.new
+cat 1.db 2.db 3.db m.db.part n.db.new | cmp - before || fail "a merge touched a shard"
+rm hard.db soft.db m.db.part n.db.new
+
 # A shard that is not over, and how it is finished.
 cp 3.db unfinished.db.part
 expect 2 "unfinished" merge -o m.db 1.db 2.db unfinished.db
