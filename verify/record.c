@@ -17,6 +17,7 @@ struct record {
     struct journal *journal;
     struct database *db; /* the draft; NULL of a shard */
     uint64_t n_past;     /* histories that the journal had when it was opened */
+    bool merge;          /* the shards have the histories: the journal is there for its lock */
 };
 
 static int draft(struct record *r,
@@ -55,6 +56,7 @@ struct record *rs_record_open(const struct record_options *opt,
     r->scenario = sc;
     r->journal = j;
     r->n_past = rs_journal_count(j);
+    r->merge = opt->key->merge;
     if (opt->key->n_shard > 1 || draft(r, opt, engine, err) == 0)
         return r;
     (void)rs_record_pause(r, NULL);
@@ -175,12 +177,12 @@ static int put_replica(struct record *r, const struct history *h, struct err *er
     return rc;
 }
 
-/* The journal comes first: the draft is a copy that can be made again. */
+/* The journal comes first: the draft is a copy that can be made again. What the shards have is not kept twice. */
 int rs_record_replica(struct record *r, const struct history *h, struct err *err)
 {
     if (r->n_past > 0)
         r->n_past--;
-    else if (rs_journal_append(r->journal, h, err) != 0)
+    else if (!r->merge && rs_journal_append(r->journal, h, err) != 0)
         return tell_room(r, err);
     return r->db && put_replica(r, h, err) != 0 ? tell_room(r, err) : 0;
 }
