@@ -44,6 +44,7 @@ static const char *const table_names[RS_TABLE_N] = {
 struct database {
     char *path, *draft; /* owned */
     bool overwrite, full;
+    bool made; /* the draft is ours to remove */
     sqlite3 *sql;
     sqlite3_stmt *insert[RS_TABLE_N]; /* made at first use */
 };
@@ -72,6 +73,7 @@ static int make_draft(struct database *db, struct err *err)
     if (fd < 0)
         return rs_err_set(err, RS_E_IO, "%s: %s", db->draft, strerror(errno));
     close(fd);
+    db->made = true;
     return 0;
 }
 
@@ -198,7 +200,7 @@ void rs_database_abandon(struct database *db)
 {
     if (!db)
         return;
-    if (db->sql) /* else it is not ours to remove */
+    if (db->made)
         (void)unlink(db->draft);
     release(db);
 }
