@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli.h"
 #include "models/scenario.h"
@@ -134,6 +135,36 @@ static void close_shards(struct shards *s)
     free(s->file);
 }
 
+/* ---- what is written must not be what is read -------------------------------------------------------------------------- */
+
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat one, other;
+    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
+           one.st_ino == other.st_ino;
+}
+
+/* The record, or a file that is kept beside it while it is made, is one of the shards by whatever name: it would be lost. */
+static int check_output(const struct cli_args *args, struct err *err)
+{
+    static const char *const endings[] = {"", ".part", ".part-journal", ".new"};
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < sizeof endings / sizeof endings[0]; i++) {
+        size_t n = strlen(args->output) + strlen(endings[i]) + 1;
+        char *name = rs_xcalloc(n, 1);
+        snprintf(name, n, "%s%s", args->output, endings[i]);
+        for (int k = 0; status == 0 && k < args->n_operand; k++) {
+            if (is_same_file(name, args->operand[k])) {
+                status = rs_err_set(err, RS_E_USAGE,
+                                    "-o %s would write over the shard %s: name another file",
+                                    args->output, args->operand[k]);
+            }
+        }
+        free(name);
+    }
+    return status;
+}
+
 /* ---- merging --------------------------------------------------------------------------------------------------------- */
 
 static int run_shards(struct shards *s,
@@ -167,7 +198,7 @@ static int run_merge(const struct cli_args *args)
     int status = -1;
     if (!args->output) {
         rs_err_set(&err, RS_E_USAGE, "-o RUN.db names the record to be made");
-    } else if (open_shards(&s, args, &err) == 0) {
+    } else if (check_output(args, &err) == 0 && open_shards(&s, args, &err) == 0) {
         status = run_shards(&s, args, format, &errors, &err);
     }
     if (status < 0) {

@@ -72,6 +72,12 @@ static void tell_how_to_go_on(const struct cli_args *args, const struct run_opti
     free(words);
 }
 
+/* A merge keeps nothing of its own: the shards have it all. */
+static void tell_merge_again(void)
+{
+    fputs("rollsim: the shards are as they were: merge again for all replicas\n", stderr);
+}
+
 /* Ctrl-C kept what was done; say how much that is, where it lies, and how to go on. */
 static void
 tell_stopped(const struct run_result *r, const struct run_options *opt, const struct cli_args *args)
@@ -81,6 +87,11 @@ tell_stopped(const struct run_result *r, const struct run_options *opt, const st
             "rollsim: stopped after %" PRIu64 " of %" PRIu64
             " replicas; the verdicts rest on those",
             r->n_replica, opt->n_replica);
+    if (opt->merge) {
+        fputc('\n', stderr);
+        tell_merge_again();
+        return;
+    }
     if (opt->db_path && r->n_replica > 0) {
         fprintf(stderr, ", kept in %s.part\n", opt->db_path);
         tell_how_to_go_on(args, opt);
@@ -101,6 +112,10 @@ tell_stopped(const struct run_result *r, const struct run_options *opt, const st
 static void tell_kept(const struct run_options *opt, const struct cli_args *args, enum rs_errc why)
 {
     struct err none = {0};
+    if (opt->merge) {
+        tell_merge_again();
+        return;
+    }
     struct journal *j = opt->db_path ? rs_journal_resume(opt->db_path, &none) : NULL;
     if (j && !rs_journal_is_finished(j) && rs_journal_count(j) > 0) {
         fprintf(stderr, "rollsim: %" PRIu64 " of %" PRIu64 " replicas are kept in %s.part\n",
@@ -215,6 +230,7 @@ static int verify_chosen(const struct scenario *sc,
     opt->traffic = traffic;
     opt->read = from->read;
     opt->read_ctx = from->read_ctx;
+    opt->merge = from->read != NULL;
     opt->resume = from->journal;
     from->journal = NULL; /* the run takes it */
     struct err why = {0};

@@ -44,6 +44,7 @@ static const char *const table_names[RS_TABLE_N] = {
 struct database {
     char *path, *draft; /* owned */
     bool overwrite, full;
+    bool made; /* the draft is ours to remove */
     sqlite3 *sql;
     sqlite3_stmt *insert[RS_TABLE_N]; /* made at first use */
 };
@@ -72,6 +73,7 @@ static int make_draft(struct database *db, struct err *err)
     if (fd < 0)
         return rs_err_set(err, RS_E_IO, "%s: %s", db->draft, strerror(errno));
     close(fd);
+    db->made = true;
     return 0;
 }
 
@@ -198,7 +200,7 @@ void rs_database_abandon(struct database *db)
 {
     if (!db)
         return;
-    if (db->sql) /* else it is not ours to remove */
+    if (db->made)
         (void)unlink(db->draft);
     release(db);
 }
@@ -221,7 +223,7 @@ static int read_pragma(sqlite3 *sql, const char *text, int64_t *out)
 /* Histories without verdicts: a run that is not over, or a part of one. */
 static int refuse_journal(sqlite3 *sql, const char *path, struct err *err)
 {
-    int64_t n_table = 0, n_shard = 0;
+    int64_t n_table = 0, n_shard = 0, merging = 0;
     if (read_pragma(sql, "SELECT count(*) FROM sqlite_schema WHERE name = 'journal'", &n_table) !=
             0 ||
         n_table == 0)
@@ -233,6 +235,11 @@ static int refuse_journal(sqlite3 *sql, const char *path, struct err *err)
         return rs_err_set(err, RS_E_USAGE,
                           "%s is one of %lld shards; rollsim merge makes a record of them", path,
                           (long long)n_shard);
+    (void)read_pragma(sql, "SELECT value = 'merging' FROM meta WHERE key = 'state'", &merging);
+    if (merging)
+        return rs_err_set(err, RS_E_USAGE,
+                          "%s is of a merge that is not over; if it was cut short, merge again",
+                          path);
     return rs_err_set(err, RS_E_USAGE,
                       "%s is a run that is not over; rollsim verify --resume %.*s goes on", path,
                       (int)(part ? n - n_part : n), path);

@@ -207,6 +207,9 @@ static int open_part(struct journal *j, struct err *err)
     }
     if (!j->has_table)
         return rs_err_set(err, RS_E_USAGE, "%s is no journal of a run", j->file);
+    if (j->key.merge)
+        return rs_err_set(err, RS_E_USAGE,
+                          "%s is of a merge that was cut short: merge the shards again", j->file);
     j->finished = false; /* a shard that died before its rename: all that is left to do is that */
     return 0;
 }

@@ -5,7 +5,8 @@ PRAGMA user_version = 3;
 
 -- What the histories are of: key, value. scenario_file, scenario_sha256, rollsim_version, seed, n_budget, all_replicas,
 -- gsl_samplers, claims and traffic (a line each, '' = all and none), shard, n_shard (this file holds replicas i with
--- i % n_shard = shard), overwrites (RUN.db may be), state ('running', 'finished'), check (XXH64 of all these but state).
+-- i % n_shard = shard), overwrites (RUN.db may be), state ('running', 'merging': no histories, the
+-- shards have them, 'finished'), check (XXH64 of all these but state).
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 -- The files that the scenario was read from.
 CREATE TABLE source (source INTEGER PRIMARY KEY, path TEXT NOT NULL, sha256 TEXT NOT NULL);

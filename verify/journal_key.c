@@ -122,7 +122,9 @@ int rs_journal_put_key(struct journal *j, struct err *err)
     check_sum(buf, j);
     if (rc != 0 || put(j, meta, "overwrites", j->overwrite ? "1" : "0", err) != 0)
         return -1;
-    return put(j, meta, "state", "running", err) != 0 ? -1 : put(j, meta, "check", buf, err);
+    return put(j, meta, "state", j->key.merge ? "merging" : "running", err) != 0
+               ? -1
+               : put(j, meta, "check", buf, err);
 }
 
 /* The value of a row of meta in the arena; NULL = there is no such row. */
@@ -183,6 +185,12 @@ static void get_record_key(struct journal *j)
         (void)take_value(&j->key, &rows[i], get(j, rows[i].name));
 }
 
+static bool is_state(const char *text)
+{
+    return strcmp(text, "running") == 0 || strcmp(text, "merging") == 0 ||
+           strcmp(text, "finished") == 0;
+}
+
 int rs_journal_get_key(struct journal *j, struct err *err)
 {
     j->key = (struct journal_key){
@@ -194,7 +202,7 @@ int rs_journal_get_key(struct journal *j, struct err *err)
         get_record_key(j);
         return 0;
     }
-    bool fine = state && check && (strcmp(state, "running") == 0 || strcmp(state, "finished") == 0);
+    bool fine = state && check && is_state(state);
     for (int i = 0; fine && i < N_ROW; i++)
         fine = take_value(&j->key, &rows[i], get(j, rows[i].name)) == 0;
     const char *overwrites = get(j, "overwrites");
@@ -203,6 +211,7 @@ int rs_journal_get_key(struct journal *j, struct err *err)
         char want[17];
         j->overwrite = strcmp(overwrites, "1") == 0;
         j->finished = strcmp(state, "finished") == 0;
+        j->key.merge = strcmp(state, "merging") == 0;
         check_sum(want, j);
         fine = strcmp(want, check) == 0;
     }

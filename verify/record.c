@@ -9,14 +9,21 @@
 
 #include "database.h"
 #include "record_parts.h"
+#include "run_file.h"
 #include "sim/arena.h"
 #include "words.h"
+
+/* So many histories tell how much room one takes. */
+#define ROOM_REPLICAS 100
 
 struct record {
     const struct scenario *scenario;
     struct journal *journal;
     struct database *db; /* the draft; NULL of a shard */
+    char *path;          /* owned: of the record */
+    uint64_t n_empty;    /* bytes of journal and draft before the first history */
     uint64_t n_past;     /* histories that the journal had when it was opened */
+    bool merge;          /* the shards have the histories: the journal is there for its lock */
 };
 
 static int draft(struct record *r,
@@ -33,6 +40,17 @@ static int draft(struct record *r,
         rc = rs_record_findings(r->db, findings, err);
     rs_findings_free(findings);
     return rc;
+}
+
+static uint64_t draft_bytes(const struct record *r)
+{
+    return r->db ? rs_database_bytes(r->db) : 0;
+}
+
+static void free_record(struct record *r)
+{
+    free(r->path);
+    free(r);
 }
 
 struct record *rs_record_open(const struct record_options *opt,
@@ -54,9 +72,13 @@ struct record *rs_record_open(const struct record_options *opt,
     struct record *r = rs_xcalloc(1, sizeof *r);
     r->scenario = sc;
     r->journal = j;
+    r->path = rs_xstrdup(opt->path);
     r->n_past = rs_journal_count(j);
-    if (opt->key->n_shard > 1 || draft(r, opt, engine, err) == 0)
+    r->merge = opt->key->merge;
+    if (opt->key->n_shard > 1 || draft(r, opt, engine, err) == 0) {
+        r->n_empty = (r->n_past > 0 ? 0 : rs_journal_bytes(j)) + draft_bytes(r);
         return r;
+    }
     (void)rs_record_pause(r, NULL);
     return NULL;
 }
@@ -77,34 +99,61 @@ int rs_record_keep(struct record *r, struct err *err)
     return rs_journal_commit(r->journal, err);
 }
 
-int rs_record_finish(struct record *r, struct err *err)
+static int finish(struct journal *j, struct database *db, struct err *err)
 {
-    struct journal *j = r->journal;
-    struct database *db = r->db;
-    free(r);
     if (!db)
         return rs_journal_finish(j, err);
     if (rs_database_finish(db, err) != 0) {
-        (void)rs_journal_pause(j, err);
+        (void)rs_journal_pause(j, NULL);
         return -1;
     }
     rs_journal_remove(j);
     return 0;
 }
 
+/* Somebody else's file has the record's name by now: what to do. */
+static void tell_taken(const char *path, const char *again, struct err *err)
+{
+    if (!err || err->code != RS_E_USAGE || !rs_run_file_is_there(path))
+        return;
+    size_t at = strlen(err->text), room = sizeof err->text - at;
+    if (again)
+        snprintf(err->text + at, room, "; move it away and %s again", again);
+    else
+        snprintf(
+            err->text + at, room,
+            "; %s.part is kept: move the file away, and rollsim verify --resume %s finishes it",
+            path, path);
+}
+
+int rs_record_finish(struct record *r, struct err *err)
+{
+    char *path = rs_xstrdup(r->path);
+    const char *again = r->merge ? "merge" : rs_journal_count(r->journal) == 0 ? "begin" : NULL;
+    struct journal *j = r->journal;
+    struct database *db = r->db;
+    free_record(r);
+    int rc = finish(j, db, err);
+    if (rc != 0)
+        tell_taken(path, again, err);
+    free(path);
+    return rc;
+}
+
 /*
- * A full disk: how much more room all replicas would take, by what those up to now took. The draft's room is free again then. An
- * estimate from above: the run may have enough before.
+ * A full disk: how much more room all replicas would take, by what those up to now took; of a few nothing can be said. The
+ * draft's room is free again then. An estimate from above: the run may have enough before.
  */
 static int tell_room(const struct record *r, struct err *err)
 {
     uint64_t n = rs_journal_count(r->journal);
-    if (!err || n == 0 ||
+    if (!err || n < ROOM_REPLICAS ||
         !(rs_journal_is_full(r->journal) || (r->db && rs_database_is_full(r->db))))
         return -1;
-    double now = (double)rs_journal_bytes(r->journal),
-           draft = r->db ? (double)rs_database_bytes(r->db) : 0.0;
-    double all = (now + draft) * (double)rs_journal_wanted(r->journal) / (double)n;
+    double now = (double)rs_journal_bytes(r->journal), draft = (double)draft_bytes(r),
+           empty = (double)r->n_empty;
+    double all =
+        empty + fmax(now + draft - empty, 0.0) * (double)rs_journal_wanted(r->journal) / (double)n;
     size_t at = strlen(err->text);
     snprintf(err->text + at, sizeof err->text - at,
              "; %.0f MB must be free for the %" PRIu64 " replicas that are wanted",
@@ -117,7 +166,7 @@ int rs_record_pause(struct record *r, struct err *err)
 {
     rs_database_abandon(r->db);
     int rc = rs_journal_pause(r->journal, err);
-    free(r);
+    free_record(r);
     return rc;
 }
 
@@ -127,7 +176,7 @@ void rs_record_abandon(struct record *r)
         return;
     rs_database_abandon(r->db);
     rs_journal_remove(r->journal);
-    free(r);
+    free_record(r);
 }
 
 struct database *rs_record_database(struct record *r)
@@ -175,12 +224,12 @@ static int put_replica(struct record *r, const struct history *h, struct err *er
     return rc;
 }
 
-/* The journal comes first: the draft is a copy that can be made again. */
+/* The journal comes first: the draft is a copy that can be made again. What the shards have is not kept twice. */
 int rs_record_replica(struct record *r, const struct history *h, struct err *err)
 {
     if (r->n_past > 0)
         r->n_past--;
-    else if (rs_journal_append(r->journal, h, err) != 0)
+    else if (!r->merge && rs_journal_append(r->journal, h, err) != 0)
         return tell_room(r, err);
     return r->db && put_replica(r, h, err) != 0 ? tell_room(r, err) : 0;
 }

@@ -35,6 +35,7 @@ static struct journal_key key_of(const struct reduction *r)
         .traffic = opt->traffic,
         .shard = shard ? opt->shard : 0,
         .n_shard = shard ? opt->n_shard : 1,
+        .merge = opt->merge,
     };
 }
 

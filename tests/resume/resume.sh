@@ -256,6 +256,33 @@ living() {
     says err "another run is writing run.db.part"
 }
 
+# A file of somebody else's that has the record's name by the time the run is through.
+foreign() {
+    # shellcheck disable=SC2086
+    reference "$scenario" $some
+    # shellcheck disable=SC2086
+    "$rollsim" verify "$scenario" $some -o run.db >out 2>err </dev/null &
+    pid=$!
+    waited=0
+    while [ ! -e run.db.part ] && [ "$waited" -lt 3000 ]; do
+        sleep 0.02
+        waited=$((waited + 1))
+    done
+    (set -C && echo "somebody else's" >run.db) 2>/dev/null || fail "the run was over before the file came"
+    got=0
+    wait "$pid" || got=$?
+    [ "$got" = 2 ] || fail "it ended with status $got"
+    says err "run.db exists already and is not overwritten; run.db.part is kept: move the file away, and rollsim verify --resume run.db finishes it"
+    [ ! -e run.db.new ] || fail "the draft is left"
+    [ "$(cat run.db)" = "somebody else's" ] || fail "the file was written over"
+    expect 2 verify --resume run.db
+    says err "run.db.part is kept"
+    [ ! -e run.db.new ] && [ -s run.db.part ] || fail "the second time it is not as the first"
+    mv run.db away
+    expect "$status" verify --resume run.db
+    same
+}
+
 # What a run was begun with is known to it, from another folder too; and told again it is no mistake.
 options() {
     awk 'BEGIN { print "time,requests"; for (i = 0; i < 4320; i++) printf "%d,%d\n", 60 * i, 600 + 300 * (i % 2) }' >series.csv
@@ -305,6 +332,6 @@ differs() {
 }
 
 case $case_name in
-signals | kills | kills_long | full | limited | refusals | living | options | differs) "$case_name" ;;
+signals | kills | kills_long | full | limited | refusals | living | foreign | options | differs) "$case_name" ;;
 *) fail "no such case" ;;
 esac

@@ -59,6 +59,47 @@ head -c 5000 2.db >cut.db
 expect 2 "cut.db" merge -o m.db 1.db cut.db 3.db
 [ ! -e m.db ] || fail "a merge that was refused left a record"
 
+# A record that would take the place of a shard, whatever it is called.
+ln 2.db hard.db
+ln -s 2.db soft.db
+cp 2.db m.db.part
+cp 3.db n.db.new
+cat 1.db 2.db 3.db m.db.part n.db.new >before
+expect 2 "-o 1.db would write over the shard 1.db" merge --force -o 1.db 1.db 2.db 3.db
+expect 2 "-o ./1.db would write over the shard 1.db" merge --force -o ./1.db 1.db 2.db 3.db
+expect 2 "-o hard.db would write over the shard 2.db" merge --force -o hard.db 1.db 2.db 3.db
+expect 2 "-o soft.db would write over the shard 2.db" merge --force -o soft.db 1.db 2.db 3.db
+expect 2 "-o 3.db would write over the shard 3.db" merge -o 3.db 1.db 2.db 3.db
+expect 2 "-o m.db would write over the shard m.db.part" merge --force -o m.db 1.db m.db.part 3.db
+expect 2 "-o n.db would write over the shard n.db.new" merge --force -o n.db 1.db 2.db n.db.new
+cat 1.db 2.db 3.db m.db.part n.db.new | cmp - before || fail "a merge touched a shard"
+rm hard.db soft.db m.db.part n.db.new
+
+# A merge that is cut short keeps nothing, for the shards have it all: the same words once more, and it is through.
+"$rollsim" merge --quiet -o ref.db 1.db 2.db 3.db || [ $? = 3 ] || fail "the merge that the others are compared with"
+cmp ref.db whole.db || fail "the merged record has other bytes"
+cat 1.db 2.db 3.db >before
+for limit in 8 40 100 150; do
+    got=0
+    (ulimit -f $limit && exec "$rollsim" merge -o m.db 1.db 2.db 3.db) >out 2>err </dev/null || got=$?
+    [ "$got" = 4 ] || fail "a merge without room ended with status $got"
+    [ $limit = 8 ] || grep -q "merge again" err || fail "a merge without room does not say how to go on"
+    ! grep -q -e --resume err || fail "a merge without room speaks of --resume"
+    [ ! -e m.db ] && [ ! -e m.db.part ] && [ ! -e m.db.new ] || fail "a merge without room left something"
+done
+# What a merge that was killed leaves is a journal without histories, marked as a merge's.
+sqlite3 2.db ".backup m.db.part"
+sqlite3 m.db.part "delete from journal; update meta set value = 'merging' where key = 'state'"
+cp m.db.part before.part
+expect 2 "m.db.part is of a merge that was cut short: merge the shards again" verify --resume m.db
+expect 2 "m.db.part is of a merge that is not over" plot m.db.part
+cmp m.db.part before.part || fail "a refusal changed what a merge left"
+"$rollsim" merge --quiet -o m.db 1.db 2.db 3.db || [ $? = 3 ] || fail "the same merge again"
+cmp m.db ref.db || fail "the record of the second merge has other bytes"
+[ ! -e m.db.part ] && [ ! -e m.db.new ] || fail "the second merge left something"
+cat 1.db 2.db 3.db | cmp - before || fail "a merge touched a shard"
+rm m.db ref.db before.part
+
 # A shard that is not over, and how it is finished.
 cp 3.db unfinished.db.part
 expect 2 "unfinished" merge -o m.db 1.db 2.db unfinished.db

@@ -31,6 +31,7 @@ struct journal_key {
     const char *claims;      /* those asked for, newline-separated; "" = all */
     const char *traffic;     /* SERVICE=FILE as given, newline-separated; "" = none */
     uint64_t shard, n_shard; /* this file holds replicas i with i % n_shard == shard; 0, 1 = all */
+    bool merge;              /* the shards have the histories: none are here to go on with */
 };
 
 struct journal; /* opaque, heap: an open journal, to be written or of another run */
@@ -39,7 +40,7 @@ struct journal; /* opaque, heap: an open journal, to be written or of another ru
 
 /*
  * Opens the journal for going on: PATH.part, or PATH itself where there is only that, which is then finished. NULL with err:
- * no such file, no record, damaged, of another version. A run that is being written by a living process is refused.
+ * no such file, no record, damaged, of another version, of a merge. A run that is being written by a living process is refused.
  */
 struct journal *rs_journal_resume(const char *path, struct err *err);
 /* Opens a finished shard for merging, at PATH. Refuses what rs_journal_resume does, and a shard that is unfinished. */

@@ -42,6 +42,7 @@ struct run_options {
                 struct history *out,
                 struct err *err);
     void *read_ctx;
+    bool merge; /* they are all there, in shards: no second copy is kept to go on from */
     /*
      * n_shard > 1: this run is a part of one over several machines. It keeps the histories of the replicas i with
      * i % n_shard == shard in its record's journal and decides nothing; merging the parts does.
