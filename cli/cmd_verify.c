@@ -399,12 +399,7 @@ static const struct option_row options[] = {
             "I/N",
             "run part I of N of it, for rollsim merge (docs/running-large.md)"),
     RS_ROW_TRAFFIC,
-    RS_TEXT(0, format, "format", "FORMAT", "text, json, junit or sarif (text)"),
-    RS_ROW_JSON_FORMAT,
-    RS_TEXT(0, junit, "junit", "FILE", "write JUnit's XML to this file, too"),
-    RS_TEXT(0, sarif, "sarif", "FILE", "write SARIF 2.1.0 to this file, too"),
-    RS_SWITCH('q', quiet, "quiet", "no table and no progress: the exit status only"),
-    RS_ROW_HELP,
+    RS_ROWS_VERDICTS,
 };
 
 const struct cmd cmd_verify = {

@@ -112,6 +112,14 @@ struct option_row {
 #define RS_ROW_HELP RS_SWITCH('h', help, "help", "this text")
 #define RS_ROW_JSON RS_SWITCH(0, json, "json", "print JSON for machines on stdout")
 #define RS_ROW_JSON_FORMAT RS_SWITCH(0, json, "json", "the same as --format json")
+/* How verdicts are told: of the commands that end with them. */
+#define RS_ROWS_VERDICTS                                                                           \
+    RS_TEXT(0, format, "format", "FORMAT", "text, json, junit or sarif (text)"),                   \
+        RS_ROW_JSON_FORMAT,                                                                        \
+        RS_TEXT(0, junit, "junit", "FILE", "write JUnit's XML to this file, too"),                 \
+        RS_TEXT(0, sarif, "sarif", "FILE", "write SARIF 2.1.0 to this file, too"),                 \
+        RS_SWITCH('q', quiet, "quiet", "no table and no progress: the exit status only"),          \
+        RS_ROW_HELP
 #define RS_ROW_SEED                                                                                \
     RS_COUNT(0, seed, "seed", 0, UINT64_MAX, "seed of every random stream (the scenario's)")
 #define RS_ROW_SAMPLERS                                                                            \

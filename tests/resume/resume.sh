@@ -11,26 +11,7 @@ trap 'umount "$here/small" 2>/dev/null || true; rm -rf "$here"' EXIT
 cd "$here"
 n_all=250
 some="--replicas $n_all --seed 7"
-# A sanitizer's finding must not pass for a verdict.
-export ASAN_OPTIONS=exitcode=99
-export LSAN_OPTIONS="suppressions=$source_dir/tests/plots/lsan.supp:print_suppressions=0"
-
-fail() {
-    printf '%s: %s\n' "$case_name" "$*" >&2
-    for stream in out err; do
-        [ ! -s "$stream" ] || { echo "--- $stream"; head -n 30 "$stream"; } >&2
-    done
-    exit 1
-}
-
-# expect STATUS WORD... : runs rollsim; its streams are kept in the files out and err.
-expect() {
-    wanted=$1
-    shift
-    got=0
-    "$rollsim" "$@" >out 2>err </dev/null || got=$?
-    [ "$got" = "$wanted" ] || fail "rollsim $* ended with status $got, expected $wanted"
-}
+. "$source_dir/tests/cli/expect.sh"
 
 says() { # says FILE TEXT: the text stands in it as it is
     grep -qF -- "$2" "$1" || fail "no '$2' in the $1 of the command"
