@@ -405,6 +405,8 @@ struct listed_metric {
     struct mark at;
 };
 
+struct judge; /* models/judge.h */
+
 struct response {
     int n_metric;
     const struct listed_metric *metric; /* [n_metric] */
@@ -421,11 +423,14 @@ struct response {
     int n_side_step;
     const struct side_step *side_step;
     int64_t lull_ns; /* between stages, beyond not_before */
+    int n_judge;
+    const struct judge *judge; /* [n_judge] models/judge.h */
 };
 
 /* ---- the whole ----------------------------------------------------------------------------------------------------- */
 
-struct claim; /* verify/claim.h */
+struct claim;     /* verify/claim.h */
+struct tune_plan; /* verify/tune.h */
 
 /* A file that went into a scenario. */
 struct input_file {
@@ -460,7 +465,8 @@ struct scenario {
     const struct component *component;
     const struct fault *fault;
     const struct assumption *assumption;
-    const struct claim *claim; /* [n_claim] */
+    const struct claim *claim;    /* [n_claim] */
+    const struct tune_plan *tune; /* NULL = nothing may be turned */
     struct monitoring monitoring;
     struct response response;
 };

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The search: which settings are worth having. Small spaces are gone through whole, large ones by NSGA-II (Deb, Pratap, Agarwal &
+ * Meyarivan, IEEE Trans. Evol. Comp. 6 (2002) 182-197). Replicas are dealt out in rounds, to the strata (each fault, none) and
+ * the settings where a decision is close; a setting is dropped once it is shown to be worse in everything, or to break a claim.
+ */
+#ifndef VERIFY_TUNE_SEARCH_H
+#define VERIFY_TUNE_SEARCH_H
+
+#include <stdatomic.h>
+
+#include "sim/arena.h"
+#include "verify/tune_result.h"
+#include "verify/tune_share.h"
+
+struct tune_search_options {
+    uint64_t seed;
+    int n_job;
+    bool gsl_samplers;
+    const atomic_bool *cancel;
+    /* Progress, on the calling thread: done and wanted in replicas times settings still in; true stops. May be NULL. */
+    bool (*tick)(void *ctx, uint64_t n_done, uint64_t n_total, uint32_t n_in);
+    void *tick_ctx;
+};
+
+/*
+ * The search over an engine of its own; fills point, method, chosen, chosen_why, unsaved and step of out, whose arena, scenario and plan it
+ * sets. 0 or -1.
+ */
+int rs_tune_search(const struct tune_source *src,
+                   const struct tune_search_options *opt,
+                   struct tune_result *out,
+                   struct err *err);
+
+/* The detection map of each fault that an objective or a kept claim is given (verify/tune/map.c). */
+int rs_tune_map(const struct tune_source *src,
+                const struct tune_search_options *opt,
+                struct tune_result *result,
+                struct err *err);
+
+/* The chosen setting's claims on fresh replicas, with rs_run: fills chosen_scenario, fresh, fresh_seed. db_path may be NULL. */
+int rs_tune_prove(const struct tune_source *src,
+                  const struct tune_search_options *opt,
+                  struct tune_result *result,
+                  struct err *err);
+
+void rs_tune_result_clear(struct tune_result *r);
+
+#endif
