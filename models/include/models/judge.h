@@ -28,7 +28,7 @@ enum judge_verdict {
     RS_JUDGE_PASSED,
     RS_JUDGE_FAILED,
     RS_JUDGE_INCONCLUSIVE,
-    RS_JUDGE_ERRED, /* it could not measure often enough: what its tool does then, the scenario says */
+    RS_JUDGE_ERRED, /* it could not measure often enough */
     RS_JUDGE_VERDICT_N
 };
 const char *rs_judge_verdict_name(enum judge_verdict v);
@@ -45,6 +45,8 @@ struct judge {
     struct mark at;
     enum judge_kind kind;
     const char *file; /* its own configuration, as named */
+    int n_note;
+    const struct note *note; /* [n_note] what of it has no effect here, in the order of the file */
     union {
         const struct argo_spec *argo;
         const struct flagger_spec *flagger;
@@ -55,7 +57,8 @@ struct judge {
     const int *stage;         /* [n_stage] */
     bool restarts;            /* a new run at each step of the ramp */
     enum gate_then failed;    /* what a failed judgement orders */
-    enum gate_then undecided; /* what INCONCLUSIVE and ERRED order */
+    enum gate_then undecided; /* what INCONCLUSIVE orders */
+    enum gate_then erred;     /* what ERRED orders */
     int procedure;            /* of RS_THEN_ROLLBACK; carried out by automation */
 };
 
