@@ -73,6 +73,7 @@ enum name_kind {
     RS_NAME_ASSUMPTION,
     RS_NAME_ALERT,
     RS_NAME_RECEIVER,
+    RS_NAME_JUDGE,
     RS_NAME_N
 };
 
@@ -128,6 +129,7 @@ extern const struct section rs_section_monitoring, rs_section_role, rs_section_a
 extern const struct section rs_section_stage, rs_section_procedure, rs_section_runbook;
 extern const struct section rs_section_capacity, rs_section_pool, rs_section_cold,
     rs_section_retries;
+extern const struct section rs_section_judge;
 extern const struct section rs_section_claim, rs_section_assumption;
 /* Words of gates, in the order of enum gate_then. */
 extern const char *const rs_gate_then_words[];

@@ -25,6 +25,7 @@ static void collect_names(struct reader *r)
         {RS_NAME_ROLE, NULL, "roles", "name"},
         {RS_NAME_STAGE, "runbook", "stages", "name"},
         {RS_NAME_PROCEDURE, "runbook", "procedures", "name"},
+        {RS_NAME_JUDGE, "runbook", "judges", "name"},
     };
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         const struct node *from = lists[i].outer ? rs_node_get(r->root, lists[i].outer) : r->root;

@@ -18,6 +18,7 @@ const char *rs_name_kind_words(enum name_kind kind)
         [RS_NAME_ROLE] = "role",           [RS_NAME_STAGE] = "stage",
         [RS_NAME_PROCEDURE] = "procedure", [RS_NAME_ASSUMPTION] = "assumption",
         [RS_NAME_ALERT] = "alert",         [RS_NAME_RECEIVER] = "receiver",
+        [RS_NAME_JUDGE] = "judge",
     };
     return words[kind];
 }

@@ -328,6 +328,8 @@ static const struct key runbook_keys[] = {
      .of = &rs_section_procedure, .help = "How to roll back."},
     {"automation", RS_V_LIST, .at = RESPONSE(automation), .n_at = RESPONSE(n_automation),
      .of = &automation_section, .help = "What acts without people."},
+    {"judges", RS_V_LIST, .at = RESPONSE(judge), .n_at = RESPONSE(n_judge), .of = &rs_section_judge,
+     .help = "Canary controllers that judge a release while it is watched."},
     {"communication", RS_V_LIST, .at = RESPONSE(side_step), .n_at = RESPONSE(n_side_step),
      .of = &side_section, .help = "Who is told what."},
     {"post_rollout", RS_V_LIST, .at = offsetof(struct runbook_draft, post),
