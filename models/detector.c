@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "models/history.h"
+#include "models/judge.h"
 #include "models/rules.h"
 #include "models/scenario.h"
 
@@ -51,6 +52,8 @@ const char *rs_detector_find(const struct scenario *sc, const char *text, size_t
     }
     for (int i = 0; i < r->n_automation; i++)
         found = match(found, r->automation[i].alert, w);
+    for (int i = 0; i < r->n_judge; i++)
+        found = match(found, r->judge[i].name, w);
     for (int i = 0; i < r->n_stage; i++) {
         const struct stage *st = &r->stage[i];
         for (int k = 0; k < st->n_gate; k++)

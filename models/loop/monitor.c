@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/judge.h"
 #include "sim/arena.h"
 #include "sim/clock.h"
 #include "simulator.h"
@@ -78,12 +79,25 @@ static void add_condition(struct simulator *sim, const struct promql *expr)
     c->eval = rs_promql_eval_new(expr, sim->db, promql_options(sim->sc));
 }
 
+static void add_measured(void *ctx, const struct promql *expr)
+{
+    add_condition(ctx, expr);
+}
+
+static void count_measured(void *ctx, const struct promql *expr)
+{
+    (void)expr;
+    ++*(int *)ctx;
+}
+
 static void add_conditions(struct simulator *sim)
 {
     const struct response *r = &sim->sc->response;
     int n = 2 * r->n_procedure;
     for (int i = 0; i < r->n_stage; i++)
         n += r->stage[i].n_gate;
+    for (int i = 0; i < r->n_judge; i++)
+        rs_judge_exprs(&r->judge[i], count_measured, &n);
     sim->condition = rs_xcalloc((size_t)n + 1, sizeof *sim->condition);
     for (int i = 0; i < r->n_procedure; i++) {
         add_condition(sim, r->procedure[i].trigger);
@@ -93,6 +107,8 @@ static void add_conditions(struct simulator *sim)
         for (int j = 0; j < r->stage[i].n_gate; j++)
             add_condition(sim, r->stage[i].gate[j].expr);
     }
+    for (int i = 0; i < r->n_judge; i++)
+        rs_judge_exprs(&r->judge[i], add_measured, sim);
 }
 
 int rs_loop_monitor_new(struct simulator *sim)

@@ -136,16 +136,27 @@ static void residue_end(void *ctx, int64_t now_ns, int fault)
 
 /* ---- what the response may see and do ---- */
 
+static struct promql_eval *eval_of(const struct simulator *sim, const struct promql *expr)
+{
+    for (int i = 0; i < sim->n_condition; i++) {
+        if (sim->condition[i].expr == expr)
+            return sim->condition[i].eval;
+    }
+    assert(!"the response asked for an expression that is not in the plan");
+    return NULL;
+}
+
 static bool port_is_true(void *ctx, const struct promql *expr)
 {
     struct simulator *sim = ctx;
-    int64_t t_ms = rs_loop_ms(sim, rs_kernel_now(sim->kernel));
-    for (int i = 0; i < sim->n_condition; i++) {
-        if (sim->condition[i].expr == expr)
-            return rs_promql_true(sim->condition[i].eval, t_ms);
-    }
-    assert(!"the response asked for a condition that is not in the plan");
-    return false;
+    return rs_promql_true(eval_of(sim, expr), rs_loop_ms(sim, rs_kernel_now(sim->kernel)));
+}
+
+static int port_measure(
+    void *ctx, const struct promql *expr, int64_t now_ns, struct vector *out, struct err *err)
+{
+    struct simulator *sim = ctx;
+    return rs_promql_eval(eval_of(sim, expr), rs_loop_ms(sim, now_ns), out, err);
 }
 
 static uint64_t port_set_flag(void *ctx, int flag, bool on, int cohort, double percent)
@@ -267,6 +278,7 @@ static void begin(struct simulator *sim)
     const struct response_port port = {
         .ctx = sim,
         .is_true = port_is_true,
+        .measure = port_measure,
         .set_flag = port_set_flag,
         .flag_settled = port_flag_settled,
         .clear_component = port_clear_component,

@@ -128,6 +128,7 @@ struct responder *rs_responder_new(const struct scenario *sc, struct kernel *k)
     make_stages(r);
     make_people(r);
     make_rollbacks(r);
+    r->judging = rs_judges_new(r);
     r->onset_ns = array(sc->n_fault, sizeof *r->onset_ns);
     r->first_bad_ns = array(sc->n_fault, sizeof *r->first_bad_ns);
     return r;
@@ -163,6 +164,7 @@ void rs_responder_free(struct responder *r)
         free(r->rollback[p].sources);
     }
     free(r->rollback);
+    rs_judges_free(r);
     free(r->side);
     free(r->delay);
     free(r->decide);
@@ -256,6 +258,7 @@ void rs_responder_reset(struct responder *r,
         reset_rollback(&r->rollback[p]);
     for (int i = 0; i < r->n_side_task; i++)
         r->side_task[i]->running = false;
+    rs_judges_reset(r);
     rs_side_begin(r);
     rs_rollout_begin(r);
 }

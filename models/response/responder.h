@@ -7,6 +7,7 @@
  *   runbook.c    the rollout: stages, watches, ramps (a state machine)
  *   hold.c       what becomes of a stage that was held or halted
  *   gates.c      reading gates and triggers, and what a tripped one orders
+ *   judges.c     canary judges at work
  *   rollback.c   one rollback procedure from detection to completion (a state machine)
  *   effect.c     the marks that wait for the system: commanded, in force, recovered
  *   people.c     who sees a message, acknowledges it, and to whom it escalates
@@ -185,6 +186,22 @@ bool rs_gates_read_again(struct responder *r, int64_t now_ns, bool watch_over);
 /* A check among the stage's actions has failed. false: the stage does not go on. */
 bool rs_gates_check_failed(struct responder *r, int64_t now_ns, const struct action *check);
 
+/* ---- canary judges (judges.c) ---------------------------------------------------------------- */
+
+struct judging;
+
+struct judging *rs_judges_new(struct responder *r); /* [n_judge], freed by rs_judges_free */
+void rs_judges_free(struct responder *r);
+void rs_judges_reset(struct responder *r);
+/* A watch begins: starts the stage's judges that are not at work or done with the stage. */
+void rs_judges_watch(struct responder *r, int64_t now_ns);
+/* What falls on this instant is measured before the watch ends. false: the stage does not go on. */
+bool rs_judges_due(struct responder *r, int64_t now_ns);
+/* A watch is over, the stage's last or not: ends the judges that end with it. false: the stage does not go on. */
+bool rs_judges_watch_over(struct responder *r, int64_t now_ns, bool last);
+/* The stage is not watched and ramped any more: whatever they were doing stops without a word. */
+void rs_judges_drop(struct responder *r);
+
 /* ---- rollbacks (rollback.c, effect.c) -------------------------------------------------------- */
 
 /* A flag that the procedure has set. */
@@ -313,6 +330,7 @@ struct responder {
 
     struct rollout rollout;
     bool settled;
+    struct judging *judging;   /* [n_judge] */
     struct rollback *rollback; /* [n_procedure] */
     int n_watch;
     struct alert_watch *watch;

@@ -65,6 +65,8 @@ void rs_rollout_move(struct responder *r, enum rollout_state to)
     assert(rs_rollout_states[ro->state].next >> to & 1u);
     if (ro->state == RS_ROLLOUT_WATCHING)
         stop_watch(r);
+    if (to != RS_ROLLOUT_WATCHING && to != RS_ROLLOUT_RAMPING)
+        rs_judges_drop(r);
     if (ro->state == RS_ROLLOUT_HELD || ro->state == RS_ROLLOUT_HALTED)
         rs_hold_end(r);
     ro->state = to;
@@ -223,13 +225,15 @@ static void on_tick(void *ctx, int64_t now_ns, uint64_t arg)
         plan_tick(r, now_ns);
 }
 
-/* A look or an evaluation that falls on the end of the watch comes before the promotion. */
+/* A measurement, a look or an evaluation that falls on the end of the watch comes before the promotion. */
 static void on_watch_end(void *ctx, int64_t now_ns, uint64_t arg)
 {
     (void)arg;
     struct responder *r = ctx;
     struct rollout *ro = &r->rollout;
     ro->watch_end = 0;
+    if (!rs_judges_due(r, now_ns))
+        return;
     if (ro->tick_ns == now_ns && ro->tick) {
         drop(r, &ro->tick);
         if (!rs_gates_read(r, now_ns, RS_GATE_CONTINUOUS))
@@ -251,6 +255,7 @@ static void begin_watch(struct responder *r, int64_t now_ns, int64_t watch_ns)
     ro->watch_end = rs_kernel_at(r->k, ro->watch_end_ns, "watch end", on_watch_end, r, 0);
     plan_look(r, now_ns);
     plan_tick(r, now_ns);
+    rs_judges_watch(r, now_ns);
 }
 
 /* What was left of a watch goes on, with a new rhythm of looks; a list of actions goes on where it ended. */
@@ -298,6 +303,8 @@ void rs_rollout_watch_over(struct responder *r, int64_t now_ns)
     if (!rs_gates_read(r, now_ns, RS_GATE_END))
         return;
     const struct stage *st = present_stage(r);
+    if (!rs_judges_watch_over(r, now_ns, ro->ramp + 1 >= st->n_ramp))
+        return;
     if (++ro->ramp < st->n_ramp) {
         int i = ro->ramp;
         rs_rollout_move(r, RS_ROLLOUT_RAMPING);

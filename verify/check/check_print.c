@@ -7,6 +7,7 @@
 #include "../report_words.h"
 #include "../text_table.h"
 #include "check_words.h"
+#include "models/judge.h"
 #include "sim/arena.h"
 
 #define INDENT 4
@@ -67,6 +68,11 @@ void rs_check_each_note(const struct scenario *sc,
     for (int i = 0; i < m->n_rule_file; i++) {
         for (int j = 0; j < m->rule_file[i]->n_note; j++)
             fn(ctx, &m->rule_file[i]->note[j]);
+    }
+    const struct response *r = &sc->response;
+    for (int i = 0; i < r->n_judge; i++) {
+        for (int j = 0; j < r->judge[i].n_note; j++)
+            fn(ctx, &r->judge[i].note[j]);
     }
     const struct am_config *am = m->alertmanager;
     for (int i = 0; am && i < am->n_note; i++)

@@ -43,7 +43,7 @@ struct episode {
     int fault; /* live at detection, or -1: a false alarm */
     enum detected_by by;
     const char *
-        detector; /* alert, gate or action name; belongs to the scenario, or RS_DETECTOR_GIVEN_UP */
+        detector; /* alert, gate, judge or action name; belongs to the scenario, or RS_DETECTOR_GIVEN_UP */
     int64_t at_ns[RS_CLOCK_N];
     bool gave_up; /* a blocking action failed for good: never completed */
     bool cut;     /* the replica ended before it was completed */

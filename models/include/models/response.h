@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "models/history.h"
+#include "models/promql.h"
 #include "models/scenario.h"
 #include "sim/kernel.h"
 
@@ -22,6 +23,9 @@
 struct response_port {
     void *ctx;
     bool (*is_true)(void *ctx, const struct promql *expr); /* a dashboard query now */
+    /* What a canary judge measures now: 0, or -1 with err. The vector is valid until the next call. */
+    int (*measure)(
+        void *ctx, const struct promql *expr, int64_t now_ns, struct vector *out, struct err *err);
     uint64_t (*set_flag)(void *ctx, int flag, bool on, int cohort, double percent); /* version */
     bool (*flag_settled)(void *ctx, int flag);
     void (*clear_component)(void *ctx, int component);
