@@ -11,7 +11,7 @@
  *   the first metric that is Failed, Inconclusive or Error ends the run, the others are Successful unless they are such
  *   themselves; the run is the worst of them: Failed, Error, Inconclusive, Successful. Dry-run metrics do not count.
  */
-#include "models/judge_argo.h"
+#include "argo.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -29,7 +29,7 @@ struct metric_state {
     int64_t next_ns;            /* begins to measure; RS_NEVER: never again */
     int64_t end_ns;             /* the query under way ends; RS_NEVER: none is */
     enum phase phase;           /* of that query: counted at its end */
-    int64_t failed, inconclusive, error_row, success_row, count;
+    struct argo_counts n;
 };
 
 struct argo {
@@ -156,41 +156,41 @@ static void finish_measurement(struct argo *a, int i, int64_t now_ns)
     const struct argo_metric *metric = &a->spec->metric[i];
     struct metric_state *m = &a->metric[i];
     m->end_ns = RS_NEVER;
-    m->count += m->phase != P_ERROR;
-    m->failed += m->phase == P_FAILED;
-    m->inconclusive += m->phase == P_INCONCLUSIVE;
-    m->error_row = m->phase == P_ERROR ? m->error_row + 1 : 0;
-    m->success_row = m->phase == P_SUCCESSFUL ? m->success_row + 1 : 0;
+    m->n.count += m->phase != P_ERROR;
+    m->n.failed += m->phase == P_FAILED;
+    m->n.inconclusive += m->phase == P_INCONCLUSIVE;
+    m->n.error_row = m->phase == P_ERROR ? m->n.error_row + 1 : 0;
+    m->n.success_row = m->phase == P_SUCCESSFUL ? m->n.success_row + 1 : 0;
     if (m->phase == P_ERROR)
         m->next_ns = after(now_ns, RS_ARGO_ERROR_RETRY_NS);
-    else if (m->count < effective_count(metric))
+    else if (m->n.count < effective_count(metric))
         m->next_ns = after(now_ns, metric->interval_ns);
 }
 
 /* ---- verdicts ---------------------------------------------------------------------------------- */
 
 /* RUNNING: none of the limits is passed. */
-static enum judge_verdict limits(const struct argo_metric *metric, const struct metric_state *m)
+static enum judge_verdict limits(const struct argo_metric *metric, const struct argo_counts *c)
 {
     enum judge_verdict v = RS_JUDGE_RUNNING;
-    if (metric->failure_limit >= 0 && m->failed > metric->failure_limit)
+    if (metric->failure_limit >= 0 && c->failed > metric->failure_limit)
         v = RS_JUDGE_FAILED;
-    if (m->inconclusive > metric->inconclusive_limit)
+    if (c->inconclusive > metric->inconclusive_limit)
         v = RS_JUDGE_INCONCLUSIVE;
-    if (m->error_row > metric->error_limit)
+    if (c->error_row > metric->error_limit)
         v = RS_JUDGE_ERRED;
     return v;
 }
 
-static enum judge_verdict assess(const struct argo_metric *metric, const struct metric_state *m)
+enum judge_verdict rs_argo_assess(const struct argo_metric *metric, const struct argo_counts *c)
 {
-    enum judge_verdict v = limits(metric, m);
+    enum judge_verdict v = limits(metric, c);
     bool row = metric->success_limit > 0;
     if (v != RS_JUDGE_RUNNING)
         return v;
-    if (row && m->success_row >= metric->success_limit)
+    if (row && c->success_row >= metric->success_limit)
         return RS_JUDGE_PASSED;
-    if (m->count < effective_count(metric))
+    if (c->count < effective_count(metric))
         return RS_JUDGE_RUNNING;
     if (!row)
         return RS_JUDGE_PASSED;
@@ -245,9 +245,9 @@ static void explain(struct argo *a, enum judge_verdict v, int which)
     snprintf(a->why, sizeof a->why,
              "analysis %s: metric %s failed %lld (limit %lld), inconclusive %lld (limit %lld), "
              "%lld errors in a row (limit %lld)",
-             rs_judge_verdict_name(v), metric->name, (long long)m->failed,
-             (long long)metric->failure_limit, (long long)m->inconclusive,
-             (long long)metric->inconclusive_limit, (long long)m->error_row,
+             rs_judge_verdict_name(v), metric->name, (long long)m->n.failed,
+             (long long)metric->failure_limit, (long long)m->n.inconclusive,
+             (long long)metric->inconclusive_limit, (long long)m->n.error_row,
              (long long)metric->error_limit);
 }
 
@@ -271,7 +271,7 @@ static void tell_measurement(struct argo *a, int i)
     const struct argo_metric *metric = &a->spec->metric[i];
     snprintf(a->why, sizeof a->why, "metric %s%s: %s (%s), failed so far %lld of %lld allowed",
              metric->name, metric->dry_run ? " (dry run)" : "", words[a->metric[i].phase],
-             a->query_why, (long long)a->metric[i].failed, (long long)metric->failure_limit);
+             a->query_why, (long long)a->metric[i].n.failed, (long long)metric->failure_limit);
 }
 
 static void step_metric(struct argo *a, int i, int64_t now_ns, const struct judge_port *port)
@@ -285,7 +285,7 @@ static void step_metric(struct argo *a, int i, int64_t now_ns, const struct judg
     }
     if (m->end_ns <= now_ns) {
         finish_measurement(a, i, now_ns);
-        m->verdict = assess(&a->spec->metric[i], m);
+        m->verdict = rs_argo_assess(&a->spec->metric[i], &m->n);
         tell_measurement(a, i);
         if (m->verdict != RS_JUDGE_RUNNING)
             m->next_ns = RS_NEVER;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../text/file.h"
+#include "scenarios/judge.h"
 
 struct judge_draft {
     struct judge judge;
@@ -90,27 +91,33 @@ static void set_orders(struct reader *r, const struct node *map, struct judge *j
     }
 }
 
+/* The judge's own file, whose text is there. */
+static void read_text(struct reader *r, struct judge_source *s, struct judge *j)
+{
+    const char *outer = r->file;
+    bool null_is_absent = r->null_is_absent;
+    s->r = r;
+    r->file = s->path;
+    r->null_is_absent = true;
+    kinds[j->kind].read(s, j);
+    r->file = outer;
+    r->null_is_absent = null_is_absent;
+    j->n_note = s->n_note;
+    j->note = s->note;
+}
+
 static void
 read_file(struct reader *r, const struct node *map, const struct judge_keys *keys, struct judge *j)
 {
     const struct node *name = rs_node_get(map, "file");
     const char *path = rs_file_path(r, j->file, name->at);
-    size_t n = 0;
-    const char *text = path ? rs_file_read(r->arena, path, name->at, &n, r->errors) : NULL;
-    if (!text) {
+    struct judge_source s = {.map = map, .keys = keys, .path = path};
+    s.text = path ? rs_file_read(r->arena, path, name->at, &s.n, r->errors) : NULL;
+    if (!s.text) {
         return;
     }
-    rs_file_hash_text(r->hash, path, text, n);
-    struct judge_source s = {.r = r, .map = map, .keys = keys, .path = path, .text = text, .n = n};
-    const char *outer = r->file;
-    bool null_is_absent = r->null_is_absent;
-    r->file = path;
-    r->null_is_absent = true;
-    kinds[j->kind].read(&s, j);
-    r->file = outer;
-    r->null_is_absent = null_is_absent;
-    j->n_note = s.n_note;
-    j->note = s.note;
+    rs_file_hash_text(r->hash, path, s.text, s.n);
+    read_text(r, &s, j);
 }
 
 static void finish_judge(struct reader *r, const struct node *map, void *draft, void *out)
@@ -166,3 +173,49 @@ const struct section rs_section_judge = {"judge",
                                          .has_mark = true,
                                          .mark_at = JUDGE(at),
                                          .finish = finish_judge};
+
+/* ---- without a scenario ------------------------------------------------------------------------ */
+
+/* The names and texts as if they stood under a key of a scenario. */
+static struct pair given_pair(struct arena *arena, const struct judge_text *src, const char *key)
+{
+    struct node *map = RS_ARENA_ARRAY(arena, struct node, 1);
+    struct pair *pair = RS_ARENA_ARRAY(arena, struct pair, src->n_given);
+    const struct mark at = {src->file, 1, 1};
+    for (int i = 0; i < src->n_given; i++) {
+        struct node *text = RS_ARENA_ARRAY(arena, struct node, 1);
+        const char *words = src->given[2 * i + 1];
+        *text = (struct node){
+            .kind = RS_NODE_SCALAR, .at = at, .text = words, .code = words, .code_at = at};
+        pair[i] = (struct pair){src->given[2 * i], at, text};
+    }
+    *map = (struct node){.kind = RS_NODE_MAP, .at = at, .n = src->n_given, .pair = pair};
+    return (struct pair){key, at, map};
+}
+
+const struct judge *
+rs_judge_parse(struct arena *arena, const struct judge_text *src, struct err_list *errors)
+{
+    struct err_list own;
+    rs_err_list_init(&own);
+    struct reader r = {.arena = arena, .errors = errors ? errors : &own, .dialect = src->dialect};
+    const struct pair given[] = {given_pair(arena, src, "args"), given_pair(arena, src, "queries")};
+    const struct node map = {.kind = RS_NODE_MAP, .n = 2, .pair = given};
+    const struct judge_keys keys = {.query_time_ns = src->query_time_ns};
+    struct judge_source s = {
+        .map = &map, .keys = &keys, .path = src->file, .text = src->text, .n = src->n};
+    struct judge *j = RS_ARENA_ARRAY(arena, struct judge, 1);
+    *j = (struct judge){.name = rs_judge_kind_name(src->kind),
+                        .kind = src->kind,
+                        .file = src->file,
+                        .n_stage = 1,
+                        .stage = RS_ARENA_ARRAY(arena, int, 1),
+                        .failed = RS_THEN_ROLLBACK,
+                        .undecided = RS_THEN_HOLD,
+                        .erred = RS_THEN_ROLLBACK};
+    size_t n_before = r.errors->n + r.errors->n_dropped;
+    read_text(&r, &s, j);
+    bool good = r.errors->n + r.errors->n_dropped == n_before;
+    rs_err_list_clear(&own);
+    return good ? j : NULL;
+}
