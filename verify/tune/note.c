@@ -178,7 +178,7 @@ static void put_unsaved(FILE *to, struct arena *arena, const struct tune_result 
 static void put_head(FILE *to, struct arena *arena, const struct tune_result *r)
 {
     int n = rs_tune_n_changed(r);
-    fputs("## ", to);
+    fputs("<!-- made by rollsim tune -->\n## ", to); /* by its first sign it is known as a report */
     put(to, r->scenario->title ? r->scenario->title : r->scenario->name);
     fputs(": alerts tuned\n\n", to);
     if (r->stopped)

@@ -9,7 +9,7 @@
 
 #define MAX_ROW 20   /* of the front on a terminal; the record has them all */
 #define MAX_PANEL 14 /* columns side by side */
-#define HEAD_NARROWEST 14
+#define HEAD_NARROWEST 20
 
 static void heading(FILE *to, bool colour, const char *text)
 {

@@ -289,13 +289,29 @@ END_TEST
 
 /* ---- review and machine ------------------------------------------------------------------------------------------------ */
 
+/* How a file of the patch is named, by where the scenario lies. */
+static const struct {
+    const char *scenario, *wanted;
+} notes[] = {
+    {"made-up.yaml", "--- alerts.yml\n+++ alerts.yml\n"},
+    {"/srv/made-up.yaml", "--- alerts/alerts.yml\n+++ alerts/alerts.yml\n"},
+    {"/srv/alerts/made-up.yaml", "--- alerts.yml\n+++ alerts.yml\n"},
+    {"/srv/alert/made-up.yaml", "--- alerts.yml\n+++ alerts.yml\n"},
+};
+
 START_TEST(test_note_names_no_machine)
 {
+    struct scenario sc = *tune.scenario;
+    const struct scenario *kept = tune.scenario;
+    sc.file = notes[_i].scenario;
+    tune.scenario = &sc;
     char *note = told(MARKDOWN, 0);
-    ck_assert_ptr_null(strstr(note, "/srv"));
-    ck_assert_ptr_nonnull(strstr(note, "--- alerts.yml\n+++ alerts.yml\n"));
+    ck_assert_msg(strstr(note, "/srv") == NULL, "%.3000s", note);
+    ck_assert_msg(strstr(note, notes[_i].wanted) != NULL, "%.3000s", note);
+    ck_assert_ptr_nonnull(strstr(note, "rollsim tune made-up.yaml --seed 7"));
     ck_assert_ptr_nonnull(strstr(note, "--traffic portal=x.csv"));
     free(note);
+    tune.scenario = kept;
 }
 END_TEST
 
@@ -311,7 +327,7 @@ static TCase *make_case(void)
     tcase_add_loop_test(tc, test_status, 0, sizeof statuses / sizeof statuses[0]);
     tcase_add_test(tc, test_status_without_proof);
     tcase_add_loop_test(tc, test_numbers, 0, sizeof numbers / sizeof numbers[0]);
-    tcase_add_test(tc, test_note_names_no_machine);
+    tcase_add_loop_test(tc, test_note_names_no_machine, 0, sizeof notes / sizeof notes[0]);
     return tc;
 }
 
