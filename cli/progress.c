@@ -45,7 +45,29 @@ void rs_progress_start(struct progress *p, bool quiet, uint64_t n_before)
     sigaction(SIGTERM, &act, NULL);
 }
 
-static void draw(struct progress *p, int64_t now_ns, uint64_t n_done, uint64_t n_total)
+void rs_progress_phase(struct progress *p, const char *phase)
+{
+    p->phase = phase;
+    p->n_before = 0;
+    p->began_ns = wall_ns();
+}
+
+/* How far it is, in words without an end. */
+static void draw_words(const struct progress *p, uint64_t n_done, uint64_t n_total, uint32_t n_in)
+{
+    int pct = n_total ? (int)(100 * n_done / n_total) : 100;
+    if (!p->phase) {
+        fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 " replicas (%d %%)", n_done, n_total, pct);
+        return;
+    }
+    fprintf(stderr, "\r%s: %d %%", p->phase, pct);
+    if (n_in > 1) {
+        fprintf(stderr, ", %" PRIu32 " settings still in", n_in);
+    }
+}
+
+static void
+draw(struct progress *p, int64_t now_ns, uint64_t n_done, uint64_t n_total, uint32_t n_in)
 {
     char eta[40] = "?";
     if (n_done <= p->n_before) {
@@ -55,22 +77,27 @@ static void draw(struct progress *p, int64_t now_ns, uint64_t n_done, uint64_t n
         double left = took * (double)(n_total - n_done) / (double)(n_done - p->n_before);
         rs_duration_human(eta, sizeof eta, (int64_t)(left / 1e9 + 0.5) * RS_NS_PER_S);
     }
-    fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 " replicas (%d %%), ETA %s\033[K", n_done, n_total,
-            n_total ? (int)(100 * n_done / n_total) : 100, eta);
+    draw_words(p, n_done, n_total, n_in);
+    fprintf(stderr, ", ETA %s\033[K", eta);
     fflush(stderr);
     p->drawn_ns = now_ns;
 }
 
-bool rs_progress_tick(void *ctx, uint64_t n_done, uint64_t n_total)
+bool rs_progress_tick_settings(void *ctx, uint64_t n_done, uint64_t n_total, uint32_t n_in)
 {
     struct progress *p = ctx;
     if (p->shown) {
         int64_t now_ns = wall_ns();
         if (now_ns - p->drawn_ns >= REDRAW_NS) {
-            draw(p, now_ns, n_done, n_total);
+            draw(p, now_ns, n_done, n_total, n_in);
         }
     }
     return atomic_load(&stop_asked);
+}
+
+bool rs_progress_tick(void *ctx, uint64_t n_done, uint64_t n_total)
+{
+    return rs_progress_tick_settings(ctx, n_done, n_total, 0);
 }
 
 void rs_progress_end(struct progress *p)

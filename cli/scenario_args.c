@@ -27,6 +27,20 @@ static char *cut_override(struct traffic_override *out, const char *text)
     return copy;
 }
 
+void rs_args_overrides(struct traffic_override *out, char **out_copy, const struct cli_args *args)
+{
+    for (int i = 0; i < args->n_traffic; i++) {
+        out_copy[i] = cut_override(&out[i], args->traffic[i]);
+    }
+}
+
+void rs_args_overrides_free(char **copy, const struct cli_args *args)
+{
+    for (int i = 0; i < args->n_traffic; i++) {
+        free(copy[i]);
+    }
+}
+
 int rs_args_no_record(const char *file, struct err *err)
 {
     static const char head[16] = "SQLite format 3"; /* sqlite.org/fileformat.html, 1.3.1 */
@@ -57,15 +71,11 @@ struct scenario *rs_args_scenario_load(const struct cli_args *args, struct err_l
     }
     struct traffic_override override[RS_MAX_TRAFFIC];
     char *copy[RS_MAX_TRAFFIC];
-    for (int i = 0; i < args->n_traffic; i++) {
-        copy[i] = cut_override(&override[i], args->traffic[i]);
-    }
+    rs_args_overrides(override, copy, args);
     struct scenario *sc =
         rs_scenario_load_with(args->operand[0], override, args->n_traffic, errors);
     rs_err_list_sort(errors);
-    for (int i = 0; i < args->n_traffic; i++) {
-        free(copy[i]);
-    }
+    rs_args_overrides_free(copy, args);
     return sc;
 }
 

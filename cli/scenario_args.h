@@ -21,6 +21,11 @@ int rs_args_fault(int *out,
                   const struct scenario *sc,
                   struct err *err);
 
+struct traffic_override; /* scenarios/load.h */
+/* --traffic as the loader takes it: out[n_traffic] borrows from copy[n_traffic], which is freed with the second. */
+void rs_args_overrides(struct traffic_override *out, char **out_copy, const struct cli_args *args);
+void rs_args_overrides_free(char **copy, const struct cli_args *args);
+
 /* The same, with the mistakes in the caller's list, sorted, instead of on standard error. */
 struct scenario *rs_args_scenario_load(const struct cli_args *args, struct err_list *errors);
 

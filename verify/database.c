@@ -40,13 +40,15 @@ static const char *const table_names[RS_TABLE_N] = {
     [RS_TABLE_CARD] = "card",
     [RS_TABLE_CARD_SUMMARY] = "card_summary",
 };
+const struct database_schema rs_run_schema = {rs_schema_text, RS_TABLE_N, table_names};
 
 struct database {
+    const struct database_schema *schema;
     char *path, *draft; /* owned */
     bool overwrite, full;
     bool made; /* the draft is ours to remove */
     sqlite3 *sql;
-    sqlite3_stmt *insert[RS_TABLE_N]; /* made at first use */
+    sqlite3_stmt **insert; /* [n_table of the schema], owned; made at first use */
 };
 
 static int sql_error(struct database *db, struct err *err)
@@ -90,12 +92,17 @@ static int create(struct database *db, struct err *err)
                 "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-256",
                 err) != 0)
         return -1;
-    return execute(db, rs_schema_text, err) != 0 ? -1 : execute(db, "BEGIN", err);
+    return execute(db, db->schema->text, err) != 0 ? -1 : execute(db, "BEGIN", err);
 }
 
-struct database *rs_database_create(const char *path, bool overwrite, struct err *err)
+struct database *rs_database_create(const struct database_schema *schema,
+                                    const char *path,
+                                    bool overwrite,
+                                    struct err *err)
 {
     struct database *db = rs_xcalloc(1, sizeof *db);
+    db->schema = schema;
+    db->insert = rs_xcalloc((size_t)schema->n_table, sizeof(sqlite3_stmt *));
     db->path = rs_xstrdup(path);
     db->draft = rs_run_file_name(path, ".new");
     db->overwrite = overwrite;
@@ -105,10 +112,10 @@ struct database *rs_database_create(const char *path, bool overwrite, struct err
     return NULL;
 }
 
-static int prepare(struct database *db, enum table table, int n, struct err *err)
+static int prepare(struct database *db, int table, int n, struct err *err)
 {
     char text[320];
-    int at = snprintf(text, sizeof text, "INSERT INTO %s VALUES (?", table_names[table]);
+    int at = snprintf(text, sizeof text, "INSERT INTO %s VALUES (?", db->schema->table[table]);
     assert(n >= 1 && at + 2 * n + 2 < (int)sizeof text);
     for (int i = 1; i < n; i++)
         at += snprintf(text + at, sizeof text - (size_t)at, ",?");
@@ -131,8 +138,9 @@ static int bind(sqlite3_stmt *st, int column, const struct value *v)
 }
 
 int rs_database_insert(
-    struct database *db, enum table table, int n, const struct value *value, struct err *err)
+    struct database *db, int table, int n, const struct value *value, struct err *err)
 {
+    assert(table >= 0 && table < db->schema->n_table);
     if (!db->insert[table] && prepare(db, table, n, err) != 0)
         return -1;
     sqlite3_stmt *st = db->insert[table];
@@ -150,7 +158,7 @@ int rs_database_insert(
 
 static int close_sql(struct database *db)
 {
-    for (int i = 0; i < RS_TABLE_N; i++) {
+    for (int i = 0; i < db->schema->n_table; i++) {
         sqlite3_finalize(db->insert[i]);
         db->insert[i] = NULL;
     }
@@ -183,6 +191,7 @@ static void release(struct database *db)
     (void)close_sql(db);
     free(db->path);
     free(db->draft);
+    free((void *)db->insert);
     free(db);
 }
 
@@ -249,8 +258,10 @@ static int check_open(sqlite3 *sql, const char *path, struct err *err)
 {
     int64_t id, version;
     if (read_pragma(sql, "PRAGMA application_id", &id) != 0 ||
-        read_pragma(sql, "PRAGMA user_version", &version) != 0 || id != RS_STORE_APPLICATION_ID)
-        return rs_err_set(err, RS_E_USAGE, "%s is not the record of a rollsim run", path);
+        read_pragma(sql, "PRAGMA user_version", &version) != 0)
+        id = 0;
+    if (id != RS_STORE_APPLICATION_ID)
+        return rs_store_refuse(id, path, err);
     if (version >= RS_STORE_VERSION_OLDEST && version <= RS_STORE_VERSION)
         return refuse_journal(sql, path, err);
     return rs_err_set(err, RS_E_UNSUPPORTED,
@@ -258,18 +269,66 @@ static int check_open(sqlite3 *sql, const char *path, struct err *err)
                       (long long)version, RS_STORE_VERSION_OLDEST, RS_STORE_VERSION);
 }
 
-int rs_store_check(const char *path, struct err *err)
+int rs_store_refuse(int64_t id, const char *path, struct err *err)
+{
+    if (id == RS_STORE_TUNE_APPLICATION_ID)
+        return rs_err_set(err, RS_E_USAGE,
+                          "%s is the record of a search (rollsim tune), not of a run; rollsim plot "
+                          "draws it",
+                          path);
+    return rs_err_set(err, RS_E_USAGE, "%s is not the record of a rollsim run", path);
+}
+
+/* A search has no run's verdicts, and a run no search's points: each is refused where the other is wanted. */
+static int check_search(sqlite3 *sql, const char *path, struct err *err)
+{
+    int64_t id, version;
+    if (read_pragma(sql, "PRAGMA application_id", &id) != 0 ||
+        read_pragma(sql, "PRAGMA user_version", &version) != 0 ||
+        id != RS_STORE_TUNE_APPLICATION_ID)
+        return rs_err_set(err, RS_E_USAGE, "%s is not the record of a search (rollsim tune)", path);
+    if (version == RS_STORE_TUNE_VERSION)
+        return 0;
+    return rs_err_set(err, RS_E_UNSUPPORTED,
+                      "%s has schema version %lld; this rollsim reads searches of version %d", path,
+                      (long long)version, RS_STORE_TUNE_VERSION);
+}
+
+bool rs_store_is_search(const char *path)
+{
+    sqlite3 *sql = NULL;
+    int64_t id = 0;
+    if (access(path, R_OK) == 0 &&
+        sqlite3_open_v2(path, &sql, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK)
+        (void)read_pragma(sql, "PRAGMA application_id", &id);
+    sqlite3_close(sql);
+    return id == RS_STORE_TUNE_APPLICATION_ID;
+}
+
+static int check_file(const char *path,
+                      int (*check)(sqlite3 *sql, const char *path, struct err *err),
+                      struct err *err)
 {
     if (access(path, R_OK) != 0)
         return rs_err_set(err, RS_E_IO, "%s: %s", path, strerror(errno));
     sqlite3 *sql = NULL;
     int rc = -1;
     if (sqlite3_open_v2(path, &sql, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK)
-        rc = check_open(sql, path, err);
+        rc = check(sql, path, err);
     else
         rs_err_set(err, RS_E_IO, "%s: %s", path, sqlite3_errmsg(sql));
     sqlite3_close(sql);
     return rc;
+}
+
+int rs_store_check(const char *path, struct err *err)
+{
+    return check_file(path, check_open, err);
+}
+
+int rs_store_check_search(const char *path, struct err *err)
+{
+    return check_file(path, check_search, err);
 }
 
 static int row_status(const char *verdict)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows into a SQLite file that appears under its name only when it is whole. Knows nothing of runs but the table names. */
+/*
+ * Rows into a SQLite file that appears under its name only when it is whole. What is in it is a schema's matter: that of a run
+ * (schema.sql), whose tables are named here, or another's, whose tables its writer names.
+ */
 #ifndef VERIFY_DATABASE_H
 #define VERIFY_DATABASE_H
 
@@ -35,6 +38,14 @@ enum table {
     RS_TABLE_CARD_SUMMARY,
     RS_TABLE_N
 };
+
+/* What a file holds: the text that makes its tables, and their names. */
+struct database_schema {
+    const char *text;
+    int n_table;
+    const char *const *table; /* [n_table] */
+};
+extern const struct database_schema rs_run_schema; /* its tables are enum table */
 
 enum value_kind { RS_VALUE_NULL, RS_VALUE_INT, RS_VALUE_REAL, RS_VALUE_TEXT };
 struct value { /* value; text is borrowed until the insert returns */
@@ -82,17 +93,17 @@ static inline struct value text_value(const char *t) /* NULL = none */
 struct database; /* opaque, heap */
 
 /*
- * Makes PATH.new with the schema, in place of any that is there: the caller holds the lock of the run (verify/journal.h). NULL
+ * Makes PATH.new with the schema (borrowed), in place of any that is there: the caller holds the lock of the run (verify/journal.h). NULL
  * with *err filled: the disk's word. Whether PATH may be overwritten matters at the end.
  */
-struct database *rs_database_create(const char *path, bool overwrite, struct err *err);
+struct database *rs_database_create(const struct database_schema *schema,
+                                    const char *path,
+                                    bool overwrite,
+                                    struct err *err);
 
-/* Inserts one row with a value for every column, in the schema's order. 0 or -1. */
-int rs_database_insert(struct database *db,
-                       enum table table,
-                       int n,
-                       const struct value *value /* [n] */,
-                       struct err *err);
+/* Inserts one row into that table of the schema, with a value for every column in its order. 0 or -1. */
+int rs_database_insert(
+    struct database *db, int table, int n, const struct value *value /* [n] */, struct err *err);
 
 /* Makes it last and renames it. Frees db in any case; on failure PATH.new is gone and PATH as it was. 0 or -1. */
 int rs_database_finish(struct database *db, struct err *err);
@@ -104,7 +115,7 @@ uint64_t rs_database_bytes(const struct database *db);
 void rs_database_abandon(struct database *db);
 
 #define RS_INSERT(db, table, err, ...)                                                             \
-    rs_database_insert((db), (table),                                                              \
+    rs_database_insert((db), (int)(table),                                                         \
                        (int)(sizeof((struct value[]){__VA_ARGS__}) / sizeof(struct value)),        \
                        (struct value[]){__VA_ARGS__}, (err))
 

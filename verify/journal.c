@@ -176,7 +176,7 @@ enum journal_content rs_journal_load(struct journal *j, struct err *err)
         numbers(j, "PRAGMA user_version", 1, &version, err) < 0)
         return RS_JOURNAL_BAD;
     if (id != RS_STORE_APPLICATION_ID)
-        return rs_err_set(err, RS_E_USAGE, "%s is not the record of a rollsim run", j->file);
+        return rs_store_refuse(id, j->file, err);
     if (version < RS_STORE_VERSION_OLDEST || version > RS_STORE_VERSION)
         return rs_err_set(err, RS_E_USAGE,
                           "%s has schema version %lld; this rollsim reads versions %d to %d",

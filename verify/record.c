@@ -31,7 +31,7 @@ static int draft(struct record *r,
                  const struct run_engine *engine,
                  struct err *err)
 {
-    r->db = rs_database_create(opt->path, rs_journal_overwrites(r->journal), err);
+    r->db = rs_database_create(&rs_run_schema, opt->path, rs_journal_overwrites(r->journal), err);
     if (!r->db)
         return -1;
     struct findings *findings = engine->check(r->scenario);

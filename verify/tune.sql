@@ -29,10 +29,12 @@ CREATE TABLE sensitivity (around TEXT NOT NULL, param INTEGER NOT NULL, value IN
 CREATE TABLE map (fault TEXT NOT NULL, setting TEXT NOT NULL, error_ratio REAL NOT NULL, traffic REAL NOT NULL, traffic_per_s REAL NOT NULL,
     within_s REAL NOT NULL, n INTEGER NOT NULL, n_detected INTEGER NOT NULL, low REAL NOT NULL, high REAL NOT NULL,
     PRIMARY KEY (fault, setting, error_ratio, traffic)) WITHOUT ROWID;
--- The chosen setting on fresh replicas, as `rollsim verify` decides; columns as in the table of that name in a run.
+-- Claims on fresh replicas, as `rollsim verify` decides; columns as in the table of that name in a run. setting: 'today' or 'chosen'
+-- (once, as 'chosen', if that is today's).
 CREATE TABLE verdict (
-    claim INTEGER PRIMARY KEY, name TEXT NOT NULL, ref TEXT, verdict TEXT NOT NULL, engine TEXT NOT NULL, guarantee TEXT NOT NULL, reason TEXT,
-    estimate REAL, low REAL, high REAL, bound REAL, direction TEXT, unit TEXT NOT NULL, n_replica INTEGER, placeholder TEXT);
+    setting TEXT NOT NULL, claim INTEGER NOT NULL, name TEXT NOT NULL, ref TEXT, verdict TEXT NOT NULL, engine TEXT NOT NULL, guarantee TEXT NOT NULL, reason TEXT,
+    estimate REAL, low REAL, high REAL, bound REAL, direction TEXT, unit TEXT NOT NULL, n_replica INTEGER, placeholder TEXT,
+    PRIMARY KEY (setting, claim)) WITHOUT ROWID;
 
 -- Made for people.
 CREATE VIEW front AS

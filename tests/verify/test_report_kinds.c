@@ -382,7 +382,7 @@ START_TEST(test_record)
     ck_assert_ptr_nonnull(mkdtemp(folder));
     (void)snprintf(path, sizeof path, "%s/run.db", folder);
     struct err err = {0};
-    struct database *db = rs_database_create(path, false, &err);
+    struct database *db = rs_database_create(&rs_run_schema, path, false, &err);
     ck_assert_ptr_nonnull(db);
     for (int i = 0; i < run.n_verdict; i++)
         ck_assert_msg(rs_record_verdict(db, &run, i, &err) == 0, "%s", err.text);

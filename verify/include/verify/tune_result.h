@@ -78,12 +78,15 @@ struct tune_map {
     struct tune_cell *cell;
 };
 
-struct tune_result { /* everything is in the arena */
+/* Everything is in the arena, but for what the proof came to, which is cleared with it: rs_tune_result_clear. */
+struct tune_result {
     struct arena *arena;
     const struct scenario *scenario; /* as it is today */
     const struct tune_plan *plan;
     uint64_t seed;
     uint64_t n_space;   /* settings that there are */
+    uint64_t n_asked;   /* settings times replicas that the search asked for */
+    uint64_t n_history; /* of them, histories that had to be simulated (struct tune_cost) */
     const char *method; /* "grid", "nsga-ii" */
     bool stopped;       /* Ctrl-C: what was found so far */
     int n_point;
@@ -98,8 +101,10 @@ struct tune_result { /* everything is in the arena */
     int n_map;
     struct tune_map *map;
     /* The claims of the chosen setting on replicas that the search did not see, decided as in verify; NULL before the proof. */
-    const struct scenario *chosen_scenario;
-    const struct run_result *fresh;
+    struct scenario *chosen_scenario;
+    struct run_result *fresh;
+    /* Those of today's setting on the same fresh replicas; fresh itself if that is chosen. */
+    struct run_result *fresh_today;
     uint64_t fresh_seed;
 };
 

@@ -38,7 +38,10 @@ int rs_tune_map(const struct tune_source *src,
                 struct tune_result *result,
                 struct err *err);
 
-/* The chosen setting's claims on fresh replicas, with rs_run: fills chosen_scenario, fresh, fresh_seed. db_path may be NULL. */
+/*
+ * All claims of the chosen setting, and of today's, on fresh replicas with rs_run: fills chosen_scenario, fresh, fresh_today and
+ * fresh_seed. Without a chosen setting it does nothing. 0, or -1 with err; where it was cut short, the runs say so.
+ */
 int rs_tune_prove(const struct tune_source *src,
                   const struct tune_search_options *opt,
                   struct tune_result *result,
