@@ -179,6 +179,11 @@ static void finish_gate(struct reader *r, const struct node *map, void *draft, v
     (void)out;
     g->require = has(map, "require");
     check_procedure(r, map, g->then);
+    const struct pair *row = rs_node_pair(map, "in_a_row");
+    if (row && g->when == RS_GATE_END) {
+        rs_err_list_add(r->errors, RS_E_KEY, row->at,
+                        "\"in_a_row\" does not go with \"when: end\": such a gate is read once");
+    }
 }
 
 static const struct key gate_keys[] = {
@@ -195,6 +200,8 @@ static const struct key gate_keys[] = {
      .help = "What it orders when it trips."},
     {"procedure", RS_V_REF, .at = GATE(procedure), .names = RS_NAME_PROCEDURE,
      .help = "How to roll back."},
+    {"in_a_row", RS_V_INT, .min = 1, .max = 10000, .def = "1", .at = GATE(in_a_row),
+     .help = "It trips only when so many reads in a row call for it; each watch counts anew."},
     {"ref", RS_V_TEXT, .at = GATE(ref), .help = ref_help},
     {"assumes", RS_V_ASSUMES, .help = assumes_help},
 };

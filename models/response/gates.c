@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading gates and triggers, and carrying out what a tripped one orders. */
 #include <assert.h>
+#include <string.h>
 
 #include "responder.h"
 
@@ -19,9 +20,28 @@ bool rs_gates_any(const struct stage *st, enum gate_when when)
     return false;
 }
 
-static bool trips(const struct responder *r, const struct gate *g)
+void rs_gates_forget(struct responder *r)
 {
-    return r->port.is_true(r->port.ctx, g->expr) != g->require;
+    int n = r->rollout.stage < r->plan->n_stage ? r->plan->stage[r->rollout.stage].n_gate : 0;
+    if (n > 0)
+        memset(r->in_a_row, 0, (size_t)n * sizeof *r->in_a_row);
+}
+
+/* Reads the gate. One that is to be called for several times in a row trips at the last of them, and at each one after it. */
+static bool trips(struct responder *r, const struct gate *g)
+{
+    int i = (int)(g - present_stage(r)->gate);
+    if (r->port.is_true(r->port.ctx, g->expr) == g->require) {
+        r->in_a_row[i] = 0;
+        return false;
+    }
+    if (g->in_a_row <= 1)
+        return true;
+    if (r->in_a_row[i] < g->in_a_row)
+        r->in_a_row[i]++;
+    rs_trace_say(r, RS_TRACE_GATE, r->rollout.stage, i, "gate %s is called for, %d of %d in a row",
+                 g->name, r->in_a_row[i], g->in_a_row);
+    return r->in_a_row[i] == g->in_a_row;
 }
 
 static const char *glance(enum gate_when when)
@@ -122,7 +142,7 @@ bool rs_gates_read(struct responder *r, int64_t now_ns, enum gate_when when)
 }
 
 /* true: it keeps the stage from going on. */
-static bool holds_up(const struct responder *r, const struct gate *g, bool watch_over)
+static bool holds_up(struct responder *r, const struct gate *g, bool watch_over)
 {
     return g->then != RS_THEN_PROMOTE && (g->when != RS_GATE_END || watch_over) && trips(r, g);
 }

@@ -118,6 +118,14 @@ static void make_rollbacks(struct responder *r)
     }
 }
 
+static int most_gates(const struct response *plan)
+{
+    int most = 0;
+    for (int i = 0; i < plan->n_stage; i++)
+        most = plan->stage[i].n_gate > most ? plan->stage[i].n_gate : most;
+    return most;
+}
+
 struct responder *rs_responder_new(const struct scenario *sc, struct kernel *k)
 {
     struct responder *r = rs_xcalloc(1, sizeof *r);
@@ -129,6 +137,7 @@ struct responder *rs_responder_new(const struct scenario *sc, struct kernel *k)
     make_people(r);
     make_rollbacks(r);
     r->judging = rs_judges_new(r);
+    r->in_a_row = array(most_gates(r->plan), sizeof *r->in_a_row);
     r->onset_ns = array(sc->n_fault, sizeof *r->onset_ns);
     r->first_bad_ns = array(sc->n_fault, sizeof *r->first_bad_ns);
     return r;
@@ -155,6 +164,7 @@ void rs_responder_free(struct responder *r)
     for (int i = 0; i < r->n_side_task; i++)
         free(r->side_task[i]);
     free(r->side_task);
+    free(r->in_a_row);
     free(r->first_bad_ns);
     free(r->onset_ns);
     for (int p = 0; p < r->plan->n_procedure; p++) {

@@ -178,6 +178,8 @@ void rs_hold_end(struct responder *r);
  */
 bool rs_gates_read(struct responder *r, int64_t now_ns, enum gate_when when);
 bool rs_gates_any(const struct stage *st, enum gate_when when);
+/* No read has called for anything yet. */
+void rs_gates_forget(struct responder *r);
 /*
  * Somebody looks again at a stage that is held: all its gates, those of the end only if its watch was over, and the watched
  * triggers. true: nothing trips. A rollback that one orders is begun.
@@ -329,6 +331,8 @@ struct responder {
     bool gsl_samplers;
 
     struct rollout rollout;
+    int *
+        in_a_row; /* [most gates of any stage] reads in a row that called for the present stage's */
     bool settled;
     struct judging *judging;   /* [n_judge] */
     struct rollback *rollback; /* [n_procedure] */

@@ -69,6 +69,8 @@ void rs_rollout_move(struct responder *r, enum rollout_state to)
         rs_judges_drop(r);
     if (ro->state == RS_ROLLOUT_HELD || ro->state == RS_ROLLOUT_HALTED)
         rs_hold_end(r);
+    if (to != RS_ROLLOUT_HELD && to != RS_ROLLOUT_HALTED)
+        rs_gates_forget(r); /* each watch counts anew; a hold goes on with its watch's count */
     ro->state = to;
     assert(nothing_left_over(ro));
     assert(to == RS_ROLLOUT_DONE ? ro->stage == r->plan->n_stage

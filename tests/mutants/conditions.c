@@ -38,6 +38,8 @@ const struct mutant rs_mutants_of_conditions[] = {
      "metric-missing", Y, "code=\"418\"", NULL},
     {"a trigger on a label that counters do not have", Y, "trigger: sum(increase(vault_errors_total[5m])) > 0", "trigger: sum(increase(vault_errors_total{path=\"secure\"}[5m])) > 0",
      "metric-missing", Y, "vault_errors_total{path", "trigger-unwatched"},
+    {"a gate that wants more evaluations in a row than its watch has", Y, "          when: continuous\n          then: rollback\n          procedure: dashboard-errors\n", "          when: continuous\n          in_a_row: 61\n          then: rollback\n          procedure: dashboard-errors\n",
+     "trigger-unwatched", Y, "- name: stage-1-errors", "too-little-traffic"},
     {"a service that does not tell its paths apart", Y, "      by_path: on   # mended: gates and alerts read what a flag exposes, not the service in which a canary drowns\n      buckets: [50ms, 100ms, 200ms, 300ms", "      buckets: [50ms, 100ms, 200ms, 300ms",
      "metric-missing", Y, "sum(increase(http_requests_total{job=\"portal\",path=\"prisma\",code=~\"5..\"}[24h]))", "trigger-unwatched metric-unread"},
     {"a gate on an alert that no rule makes", Y, "alertname=\"OrchestratorRollbacks\"", "alertname=\"OrchestratorRollback\"",

@@ -227,6 +227,10 @@ static bool is_true(void *ctx, const struct promql *expr)
     int i = (int)((const char *)(const void *)expr - conditions);
     int64_t now = rs_kernel_now(w->k);
     w->n_asked++;
+    if (w->chance > 0.0)
+        return rs_stream_uniform(&w->toss) < w->chance;
+    if (w->reads[i])
+        return *w->reads[i] != '\0' && *w->reads[i]++ == '1';
     return now >= w->true_from_ns[i] && now < w->true_until_ns[i];
 }
 

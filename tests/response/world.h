@@ -13,6 +13,7 @@
 
 #include "models/response.h"
 #include "sim/clock.h"
+#include "sim/stream.h"
 
 #define S(seconds) ((int64_t)((seconds)*1e9))
 
@@ -56,6 +57,10 @@ struct world {
 
     /* what the world does */
     int64_t true_from_ns[N_CONDITION], true_until_ns[N_CONDITION]; /* [from, until) */
+    /* Instead, if not NULL: what the reads of the condition find, one after another, '1' or '0'; behind them '0'. */
+    const char *reads[N_CONDITION];
+    double chance; /* instead, if not 0: each read is true with this probability */
+    struct stream toss;
     double check_ratio;
     int fault_live; /* what port.live_fault says */
     bool settles_at_once[N_FLAG];

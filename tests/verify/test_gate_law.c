@@ -108,6 +108,64 @@ START_TEST(test_looks)
 }
 END_TEST
 
+/* All outcomes of n trials that have a run, by counting. */
+static double runs_counted(int n, double p, int in_a_row)
+{
+    double sum = 0.0;
+    for (unsigned bits = 0; bits < 1u << n; bits++) {
+        double q = 1.0;
+        int run = 0, longest = 0;
+        for (int i = 0; i < n; i++) {
+            bool hit = bits >> i & 1u;
+            q *= hit ? p : 1.0 - p;
+            run = hit ? run + 1 : 0;
+            longest = run > longest ? run : longest;
+        }
+        sum += longest >= in_a_row ? q : 0.0;
+    }
+    return sum;
+}
+
+START_TEST(test_runs)
+{
+    for (int n = 0; n <= 12; n++) {
+        for (int r = 1; r <= 5; r++) {
+            CLOSE(rs_run_of(n, 0.3, r), runs_counted(n, 0.3, r));
+            CLOSE(rs_run_of(n, 1e-4, r), runs_counted(n, 1e-4, r));
+        }
+    }
+    ck_assert_double_eq(rs_run_of(7, 0.0, 2), 0.0);
+    ck_assert_double_eq(rs_run_of(7, 1.0, 7), 1.0);
+    ck_assert_double_eq(rs_run_of(6, 1.0, 7), 0.0);
+    /* Feller XIII.7: q_n is close to (1 - p x) / ((r + 1 - r x) q) x^-(n + 1); for a fair coin and r = 2 x is 1.23606798. */
+    double q = 1.0 - rs_run_of(15, 0.5, 2), x = 1.23606797749979;
+    ck_assert_double_eq_tol(q, (1 - x / 2) / ((3 - 2 * x) * 0.5) * pow(x, -16), 1e-7);
+}
+END_TEST
+
+/*
+ * Three looks in a row. Apart: exact. Of 60 looks of 30 s through 5 minutes blocks of twelve looks are apart: five; a run has no
+ * two looks apart, so it is bounded by one look, at 58 places.
+ */
+START_TEST(test_look_runs)
+{
+    struct look_bounds b = rs_look_run_bounds(6, 300, 300, 0.1, 3);
+    CLOSE(b.low, runs_counted(6, 0.1, 3));
+    CLOSE(b.high, b.low);
+    b = rs_look_run_bounds(60, 30, 300, 0.001, 3);
+    ck_assert_double_eq(b.n_apart, 5);
+    CLOSE(b.low, -expm1(5 * log1p(-1e-9)));
+    CLOSE(b.high, 0.058);
+    b = rs_look_run_bounds(60, 150, 300, 0.001, 3); /* the first and the last of a run are apart */
+    CLOSE(b.high, 58e-6);
+    b = rs_look_run_bounds(2, 30, 300, 0.5, 3);
+    ck_assert_double_eq(b.low, 0.0);
+    ck_assert_double_eq(b.high, 0.0);
+    b = rs_look_run_bounds(60, 30, 300, 0.01, 1);
+    CLOSE(b.low, rs_look_bounds(60, 30, 300, 0.01).low);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("gate_law");
@@ -118,6 +176,8 @@ int main(void)
     tcase_add_loop_test(tc, test_detectable, 0, 4);
     tcase_add_test(tc, test_out_of_reach);
     tcase_add_test(tc, test_looks);
+    tcase_add_test(tc, test_runs);
+    tcase_add_test(tc, test_look_runs);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

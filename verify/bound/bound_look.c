@@ -55,6 +55,45 @@ static void add_pending(struct asking *x, struct way *w)
         w->missing |= BIT(RS_CLOCK_PENDING);
 }
 
+static double longest_watch(const struct stage *st)
+{
+    int64_t longest = st->watch_ns;
+    for (int i = 0; i < st->n_ramp; i++)
+        longest = st->ramp[i].watch_ns > longest ? st->ramp[i].watch_ns : longest;
+    return longest == RS_NEVER ? INFINITY : rs_s_from_ns(longest);
+}
+
+static int in_a_row(const struct gate *g)
+{
+    return g && g->in_a_row > 1 ? g->in_a_row : 1;
+}
+
+/*
+ * The gate wants several reads in a row, each at most every_s behind the last: the first is the part as it is. Reads while the
+ * stage is held go on with the count of the watch, so the shorter rhythm is the least.
+ */
+static void ask_a_run(
+    struct asking *x, struct part *p, const struct gate *g, const struct stage *st, double every_s)
+{
+    int n = in_a_row(g);
+    if (n == 1)
+        return;
+    double own_s =
+        rs_s_from_ns(g->when == RS_GATE_CONTINUOUS ? x->b->sc->monitoring.evaluation_interval_ns
+                                                   : st->look_every_ns);
+    double least_s =
+        st->on_hold.given ? fmin(own_s, rs_s_from_ns(st->on_hold.look_again_ns)) : own_s;
+    if (n * own_s > longest_watch(st) && !st->on_hold.given) {
+        p->span = rs_span_endless(0.0);
+        p->why = rs_arena_printf(x->b->arena, "no watch of %s has %d reads in a row", st->name, n);
+        return;
+    }
+    p->span = rs_span_between((n - 1) * least_s, n * every_s);
+    p->why = rs_arena_printf(x->b->arena,
+                             "while %s is watched: the next read, and %d more in a row, up to %s",
+                             st->name, n - 1, rs_bound_words(x->b, n * every_s));
+}
+
 static double look_rhythm(struct asking *x, const struct stage *st, double every)
 {
     if (st->by < 0)
@@ -74,19 +113,13 @@ by_look(struct asking *x, const struct stage *st, const struct gate *g, const st
     struct part p = reading(x, "look", g, st, every,
                             looks ? "while %s is watched: the next look, up to %s away"
                                   : "nobody looks at the board of %s: %s");
-    p.span.exact = st->by < 0 || every == rhythm || isinf(every);
-    p.span.sure = looks ? rhythm : INFINITY;
+    if (looks)
+        ask_a_run(x, &p, g, st, every);
+    p.span.exact = st->by < 0 || every == rhythm || isinf(p.span.worst);
+    p.span.sure = looks && !isinf(p.span.worst) ? in_a_row(g) * rhythm : INFINITY;
     rs_way_add(&w, p);
     add_pending(x, &w);
     rs_ask_whom(x, w, st->by);
-}
-
-static double longest_watch(const struct stage *st)
-{
-    int64_t longest = st->watch_ns;
-    for (int i = 0; i < st->n_ramp; i++)
-        longest = st->ramp[i].watch_ns > longest ? st->ramp[i].watch_ns : longest;
-    return longest == RS_NEVER ? INFINITY : rs_s_from_ns(longest);
 }
 
 static void by_gate(struct asking *x, const struct stage *st, const struct gate *g)
@@ -96,8 +129,10 @@ static void by_gate(struct asking *x, const struct stage *st, const struct gate 
     double every = rs_s_from_ns(x->b->sc->monitoring.evaluation_interval_ns);
     if (always) {
         rs_signal_expression(x->b, &w, g->expr);
-        rs_way_add(&w, reading(x, "gate", g, st, every,
-                               "while %s is watched: the next evaluation, up to %s away"));
+        struct part p = reading(x, "gate", g, st, every,
+                                "while %s is watched: the next evaluation, up to %s away");
+        ask_a_run(x, &p, g, st, every);
+        rs_way_add(&w, p);
     } else {
         rs_way_add(&w, reading(x, "gate", g, st, longest_watch(st),
                                "the end of the watch of %s, up to %s away"));

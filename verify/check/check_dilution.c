@@ -298,7 +298,8 @@ static const struct signal *hides(struct check *c,
 
 /*
  * The longest outage that a gate read every so often lets pass: it hides hidden seconds in a window, and what falls between
- * windows is not seen at all.
+ * windows is not seen at all. A gate that wants several reads in a row trips when so many of them fall between the first and the
+ * last instant at which its window holds enough.
  */
 static double
 passes_s(const struct watch *w, const struct gate *g, const struct signal *s, double hidden)
@@ -306,10 +307,11 @@ passes_s(const struct watch *w, const struct gate *g, const struct signal *s, do
     struct watch_looks looks = rs_watch_looks(w, g->when);
     if (g->when == RS_GATE_END)
         return fmax(w->watch_s - s->window_s, 0.0) + hidden;
-    if (looks.n == 0)
+    int in_a_row = g->in_a_row > 1 ? g->in_a_row : 1;
+    if (looks.n < in_a_row)
         return INFINITY;
-    return looks.every_s <= s->window_s - hidden ? hidden
-                                                 : looks.every_s - s->window_s + 2.0 * hidden;
+    double reads_s = in_a_row * looks.every_s;
+    return reads_s <= s->window_s - hidden ? hidden : reads_s - s->window_s + 2.0 * hidden;
 }
 
 /* The longest that it can be: of a share whose base is not known, with a base of 0. */

@@ -26,7 +26,8 @@ struct reader {
     const char *ref, *about;
     enum gate_when when;
     bool is_alert;
-    bool seeks; /* it must find what is wrong, so its power matters */
+    bool seeks;   /* it must find what is wrong, so its power matters */
+    int in_a_row; /* of a gate; 0 and 1: one read is enough */
     int n_guard;
     struct signal guard[4]; /* [n_guard] it is read only with so much traffic */
 };
@@ -180,11 +181,12 @@ static bool read_watch(const struct watch *w,
     bool share = read_share(w, s, out);
     if (!share && !read_count(w, s, out))
         return false;
-    if (share && out->looks.n > 0)
+    if (share && out->looks.n > 0 && r->in_a_row <= 1)
         read_filling(w, r, s, out);
     out->open = open_to_read(w, r, w->exposed_s + w->watch_s, &out->needs);
     out->p_one = fmax(0.0, out->p_one - (1.0 - out->open));
-    out->falsely = rs_look_bounds(out->looks.n, out->looks.every_s, s->window_s, out->p_one);
+    out->falsely =
+        rs_look_run_bounds(out->looks.n, out->looks.every_s, s->window_s, out->p_one, r->in_a_row);
     if (out->p_filling > out->falsely.low)
         out->falsely.low = out->p_filling;
     else
@@ -288,6 +290,13 @@ struct told {
     bool wolf, weak;
 };
 
+/* P(it trips at least once in the watch), from below, when one read of it does with probability p. */
+static double
+sees(const struct reader *r, const struct signal *s, const struct reading *x, double p)
+{
+    return rs_look_run_bounds(x->looks.n, x->looks.every_s, s->window_s, p, r->in_a_row).low;
+}
+
 /* All watches of a stage together: a false alarm in any of them stops the same stage. */
 static void check_signal(struct check *c,
                          const struct watch *w,
@@ -311,9 +320,7 @@ static void check_signal(struct check *c,
         any = true;
         bool share = s->is_share || s->kind == RS_MEASURE_QUANTILE;
         double p = rs_gate_share(x.n, fmin(EFFECT * x.limit, 1.0), x.limit, x.strict);
-        double power = share && s->above && x.limit < 1.0
-                           ? rs_any_of(x.falsely.n_apart, fmin(p, x.open))
-                           : 1.0;
+        double power = share && s->above && x.limit < 1.0 ? sees(r, s, &x, fmin(p, x.open)) : 1.0;
         if (power < weakest) {
             weakest = power;
             weak = x;
@@ -427,8 +434,10 @@ static void check_stage(struct check *c, const struct watch *w, int stage)
         check_smoke(c, &w[n - 1], &st->closing[i], st->check_then);
     for (int g = 0; g < st->n_gate; g++) {
         const struct gate *gate = &st->gate[g];
-        struct reader r = {gate->at,   gate->ref, rs_arena_printf(c->arena, "gate %s", gate->name),
-                           gate->when, false,     true};
+        struct reader r = {
+            gate->at,      gate->ref, rs_arena_printf(c->arena, "gate %s", gate->name),
+            gate->when,    false,     true,
+            gate->in_a_row};
         struct told told = {0};
         if (gate->then != RS_THEN_PROMOTE || gate->require)
             check_condition(c, w, n, &r, gate->expr, gate->require, &told);

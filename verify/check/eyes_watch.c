@@ -376,6 +376,35 @@ static void tell_short(
     rs_check_mend(c, f, "watch for longer than %s, or look more often", human(c, every_ns));
 }
 
+/* A watch that is over before a gate that wants several reads in a row can have had them. */
+static void check_run(const struct watching *w, const struct stage *st, const struct gate *g)
+{
+    struct check *c = w->c;
+    int64_t every_ns = g->when == RS_GATE_CONTINUOUS ? c->sc->monitoring.evaluation_interval_ns
+                                                     : st->look_every_ns;
+    if (g->in_a_row <= 1 || every_ns <= 0 || every_ns == RS_NEVER)
+        return;
+    for (int step = -1; step < st->n_ramp; step++) {
+        int64_t watch_ns = step < 0 ? st->watch_ns : st->ramp[step].watch_ns;
+        int64_t n = watch_ns / every_ns;
+        if (n == 0 || n >= g->in_a_row)
+            continue;
+        struct finding *f = rs_check_add(
+            c, "trigger-unwatched", g->at, g->ref, rs_arena_printf(c->arena, "gate %s", g->name),
+            "it wants %d reads in a row, and %s has %lld of them: it cannot trip", g->in_a_row,
+            step < 0 ? rs_arena_printf(c->arena, "the watch of %s", st->name)
+                     : rs_arena_printf(c->arena, "the step of %g%%", st->ramp[step].percent),
+            (long long)n);
+        rs_check_number(f, "in_a_row", g->in_a_row);
+        rs_check_number(f, "reads", (double)n);
+        rs_check_number(f, "watch_s", rs_s_from_ns(watch_ns));
+        rs_check_number(f, "every_s", rs_s_from_ns(every_ns));
+        rs_check_mend(c, f, "watch for at least %s, or ask for fewer in a row",
+                      human(c, every_ns * g->in_a_row));
+        return;
+    }
+}
+
 /* A watch that is over before anybody has looked, or automation has read its gate. */
 static void check_watches(const struct watching *w, const struct stage *st)
 {
@@ -436,7 +465,9 @@ void rs_eyes_watch(struct eyes *e)
         check_procedure(&w, i);
     for (int i = 0; i < plan->n_stage; i++) {
         check_watches(&w, &plan->stage[i]);
-        for (int k = 0; k < plan->stage[i].n_gate; k++)
+        for (int k = 0; k < plan->stage[i].n_gate; k++) {
             check_gate_hours(&w, i, &plan->stage[i].gate[k]);
+            check_run(&w, &plan->stage[i], &plan->stage[i].gate[k]);
+        }
     }
 }

@@ -3,7 +3,9 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 
+#include "sim/arena.h"
 
 uint64_t rs_gate_least(uint64_t n, double limit, bool strict)
 {
@@ -93,6 +95,43 @@ struct look_bounds rs_look_bounds(int n_look, double every_s, double window_s, d
     }
     return (struct look_bounds){
         .n_apart = apart, .low = rs_any_of(apart, p_one), .high = fmin(1.0, n_look * p_one)};
+}
+
+double rs_run_of(int n, double p, int in_a_row)
+{
+    assert(n >= 0 && in_a_row >= 1);
+    if (n < in_a_row)
+        return 0.0;
+    /* The first run ends at trial i behind a failure and i - r - 1 trials without one; all terms are positive. */
+    double run = pow(p, in_a_row), found = run, *none = rs_xcalloc((size_t)n + 1, sizeof *none);
+    for (int i = 0; i < in_a_row; i++)
+        none[i] = 1.0;
+    none[in_a_row] = 1.0 - found;
+    for (int i = in_a_row + 1; i <= n; i++) {
+        found += (1.0 - p) * run * none[i - in_a_row - 1];
+        none[i] = 1.0 - found;
+    }
+    free(none);
+    return fmin(found, 1.0);
+}
+
+struct look_bounds
+rs_look_run_bounds(int n_look, double every_s, double window_s, double p_one, int in_a_row)
+{
+    struct look_bounds one = rs_look_bounds(n_look, every_s, window_s, p_one);
+    if (in_a_row <= 1)
+        return one;
+    if (one.n_apart == n_look) {
+        double p = rs_run_of(n_look, p_one, in_a_row);
+        return (struct look_bounds){.n_apart = n_look, .low = p, .high = p};
+    }
+    double stride = ceil(window_s / every_s - 1e-9), block = in_a_row - 1 + stride;
+    double n_block = n_look < in_a_row ? 0.0 : floor((n_look - in_a_row) / block) + 1.0;
+    double apart = floor((in_a_row - 1) / stride) + 1.0; /* of the looks of one run */
+    double n_begin = n_look < in_a_row ? 0.0 : n_look - in_a_row + 1.0;
+    return (struct look_bounds){.n_apart = n_block,
+                                .low = rs_any_of(n_block, pow(p_one, in_a_row)),
+                                .high = fmin(1.0, n_begin * pow(p_one, apart))};
 }
 
 double rs_gate_detectable(uint64_t n, double limit, bool strict, double power)

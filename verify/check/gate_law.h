@@ -39,6 +39,19 @@ struct look_bounds {
 };
 struct look_bounds rs_look_bounds(int n_look, double every_s, double window_s, double p_one);
 
+/*
+ * P(a run of at least `in_a_row` successes in n independent trials with probability p each), 0..1; n >= 0, in_a_row >= 1.
+ * Source: Feller, An Introduction to Probability Theory and Its Applications I (3rd ed., 1968), XIII.7.
+ */
+double rs_run_of(int n, double p, int in_a_row);
+/*
+ * The same bounds for a gate that trips at in_a_row looks in a row; 1: rs_look_bounds itself. Exact where no windows overlap.
+ * Where they do, looks help each other (each is true the more often the worse what it shares with others was: Harris' inequality),
+ * so blocks of looks that are apart give the lower bound, and all places where a run may begin the upper one.
+ */
+struct look_bounds
+rs_look_run_bounds(int n_look, double every_s, double window_s, double p_one, int in_a_row);
+
 /* The least p with rs_gate_share(n, p, limit, strict) >= power, to 1e-9 of itself; NaN where not even p = 1 has it. */
 double rs_gate_detectable(uint64_t n, double limit, bool strict, double power);
 /*

@@ -133,16 +133,22 @@ bool rs_stage_watches(const struct stage *st)
     return st->n_watched > 0 && rs_stage_looks(st, longest_watch(st));
 }
 
+/* A watch holds as many reads as the gate wants in a row. */
+static bool has_run(const struct stage *st, const struct gate *g, int64_t every_ns)
+{
+    return longest_watch(st) / every_ns >= (g->in_a_row > 1 ? g->in_a_row : 1);
+}
+
 bool rs_gate_decides(const struct scenario *sc, const struct stage *st, const struct gate *g)
 {
     if (g->then == RS_THEN_PROMOTE)
         return false;
+    int64_t every_ns = sc->monitoring.evaluation_interval_ns;
     switch (g->when) {
-    case RS_GATE_LOOKS: return rs_stage_looks(st, longest_watch(st));
+    case RS_GATE_LOOKS:
+        return rs_stage_looks(st, longest_watch(st)) && has_run(st, g, st->look_every_ns);
     case RS_GATE_END: return true;
-    case RS_GATE_CONTINUOUS:
-        return sc->monitoring.evaluation_interval_ns > 0 &&
-               sc->monitoring.evaluation_interval_ns <= longest_watch(st);
+    case RS_GATE_CONTINUOUS: return every_ns > 0 && has_run(st, g, every_ns);
     }
     return false;
 }

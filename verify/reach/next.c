@@ -114,6 +114,45 @@ static bool open_to(const struct turn *u, int procedure)
     return procedure >= 0 && u->s[RS_HEAD + u->m->sc->n_flag + procedure] == 0;
 }
 
+/* ---- how often a gate is read (runbook.c, hold.c) -------------------------------------------------------------------- */
+
+static int64_t watch_ns(const struct turn *u)
+{
+    int ramp = u->s[RS_WORD_RAMP];
+    return ramp > 0 ? stage_of(u)->ramp[ramp - 1].watch_ns : stage_of(u)->watch_ns;
+}
+
+/* A watch that is shorter than the rhythm has no look. */
+static int64_t n_look(const struct turn *u)
+{
+    const struct stage *st = stage_of(u);
+    return st->look_every_ns != RS_NEVER && st->look_every_ns > 0 ? watch_ns(u) / st->look_every_ns
+                                                                  : 0;
+}
+
+static int64_t n_evaluation(const struct turn *u)
+{
+    int64_t every_ns = u->m->sc->monitoring.evaluation_interval_ns;
+    return every_ns > 0 ? watch_ns(u) / every_ns : 0;
+}
+
+/* The most reads of a gate in one watch. */
+static int64_t n_read(const struct turn *u, const struct gate *g)
+{
+    switch (g->when) {
+    case RS_GATE_LOOKS: return n_look(u);
+    case RS_GATE_END: return 1;
+    case RS_GATE_CONTINUOUS: return n_evaluation(u);
+    }
+    return 0;
+}
+
+/* So many reads in a row make it trip; with fewer it never does. */
+static bool may_trip(const struct gate *g, int64_t n)
+{
+    return n >= (g->in_a_row > 1 ? g->in_a_row : 1);
+}
+
 /* ---- orders of gates and checks (gates.c) ---------------------------------------------------------------------------- */
 
 /* false: the stage goes on. */
@@ -139,7 +178,7 @@ static void read_gates(struct turn *u, enum gate_when when, int doer)
     for (int i = 0; i < st->n_gate; i++) {
         const struct gate *g = &st->gate[i];
         begin(u);
-        if (g->when == when && obey(u, g->then, g->procedure, doer))
+        if (g->when == when && may_trip(g, n_read(u, g)) && obey(u, g->then, g->procedure, doer))
             emit(u, RS_MOVE_GATE, i);
     }
 }
@@ -215,32 +254,13 @@ static void do_step(struct turn *u, const struct step *step, int n_step)
 
 /* ---- phases of the rollout ------------------------------------------------------------------------------------------- */
 
-static int64_t watch_ns(const struct turn *u)
-{
-    int ramp = u->s[RS_WORD_RAMP];
-    return ramp > 0 ? stage_of(u)->ramp[ramp - 1].watch_ns : stage_of(u)->watch_ns;
-}
-
-/* A watch that is shorter than the rhythm has no look. */
-static bool looks(const struct turn *u)
-{
-    const struct stage *st = stage_of(u);
-    return st->look_every_ns != RS_NEVER && st->look_every_ns > 0 &&
-           st->look_every_ns <= watch_ns(u);
-}
-
-static bool evaluates(const struct turn *u)
-{
-    int64_t every_ns = u->m->sc->monitoring.evaluation_interval_ns;
-    return every_ns > 0 && every_ns <= watch_ns(u);
-}
-
 static bool promoted_by_automation(const struct turn *u)
 {
     const struct stage *st = stage_of(u);
     for (int i = 0; i < st->n_gate; i++) {
-        if (st->gate[i].when == RS_GATE_CONTINUOUS && st->gate[i].then == RS_THEN_PROMOTE)
-            return evaluates(u);
+        if (st->gate[i].when == RS_GATE_CONTINUOUS && st->gate[i].then == RS_THEN_PROMOTE &&
+            may_trip(&st->gate[i], n_evaluation(u)))
+            return true;
     }
     return false;
 }
@@ -263,11 +283,11 @@ static void start(struct turn *u)
 static void watch(struct turn *u)
 {
     bool here = at_hand(u, plan_of(u)->doer);
-    if (looks(u) && here) {
+    if (n_look(u) > 0 && here) {
         read_gates(u, RS_GATE_LOOKS, plan_of(u)->doer);
         read_watched(u);
     }
-    if (evaluates(u))
+    if (n_evaluation(u) > 0)
         read_gates(u, RS_GATE_CONTINUOUS, 0);
     if (!here && !promoted_by_automation(u))
         return;
@@ -282,10 +302,13 @@ static void look_again(struct turn *u)
 {
     const struct stage *st = stage_of(u);
     bool watched = rs_state_held_from(u->s) == RS_PHASE_WATCHING;
+    const struct on_hold *h = &st->on_hold;
+    int64_t n_again = h->at_most_ns == RS_NEVER ? INT64_MAX / 2 : h->at_most_ns / h->look_again_ns;
     for (int i = 0; i < st->n_gate; i++) {
         const struct gate *g = &st->gate[i];
         if (g->then != RS_THEN_ROLLBACK || !open_to(u, g->procedure) ||
-            (g->when == RS_GATE_END && !watched))
+            (g->when == RS_GATE_END && !watched) ||
+            !may_trip(g, n_again + (watched ? n_read(u, g) : 0)))
             continue;
         begin(u);
         take_up(u, g->procedure, plan_of(u)->doer);

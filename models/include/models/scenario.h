@@ -303,6 +303,9 @@ struct gate {
         require; /* false: the gate trips when expr is true. true: it trips when expr is NOT true ("promote only if") */
     enum gate_then then; /* what a tripped gate orders */
     int procedure;       /* RS_THEN_ROLLBACK */
+    /* It trips when so many reads of it in a row call for it; 0 and 1: each does. Counted anew from each watch on; reads while
+     * the stage is held go on with the count. Not of RS_GATE_END. */
+    int in_a_row;
 };
 
 /* One step of a ramp: the flag's percentage, then a watch with the stage's gates. */

@@ -106,11 +106,36 @@ START_TEST(test_claims)
 }
 END_TEST
 
+/* The longest watch of the stage, of 30 minutes, has six looks and sixty evaluations: more in a row there cannot be. */
+START_TEST(test_in_a_row)
+{
+    static const struct {
+        enum gate_when when;
+        int in_a_row;
+        enum verdict_kind verdict;
+    } gates[] = {{RS_GATE_LOOKS, 6, RS_VERDICT_VIOLATED},
+                 {RS_GATE_LOOKS, 7, RS_VERDICT_PROVED},
+                 {RS_GATE_CONTINUOUS, 60, RS_VERDICT_VIOLATED},
+                 {RS_GATE_CONTINUOUS, 61, RS_VERDICT_PROVED}};
+    struct scenario *sc = with_claim("never: {rollout: held}");
+    struct gate *g = (struct gate *)(uintptr_t)&sc->response.stage[0].gate[0];
+    g->when = gates[_i].when;
+    g->in_a_row = gates[_i].in_a_row;
+    sc->monitoring.evaluation_interval_ns = 30LL * 1000000000;
+    struct arena *arena = rs_arena_new();
+    struct verdict v = rs_reach_decide_within(arena, sc, &sc->claim[0], RS_REACH_LIMIT);
+    ck_assert_str_eq(rs_verdict_name(v.kind), rs_verdict_name(gates[_i].verdict));
+    rs_arena_free(arena);
+    rs_scenario_free(sc);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("decide");
     TCase *tc = tcase_create("claims on states");
     tcase_add_loop_test(tc, test_claims, 0, (int)(sizeof rows / sizeof rows[0]));
+    tcase_add_loop_test(tc, test_in_a_row, 0, 4);
     suite_add_tcase(s, tc);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
