@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "backtest_look.h"
+#include "backtest_turn.h"
 #include "models/promql_inspect.h"
 #include "sim/arena.h"
 #include "sim/clock.h"
@@ -203,74 +204,15 @@ static void note_hold(void *ctx, int64_t now_ns, const struct am_held *h)
 
 /* ---- making ready ---- */
 
-static bool is_written(const struct backtest_spec *spec, const char *name)
-{
-    for (int f = 0; f < spec->n_file; f++) {
-        for (int g = 0; g < spec->file[f]->n_group; g++) {
-            const struct rule_group *group = &spec->file[f]->group[g];
-            for (int i = 0; i < group->n_rule; i++) {
-                const struct rule *rule = &group->rule[i];
-                if (rule->record ? strcmp(rule->record, name) == 0
-                                 : strncmp(name, "ALERTS", 6) == 0 &&
-                                       (name[6] == '\0' || strcmp(name + 6, "_FOR_STATE") == 0)) {
-                    return true;
-                }
-            }
-        }
-    }
-    return false;
-}
-
-/* What rules write is made anew: two writers of one series would take turns. Series are in the order of their names. */
-static void leave_out(struct run *r)
-{
-    struct recorded *data = r->spec->data;
-    const char *last = NULL;
-    bool out = false;
-    for (int i = 0; i < data->n_series; i++) {
-        const char *name = rs_labels_get(data->labels, data->series[i].labels, "__name__");
-        if (!last || strcmp(last, name) != 0) {
-            out = is_written(r->spec, name);
-            last = name;
-        }
-        data->series[i].left_out = out;
-        r->out->n_left_out += out;
-    }
-}
-
-/* The first of the times k * interval + offset that is not before from; intervals may be of centuries. */
-static int64_t first_turn(int64_t from_ns, int64_t interval_ns, int64_t offset_ns)
-{
-    int64_t since_ns = from_ns % interval_ns, at_ns = 0;
-    since_ns += since_ns < 0 ? interval_ns : 0;
-    int64_t wait_ns = offset_ns - since_ns;
-    wait_ns += wait_ns < 0 ? interval_ns : 0;
-    return __builtin_add_overflow(from_ns, wait_ns, &at_ns) ? INT64_MAX : at_ns;
-}
-
 static void add_group(struct run *r, const struct rule_file *file, const struct rule_group *group)
 {
     const struct backtest_spec *spec = r->spec;
     struct turn *turn = &r->turn[r->n_turn++];
-    struct rule_runner_options opt = rs_rule_runner_options_default();
-    opt.promql.lookback_ms = spec->lookback_ms;
-    opt.promql.subquery_step_ms = spec->interval_ms;
-    opt.interval_ms =
-        group->interval_ns > 0 ? group->interval_ns / RS_NS_PER_MS : spec->interval_ms;
-    opt.resend_delay_ms = spec->resend_delay_ms;
-    opt.query_offset_ms = spec->query_offset_ms;
-    opt.external_url = spec->external_url;
-    opt.n_external = spec->n_external;
-    opt.external = spec->external;
-    opt.write_alerts = spec->n_query > 0;
+    const struct rule_runner_options opt = rs_backtest_runner_options(spec, group);
     turn->group = group;
     turn->runner = rs_rule_runner_new(group, r->db, &opt);
     turn->interval_ns = opt.interval_ms * RS_NS_PER_MS;
-    int64_t offset_ns =
-        spec->hashed ? rs_rule_group_offset_ns(file->path ? file->path : file->file, group->name,
-                                               turn->interval_ns, spec->encoding)
-                     : 0;
-    turn->next_ns = first_turn(spec->from_ms * RS_NS_PER_MS, turn->interval_ns, offset_ns);
+    turn->next_ns = rs_backtest_first_turn(spec, file, group, turn->interval_ns);
 }
 
 static void make_ready(struct run *r)
@@ -280,7 +222,7 @@ static void make_ready(struct run *r)
     for (int f = 0; f < spec->n_file; f++) {
         n_group += spec->file[f]->n_group;
     }
-    leave_out(r);
+    r->out->n_left_out = rs_backtest_leave_out(spec);
     for (int i = 0; i < spec->n_query; i++) {
         r->ahead = r->ahead || rs_promql_looks_ahead(spec->query[i].expr);
     }

@@ -3,7 +3,7 @@
 #ifndef MODELS_PROMQL_INSPECT_H
 #define MODELS_PROMQL_INSPECT_H
 
-#include "models/promql.h"
+#include "models/promql_condition.h"
 
 /* Rising: of `a and b` the lower one counts, of `a or b` the higher one. */
 enum promql_truth {
@@ -91,6 +91,17 @@ void rs_promql_picks(struct arena *arena,
                      const struct tsdb *db,
                      rs_promql_pick_fn fn,
                      void *ctx);
+
+/*
+ * A comparison of a vector with a scalar at the top of the tree, which filters: `x > 5`, `(x / y) > (14.4 * 0.001)`. Its result
+ * is those elements of the left side, as they are, whose value compares; so the sides may be evaluated apart. Both are in the
+ * arena and borrow from q. False, and nothing is told, where there is no such comparison.
+ */
+struct promql_sides {
+    const struct promql *left, *right;
+    enum comparison_op op; /* neither PRESENT nor ABSENT */
+};
+bool rs_promql_sides(struct arena *arena, const struct promql *q, struct promql_sides *out);
 
 /* Does the expression look at other times than its own and those before it: `@`, or an offset below 0? */
 bool rs_promql_looks_ahead(const struct promql *q);

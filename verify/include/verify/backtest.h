@@ -34,6 +34,7 @@ struct backtest_spec { /* everything is borrowed */
     /* Groups are evaluated at whole multiples of their interval in Unix time; hashed: plus the offset that the server has for
      * the group, made of the path where it loads the file (struct rule_file's, else the file's own). */
     bool hashed;
+    int64_t offset_ms; /* not hashed: >= 0, after those multiples */
     enum label_encoding encoding;
     int n_external;
     const struct label *external;
