@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "claim_read.h"
 #include "predicate_read.h"
 #include "text/value.h"
 #include "verify/claim.h"
@@ -45,7 +46,7 @@ static int find_clock(struct reader *r, const struct node *node)
 }
 
 /* Quantities that stand after `of`: not legs and events, which have keys of their own. */
-static int find_quantity(struct reader *r, const struct node *node)
+int rs_claim_find_quantity(struct reader *r, const struct node *node)
 {
     const char *names[RS_Q_N];
     int n = 0;
@@ -75,7 +76,8 @@ static enum value_type unit_of(enum quantity q)
     case RS_Q_USERS_HURT:
     case RS_Q_USERS_HURT_SINCE_ONSET:
     case RS_Q_REQUESTS_FAILED:
-    case RS_Q_PAGES: return RS_V_NUMBER;
+    case RS_Q_PAGES:
+    case RS_Q_ALERTS: return RS_V_NUMBER;
     case RS_Q_OUTCOME:
     case RS_Q_FALSE_ROLLBACK:
     case RS_Q_N: break;
@@ -84,8 +86,8 @@ static enum value_type unit_of(enum quantity q)
 }
 
 /* A limit in the quantity's unit: ns for times. */
-static void
-read_limit(struct reader *r, const struct node *map, const char *name, enum quantity q, double *out)
+void rs_claim_read_limit(
+    struct reader *r, const struct node *map, const char *name, enum quantity q, double *out)
 {
     const struct node *node = rs_node_get(map, name);
     const struct key row = {.name = name, .type = unit_of(q)};
@@ -99,7 +101,7 @@ read_limit(struct reader *r, const struct node *map, const char *name, enum quan
 }
 
 /* from, to or of: what is measured. Returns 0 or -1. */
-static int read_measure(struct reader *r, const struct node *map, struct claim *c)
+int rs_claim_read_measure(struct reader *r, const struct node *map, struct claim *c)
 {
     bool is_leg = has(map, "from") && has(map, "to");
     if (is_leg == has(map, "of") || has(map, "from") != has(map, "to")) {
@@ -107,7 +109,7 @@ static int read_measure(struct reader *r, const struct node *map, struct claim *
                                "either \"from\" and \"to\", or \"of\" must be given");
     }
     if (!is_leg) {
-        int q = find_quantity(r, rs_node_get(map, "of"));
+        int q = rs_claim_find_quantity(r, rs_node_get(map, "of"));
         c->of = (enum quantity)(q < 0 ? RS_Q_USERS_HURT : q);
         return q < 0 ? -1 : 0;
     }
@@ -125,6 +127,22 @@ static int read_measure(struct reader *r, const struct node *map, struct claim *
     return 0;
 }
 
+void rs_claim_read_outcome(struct reader *r, const struct node *node, struct claim *c)
+{
+    int outcome = find_outcome(r, node);
+    c->of = RS_Q_OUTCOME;
+    c->outcome = (enum outcome)(outcome < 0 ? 0 : outcome);
+}
+
+void rs_claim_read_false_rollback(struct reader *r, const struct node *node, struct claim *c)
+{
+    bool is_true = false;
+    c->of = RS_Q_FALSE_ROLLBACK;
+    if (node->kind != RS_NODE_SCALAR || rs_value_bool(&is_true, node->text) != 0 || !is_true) {
+        rs_err_list_add(r->errors, RS_E_TYPE, node->at, "\"false_rollback\" must be true");
+    }
+}
+
 static void finish_probability(struct reader *r, const struct node *map, void *draft, void *out)
 {
     struct claim *c = draft;
@@ -135,23 +153,15 @@ static void finish_probability(struct reader *r, const struct node *map, void *d
         rs_err_list_add(r->errors, RS_E_KEY, map->at,
                         "\"outcome\" and \"false_rollback\" stand alone in a probability");
     } else if (has(map, "outcome")) {
-        int outcome = find_outcome(r, rs_node_get(map, "outcome"));
-        c->of = RS_Q_OUTCOME;
-        c->outcome = (enum outcome)(outcome < 0 ? 0 : outcome);
+        rs_claim_read_outcome(r, rs_node_get(map, "outcome"), c);
     } else if (has(map, "false_rollback")) {
-        bool is_true = false;
-        const struct node *value = rs_node_get(map, "false_rollback");
-        c->of = RS_Q_FALSE_ROLLBACK;
-        if (value->kind != RS_NODE_SCALAR || rs_value_bool(&is_true, value->text) != 0 ||
-            !is_true) {
-            rs_err_list_add(r->errors, RS_E_TYPE, value->at, "\"false_rollback\" must be true");
-        }
+        rs_claim_read_false_rollback(r, rs_node_get(map, "false_rollback"), c);
     } else if (!has(map, "within")) {
         rs_err_list_add(
             r->errors, RS_E_KEY, map->at,
             "a probability needs the key \"within\", \"outcome\" or \"false_rollback\"");
-    } else if (read_measure(r, map, c) == 0) {
-        read_limit(r, map, "within", c->of, &c->within);
+    } else if (rs_claim_read_measure(r, map, c) == 0) {
+        rs_claim_read_limit(r, map, "within", c->of, &c->within);
     }
 }
 
@@ -191,7 +201,7 @@ static void finish_bound(struct reader *r, const struct node *map, void *draft, 
         rs_err_list_add(r->errors, RS_E_RANGE, to->at,
                         "\"to\" must come after \"from\" on the rollback clock");
     }
-    read_limit(r, map, "within", RS_Q_LEG, &c->within);
+    rs_claim_read_limit(r, map, "within", RS_Q_LEG, &c->within);
     if (has(map, "by")) {
         c->detected_by = read_by(r, rs_node_get(map, "by"));
     }
@@ -220,7 +230,7 @@ static void finish_quantile(struct reader *r, const struct node *map, void *draf
         rs_err_list_add(r->errors, RS_E_RANGE, rs_node_get(map, "q")->at,
                         "\"q\" must be above 0 and below 1, got %s", rs_node_get(map, "q")->text);
     }
-    read_measure(r, map, c);
+    rs_claim_read_measure(r, map, c);
 }
 
 static void finish_expectation(struct reader *r, const struct node *map, void *draft, void *out)
@@ -228,11 +238,11 @@ static void finish_expectation(struct reader *r, const struct node *map, void *d
     struct claim *c = draft;
     (void)out;
     c->kind = RS_CLAIM_EXPECTATION;
-    if (read_measure(r, map, c) != 0) {
+    if (rs_claim_read_measure(r, map, c) != 0) {
         return;
     }
     size_t n_before = r->errors->n;
-    read_limit(r, map, "cap", c->of, &c->cap);
+    rs_claim_read_limit(r, map, "cap", c->of, &c->cap);
     if (r->errors->n == n_before && !(c->cap > 0.0)) {
         rs_err_list_add(r->errors, RS_E_RANGE, rs_node_get(map, "cap")->at,
                         "\"cap\" must be above 0, got %s", rs_node_get(map, "cap")->text);
@@ -244,7 +254,7 @@ static void finish_expectation(struct reader *r, const struct node *map, void *d
         {"to", RS_V_OWN, .shape = "mark of the rollback clock", .help = "End of the leg."},        \
         {"of", RS_V_OWN,                                                                           \
          .shape = "users_hurt, users_hurt_since_onset, requests_failed, error_ratio, "             \
-                  "budget_burned, pages or rollout_duration",                                      \
+                  "budget_burned, pages, alerts or rollout_duration",                              \
          .help = "Another quantity, instead of a leg."},                                           \
     {                                                                                              \
         "procedure", RS_V_REF, .at = CLAIM(procedure), .names = RS_NAME_PROCEDURE, .with = "from", \
@@ -310,7 +320,7 @@ static const struct section splitting_section = {
     "splitting", "Importance splitting, for events that are too rare to be met.", splitting_keys,
     RS_N_KEY(splitting_keys), .finish = finish_splitting};
 
-static void read_given(struct reader *r, const struct node *node, struct claim *c)
+void rs_claim_read_given(struct reader *r, const struct node *node, struct claim *c)
 {
     static const struct {
         const char *word;
@@ -359,7 +369,7 @@ static void finish_claim(struct reader *r, const struct node *map, void *draft, 
         !has(map, "expectation")) {
         return;
     }
-    read_given(r, rs_node_get(map, "given"), c);
+    rs_claim_read_given(r, rs_node_get(map, "given"), c);
     if (is_exact) {
         refuse_sides(r, map);
         return;
@@ -373,7 +383,8 @@ static void finish_claim(struct reader *r, const struct node *map, void *draft, 
     }
     c->at_most = has(map, "at_most");
     /* A probability is itself a ratio, whatever it is the probability of. */
-    read_limit(r, map, side, c->kind == RS_CLAIM_PROBABILITY ? RS_Q_ERROR_RATIO : c->of, &c->limit);
+    rs_claim_read_limit(r, map, side, c->kind == RS_CLAIM_PROBABILITY ? RS_Q_ERROR_RATIO : c->of,
+                        &c->limit);
     const char *refused = c->splitting.given ? rs_split_refuse(c) : NULL;
     if (refused) {
         rs_err_list_add(r->errors, RS_E_RANGE, rs_node_get(map, "splitting")->at, "%s", refused);

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "profile.h"
+#include "scenarios/tune.h"
 #include "sim/clock.h"
 #include "text/file.h"
+#include "tune/tune_read.h"
 
 static void collect_names(struct reader *r)
 {
@@ -48,11 +50,7 @@ read_named(struct reader *r, const struct node *node, const char **path, size_t 
         return NULL;
     }
     *path = rs_file_path(r, node->text, node->at);
-    const char *text = *path ? rs_file_read(r->arena, *path, node->at, n, r->errors) : NULL;
-    if (text) {
-        rs_file_hash_text(r->hash, *path, text, *n);
-    }
-    return text;
+    return *path ? rs_file_text(r, *path, node->at, n) : NULL;
 }
 
 static void add_alerts(struct reader *r, const struct rule_file *file)
@@ -183,6 +181,9 @@ static void read_tree(struct reader *r)
     rs_read_section(r, &rs_section_scenario, "a scenario", r->root, r->sc);
     rs_profile_override(r, (struct traffic *)(uintptr_t)r->sc->traffic, r->sc->n_traffic);
     rs_check_scenario(r);
+    if (r->sc->tune && !r->leave_tune) {
+        rs_tune_resolve(r);
+    }
 }
 
 static struct scenario *finish(struct reader *r, size_t n_before)
@@ -197,23 +198,31 @@ static struct scenario *finish(struct reader *r, size_t n_before)
     return r->sc;
 }
 
-static struct scenario *
-parse(struct reader *r, const char *file, const char *text, size_t n, size_t n_before)
+/* What begins a reading in r: an arena, the file's name and its folder. */
+static void open_reading(struct reader *r, const char *file)
 {
+    r->arena = rs_arena_new();
     r->file = rs_arena_strdup(r->arena, file ? file : "scenario");
     r->folder = file ? rs_file_folder(r->arena, file) : NULL;
     r->hash = rs_file_hash_new(r->arena);
     r->sc = RS_ARENA_ARRAY(r->arena, struct scenario, 1);
     r->sc->arena = r->arena;
     r->sc->file = r->file;
-    r->sc->text = rs_arena_strndup(r->arena, text, n);
-    rs_file_hash_text(r->hash, r->file, text, n);
-    r->root = rs_yaml_parse(r->arena, r->file, text, n, r->errors);
+}
+
+/* text NULL: it could not be read. */
+static struct scenario *parse(struct reader *r, const char *text, size_t n, size_t n_before)
+{
+    if (text) {
+        r->sc->text = rs_arena_strndup(r->arena, text, n);
+        r->root = rs_yaml_parse(r->arena, r->file, text, n, r->errors);
+    }
     if (r->root) {
         read_tree(r);
     }
+    struct file_hash *hash = r->hash;
     struct scenario *sc = finish(r, n_before);
-    rs_file_hash_free(r->hash);
+    rs_file_hash_free(hash);
     return sc;
 }
 
@@ -222,10 +231,40 @@ rs_scenario_parse(const char *file, const char *text, size_t n, struct err_list 
 {
     struct err_list own;
     rs_err_list_init(&own);
-    struct reader r = {.arena = rs_arena_new(), .errors = errors ? errors : &own};
-    struct scenario *sc = parse(&r, file, text, n, count_errors(&r));
+    struct reader r = {.errors = errors ? errors : &own};
+    size_t n_before = count_errors(&r);
+    open_reading(&r, file);
+    rs_file_hash_text(r.hash, r.file, text, n);
+    RS_PUSH(r.arena, r.kept, r.n_kept, r.cap_kept, ((struct kept_text){r.file, text, n}));
+    struct scenario *sc = parse(&r, text, n, n_before);
     rs_err_list_clear(&own);
     return sc;
+}
+
+struct scenario *rs_scenario_load_as(const char *path, const struct reader *how)
+{
+    struct reader r = *how;
+    struct err_list own;
+    rs_err_list_init(&own);
+    r.errors = how->errors ? how->errors : &own;
+    size_t n = 0, n_before = count_errors(&r);
+    open_reading(&r, path);
+    const char *text = rs_file_text(&r, path, (struct mark){NULL, 0, 0}, &n);
+    struct scenario *sc = parse(&r, text, n, n_before);
+    rs_err_list_clear(&own);
+    return sc;
+}
+
+struct scenario *rs_scenario_load_texts(const char *path,
+                                        const struct traffic_override *o,
+                                        int n,
+                                        const struct text_override *text,
+                                        int n_text,
+                                        struct err_list *errors)
+{
+    const struct reader how = {
+        .errors = errors, .override = o, .n_override = n, .text = text, .n_text = n_text};
+    return rs_scenario_load_as(path, &how);
 }
 
 struct scenario *rs_scenario_load_with(const char *path,
@@ -233,23 +272,10 @@ struct scenario *rs_scenario_load_with(const char *path,
                                        int n,
                                        struct err_list *errors)
 {
-    struct err_list own;
-    rs_err_list_init(&own);
-    struct reader r = {
-        .arena = rs_arena_new(), .errors = errors ? errors : &own, .override = o, .n_override = n};
-    struct scenario *sc = NULL;
-    size_t n_text = 0, n_before = count_errors(&r);
-    const char *text = rs_file_read(r.arena, path, (struct mark){NULL, 0, 0}, &n_text, r.errors);
-    if (text) {
-        sc = parse(&r, path, text, n_text, n_before);
-    } else {
-        rs_arena_free(r.arena);
-    }
-    rs_err_list_clear(&own);
-    return sc;
+    return rs_scenario_load_texts(path, o, n, NULL, 0, errors);
 }
 
 struct scenario *rs_scenario_load(const char *path, struct err_list *errors)
 {
-    return rs_scenario_load_with(path, NULL, 0, errors);
+    return rs_scenario_load_texts(path, NULL, 0, NULL, 0, errors);
 }

@@ -18,10 +18,17 @@ struct name_table {
 /* A PromQL expression that was read, for the checks that need the whole scenario. */
 struct expr {
     const struct promql *promql;
+    const struct node *node; /* the scalar that it stood in */
     const struct expr *next;
 };
 
 struct file_hash; /* file.h */
+
+/* A file that a scenario names, as it was read. */
+struct kept_text {
+    const char *path, *text;
+    size_t n;
+};
 
 struct reader {
     struct arena *arena;
@@ -41,6 +48,11 @@ struct reader {
     bool null_is_absent;         /* as Prometheus and Alertmanager read their files */
     const struct traffic_override *override;
     int n_override;
+    const struct text_override *text; /* [n_text] files that are not read from the disk */
+    int n_text;
+    struct kept_text *kept; /* [n_kept] the scenario itself and the texts that rs_file_text read */
+    int n_kept, cap_kept;
+    bool leave_tune; /* `tune:` is read and nothing is looked up: a setting of it is in force */
 };
 
 /* Reads a map by its section into out. `what` names it in messages. Returns 0, or -1 when it gave errors. */
@@ -95,6 +107,12 @@ const struct rule_file *
 rs_rule_file_read(struct reader *r, const char *file, const char *text, size_t n);
 const struct am_config *
 rs_am_config_read(struct reader *r, const char *file, const char *text, size_t n);
+
+/*
+ * load.c: loads with what is set in `how`: errors, overrides, texts, leave_tune. NULL with errors added. A file that is read from
+ * the disk may be named on the command line, and so be a pipe or "-".
+ */
+struct scenario *rs_scenario_load_as(const char *path, const struct reader *how);
 
 /* check.c: what needs the whole scenario: sums, cycles, names nobody uses, metrics nobody exposes. */
 void rs_check_scenario(struct reader *r);

@@ -245,7 +245,7 @@ const struct promql *rs_read_promql(struct reader *r, const struct node *node)
         return NULL;
     }
     struct expr *expr = RS_ARENA_ARRAY(r->arena, struct expr, 1);
-    *expr = (struct expr){promql, r->expr};
+    *expr = (struct expr){promql, node, r->expr};
     r->expr = expr;
     return promql;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The whole scenario. Rows are read in the table's order: what others refer to by index or need to know comes first. */
-#include "reader.h"
+#include "tune/tune_read.h"
 
 #define SCENARIO(field) offsetof(struct scenario, field)
 #define ASSUMPTION(field) offsetof(struct assumption, field)
@@ -68,6 +68,8 @@ static const struct key scenario_keys[] = {
     {"runbook", RS_V_MAP, RS_KEY_REQUIRED, .at = SCENARIO(response), .of = &rs_section_runbook,
      .help = "The runbook."},
     {LIST("claims", claim, n_claim, rs_section_claim), .help = "What a run decides."},
+    {"tune", RS_V_BOX, .at = SCENARIO(tune), .of = &rs_section_tune,
+     .help = "What `rollsim tune` may turn, and to what end."},
 };
 
 const struct section rs_section_scenario = {"scenario", "A whole file.", scenario_keys,

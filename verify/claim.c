@@ -17,6 +17,7 @@ const char *rs_quantity_name(enum quantity q)
         [RS_Q_ERROR_RATIO] = "error_ratio",
         [RS_Q_BUDGET_BURNED] = "budget_burned",
         [RS_Q_PAGES] = "pages",
+        [RS_Q_ALERTS] = "alerts",
         [RS_Q_ROLLOUT_DURATION] = "rollout_duration",
         [RS_Q_OUTCOME] = "outcome",
         [RS_Q_FALSE_ROLLBACK] = "false_rollback",
@@ -227,6 +228,7 @@ rs_claim_measure(const struct scenario *sc, const struct claim *c, const struct 
     case RS_Q_BUDGET_BURNED:
         return isnan(h->budget_burned) ? not_applicable() : value_of(h->budget_burned);
     case RS_Q_PAGES: return value_of(h->n_page);
+    case RS_Q_ALERTS: return value_of(h->n_alert_fired);
     case RS_Q_ROLLOUT_DURATION:
         return h->ended_ns == RS_NEVER ? open_wait(c, 0, h->sim_ns) : value_of((double)h->ended_ns);
     case RS_Q_OUTCOME: return value_of(h->outcome == c->outcome ? 1.0 : 0.0);
@@ -267,7 +269,8 @@ static bool rests_on_people(const struct claim *c)
     case RS_Q_REQUESTS_FAILED:
     case RS_Q_ERROR_RATIO:
     case RS_Q_BUDGET_BURNED:
-    case RS_Q_PAGES: return c->given != RS_GIVEN_NO_FAULT;
+    case RS_Q_PAGES:
+    case RS_Q_ALERTS: return c->given != RS_GIVEN_NO_FAULT;
     case RS_Q_ROLLOUT_DURATION:
     case RS_Q_OUTCOME: return true;
     case RS_Q_FALSE_ROLLBACK:

@@ -46,6 +46,7 @@ static const char *quantity(struct arena *arena, const struct scenario *sc, cons
     case RS_Q_ERROR_RATIO: return "the share of failed requests";
     case RS_Q_BUDGET_BURNED: return "the share of the error budget that is burned";
     case RS_Q_PAGES: return "the number of pages";
+    case RS_Q_ALERTS: return "the number of alerts that fire";
     case RS_Q_ROLLOUT_DURATION: return "the duration of the rollout";
     case RS_Q_OUTCOME:
         return rs_arena_printf(arena, "the rollout ends as %s", rs_outcome_name(c->outcome));

@@ -79,6 +79,7 @@ const char *rs_claim_quantity_unit(const struct claim *c)
     case RS_Q_ERROR_RATIO: return "ratio";
     case RS_Q_BUDGET_BURNED: return "budgets";
     case RS_Q_PAGES: return "pages";
+    case RS_Q_ALERTS: return "alerts";
     case RS_Q_OUTCOME:
     case RS_Q_FALSE_ROLLBACK:
     case RS_Q_N: break;

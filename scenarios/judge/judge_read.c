@@ -112,12 +112,10 @@ read_file(struct reader *r, const struct node *map, const struct judge_keys *key
     const struct node *name = rs_node_get(map, "file");
     const char *path = rs_file_path(r, j->file, name->at);
     struct judge_source s = {.map = map, .keys = keys, .path = path};
-    s.text = path ? rs_file_read(r->arena, path, name->at, &s.n, r->errors) : NULL;
-    if (!s.text) {
-        return;
+    s.text = path ? rs_file_text(r, path, name->at, &s.n) : NULL;
+    if (s.text) {
+        read_text(r, &s, j);
     }
-    rs_file_hash_text(r->hash, path, s.text, s.n);
-    read_text(r, &s, j);
 }
 
 static void finish_judge(struct reader *r, const struct node *map, void *draft, void *out)

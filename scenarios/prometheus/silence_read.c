@@ -180,10 +180,9 @@ void rs_silences_add_file(struct reader *r, const struct node *named, struct mon
 {
     size_t n_text = 0;
     const char *path = rs_file_path(r, named->text, named->at);
-    const char *text = path ? rs_file_read(r->arena, path, named->at, &n_text, r->errors) : NULL;
+    const char *text = path ? rs_file_text(r, path, named->at, &n_text) : NULL;
     const struct node *root = text ? rs_yaml_parse(r->arena, path, text, n_text, r->errors) : NULL;
     if (root) {
-        rs_file_hash_text(r->hash, path, text, n_text);
         add_list(r, root, m);
     }
 }

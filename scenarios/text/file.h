@@ -16,6 +16,12 @@ const char *rs_file_hash_hex(struct file_hash *hash);
 /* The files in their order. */
 const struct input_file *rs_file_hash_inputs(const struct file_hash *hash, int *out_n);
 
+/*
+ * The text of a file that the scenario names: an override's, or what is on the disk. It joins the hash and is kept. NULL with an
+ * error at `at`.
+ */
+const char *rs_file_text(struct reader *r, const char *path, struct mark at, size_t *out_n);
+
 /* The whole file as text (NUL added behind); NULL with an error at `at` (or about the file itself without a place). */
 const char *rs_file_read(
     struct arena *arena, const char *path, struct mark at, size_t *out_n, struct err_list *errors);

@@ -78,32 +78,6 @@ static bool next_event(struct builder *b)
     return b->has_event;
 }
 
-/* Number of leading blanks of a line that holds more than blanks; -1 for a blank line. */
-static int blanks_before_text(const char *line, const char *end)
-{
-    const char *p = line;
-    while (p < end && *p == ' ') {
-        p++;
-    }
-    return p == end || *p == '\n' || *p == '\r' ? -1 : (int)(p - line);
-}
-
-/* Blanks before the first line with text, from `from` on; 0 when there is none. */
-static int first_indent(const char *from, const char *end)
-{
-    for (const char *p = from; p < end; p++) {
-        int n_blank = blanks_before_text(p, end);
-        if (n_blank >= 0) {
-            return n_blank;
-        }
-        p = memchr(p, '\n', (size_t)(end - p));
-        if (!p) {
-            break;
-        }
-    }
-    return 0;
-}
-
 static const char *copy_source(struct builder *b, size_t from, size_t to)
 {
     while (to > from && strchr(" \t\r\n", b->lines.text[to - 1])) {
@@ -144,8 +118,8 @@ static void place_code(struct builder *b, struct node *node)
             return;
         }
         node->code = trimmed(b, node->text);
-        int in_text = first_indent(node->text, node->text + strlen(node->text));
-        int in_file = first_indent(b->lines.text + body, end);
+        int in_text = rs_text_indent(node->text, node->text + strlen(node->text));
+        int in_file = rs_text_indent(b->lines.text + body, end);
         node->code_indent = in_file > in_text ? in_file - in_text : 0;
         node->code_at.col += node->code_indent;
     }
@@ -167,6 +141,7 @@ static struct node *new_node(struct builder *b, enum node_kind kind)
     struct node *node = RS_ARENA_ARRAY(b->arena, struct node, 1);
     node->kind = kind;
     node->at = mark_of(b, b->event.start_mark);
+    node->end = mark_of(b, b->event.end_mark);
     node->weight = 1;
     return node;
 }
@@ -200,6 +175,7 @@ static bool add_weight(struct builder *b, struct node *node, const struct node *
 static const struct node *build_list(struct builder *b, int depth)
 {
     struct node *node = new_node(b, RS_NODE_LIST);
+    node->is_flow = b->event.data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
     const struct node **item = NULL;
     int cap = 0;
     for (;;) {
@@ -207,6 +183,7 @@ static const struct node *build_list(struct builder *b, int depth)
             return NULL;
         }
         if (b->event.type == YAML_SEQUENCE_END_EVENT) {
+            node->end = mark_of(b, b->event.end_mark);
             node->item = item;
             return node;
         }
@@ -321,12 +298,14 @@ static bool build_pair(struct builder *b, struct node *node, struct pairs *pairs
 static const struct node *build_map(struct builder *b, int depth)
 {
     struct node *node = new_node(b, RS_NODE_MAP);
+    node->is_flow = b->event.data.mapping_start.style == YAML_FLOW_MAPPING_STYLE;
     struct pairs pairs = {NULL, 0, 0, NULL};
     for (;;) {
         if (!next_event(b)) {
             return NULL;
         }
         if (b->event.type == YAML_MAPPING_END_EVENT) {
+            node->end = mark_of(b, b->event.end_mark);
             break;
         }
         if (!build_pair(b, node, &pairs, depth)) {

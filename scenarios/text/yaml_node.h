@@ -29,7 +29,10 @@ struct node {
     enum node_kind kind;
     enum node_style style; /* SCALAR */
     struct mark at;        /* first character of the value */
-    const char *text;      /* SCALAR: NUL-terminated, holds no NUL */
+    /* Behind the last character; of a block scalar or a block collection maybe behind blank lines and comments, too. */
+    struct mark end;
+    bool is_flow;     /* MAP, LIST: written with braces or brackets */
+    const char *text; /* SCALAR: NUL-terminated, holds no NUL */
     /* SCALAR, for a reader that places errors inside it: the text (as in the file where YAML folds lines), where its first
      * character stands, and the columns that stand before every later line. */
     const char *code;
@@ -83,6 +86,8 @@ size_t rs_lines_offset(const struct line_table *lines, size_t line, size_t col);
 struct mark rs_lines_mark(const struct line_table *lines, const char *file, size_t offset);
 /* Passes over a byte order mark, which libyaml would count as a column of the first line. */
 void rs_text_skip_mark(const char **text, size_t *n);
+/* Blanks before the first line with text, from `from` on; 0 when there is none. */
+int rs_text_indent(const char *from, const char *end);
 /* Checks that the text is UTF-8 without control characters: 0, or -1 with an error added. */
 int rs_text_check(const struct line_table *lines, const char *file, struct err_list *errors);
 

@@ -98,6 +98,31 @@ struct mark rs_lines_mark(const struct line_table *lines, const char *file, size
     return (struct mark){file, (int)low + 1, col};
 }
 
+/* Number of leading blanks of a line that holds more than blanks; -1 for a blank line. */
+static int blanks_before_text(const char *line, const char *end)
+{
+    const char *p = line;
+    while (p < end && *p == ' ') {
+        p++;
+    }
+    return p == end || *p == '\n' || *p == '\r' ? -1 : (int)(p - line);
+}
+
+int rs_text_indent(const char *from, const char *end)
+{
+    for (const char *p = from; p < end; p++) {
+        int n_blank = blanks_before_text(p, end);
+        if (n_blank >= 0) {
+            return n_blank;
+        }
+        p = memchr(p, '\n', (size_t)(end - p));
+        if (!p) {
+            break;
+        }
+    }
+    return 0;
+}
+
 /* Bytes of the character at p, or 0 where it is not UTF-8 (RFC 3629: no overlong forms, surrogates, or beyond U+10FFFF). */
 static size_t utf8_length(const unsigned char *p, size_t n)
 {

@@ -103,6 +103,29 @@ struct promql_sides {
 };
 bool rs_promql_sides(struct arena *arena, const struct promql *q, struct promql_sides *out);
 
+/* A number or a duration that is written in an expression. */
+enum promql_literal_kind {
+    RS_LITERAL_THRESHOLD, /* one side of a comparison */
+    RS_LITERAL_NUMBER,    /* any other number: a factor, an argument */
+    RS_LITERAL_RANGE,     /* of a range vector or of a subquery */
+    RS_LITERAL_STEP,      /* of a subquery */
+    RS_LITERAL_OFFSET,
+    RS_LITERAL_N
+};
+struct promql_literal {
+    enum promql_literal_kind kind;
+    int from, until;  /* bytes of the text, a sign in front included */
+    bool is_duration; /* written with a unit */
+};
+/*
+ * Fills at most cap literals in the order in which they stand, and returns how many there are in all. text: the one that q was
+ * parsed from. The times behind `@` are not among them.
+ */
+int rs_promql_literals(const struct promql *q,
+                       const char *text,
+                       struct promql_literal *out /* [cap] */,
+                       int cap);
+
 /* Does the expression look at other times than its own and those before it: `@`, or an offset below 0? */
 bool rs_promql_looks_ahead(const struct promql *q);
 

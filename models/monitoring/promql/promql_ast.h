@@ -155,7 +155,8 @@ struct modifiers {
     bool has_offset;
     int64_t offset_ms;
     enum at_kind at;
-    int64_t at_ms; /* RS_AT_TIME */
+    int64_t at_ms;  /* RS_AT_TIME */
+    int offset_pos; /* byte offset of the offset's duration in the text, its sign included */
 };
 
 struct pql_matcher {
@@ -188,11 +189,13 @@ struct node {
             int n_matcher;
             struct pql_matcher *matcher;
             int64_t range_ms;
+            int range_pos; /* byte offset of the range's duration in the text */
             struct modifiers mod;
         } sel;
         struct {
             struct node *expr;
             int64_t range_ms, step_ms; /* step 0 = the default */
+            int range_pos, step_pos;   /* byte offsets of the two durations in the text */
             struct modifiers mod;
         } sub;
         struct {

@@ -282,6 +282,7 @@ static struct node *make_range(struct parser *ps, struct node *n, int64_t range_
 struct node *rs_parse_range(struct parser *ps, struct node *n)
 {
     int pos = rs_parser_take(ps)->pos; /* [ */
+    int range_pos = rs_parser_peek(ps)->pos;
     int64_t range_ms = 0;
     struct node *sub;
 
@@ -289,7 +290,11 @@ struct node *rs_parse_range(struct parser *ps, struct node *n)
         return NULL;
     }
     if (rs_parser_accept(ps, RS_TOK_RBRACKET)) {
-        return make_range(ps, n, range_ms, pos);
+        n = make_range(ps, n, range_ms, pos);
+        if (n != NULL) {
+            n->u.sel.range_pos = range_pos;
+        }
+        return n;
     }
     if (rs_parser_expect(ps, RS_TOK_COLON, "range", "\":\" or \"]\"") < 0) {
         return NULL;
@@ -297,6 +302,8 @@ struct node *rs_parse_range(struct parser *ps, struct node *n)
     sub = rs_parser_node(ps, RS_NODE_SUBQUERY, pos);
     sub->u.sub.expr = n;
     sub->u.sub.range_ms = range_ms;
+    sub->u.sub.range_pos = range_pos;
+    sub->u.sub.step_pos = rs_parser_peek(ps)->pos;
     if (rs_parser_peek(ps)->kind != RS_TOK_RBRACKET &&
         parse_positive(ps, "subquery", &sub->u.sub.step_ms) < 0) {
         return NULL;
@@ -332,6 +339,7 @@ struct node *rs_parse_offset(struct parser *ps, struct node *n)
         (void)rs_parser_take(ps);
         minus = true;
     }
+    mod->offset_pos = t->pos;
     if ((old ? parse_positive : parse_duration)(ps, "offset", &mod->offset_ms) < 0) {
         return NULL;
     }

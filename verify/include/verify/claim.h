@@ -33,6 +33,7 @@ enum quantity {
     RS_Q_ERROR_RATIO, /* failed / all requests of the replica */
     RS_Q_BUDGET_BURNED,
     RS_Q_PAGES,
+    RS_Q_ALERTS, /* alerts that began to fire */
     RS_Q_ROLLOUT_DURATION, /* ns until the rollout settled */
     RS_Q_OUTCOME,          /* probability only: outcome == which */
     RS_Q_FALSE_ROLLBACK,   /* probability only */
