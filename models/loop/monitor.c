@@ -55,9 +55,10 @@ static uint64_t phase_hash(const struct rule_file *file, const struct rule_group
     return rs_stream_hash_index(stem, rs_stream_hash(g->name));
 }
 
-static void
-add_group(struct simulator *sim, const struct rule_file *file, const struct rule_group *g)
+static void add_group(struct simulator *sim, int file_number, int group_number)
 {
+    const struct rule_file *file = sim->sc->monitoring.rule_file[file_number];
+    const struct rule_group *g = &file->group[group_number];
     struct group_timer *timer = &sim->group[sim->n_group++];
     timer->sim = sim;
     timer->interval_ns =
@@ -65,7 +66,11 @@ add_group(struct simulator *sim, const struct rule_file *file, const struct rule
     struct rule_runner_options opt = rs_rule_runner_options_default();
     opt.promql = promql_options(sim->sc);
     opt.interval_ms = timer->interval_ns / RS_NS_PER_MS;
+    if (sim->lanes)
+        rs_loop_lanes_vary(sim, file_number, group_number, &opt);
     timer->runner = rs_rule_runner_new(g, sim->db, &opt);
+    if (sim->lanes)
+        rs_loop_lanes_made(sim, file_number, group_number, timer->runner);
     timer->phase_hash = phase_hash(file, g);
     timer->phase_ns = hashed_phase(sim->sc, file, g, timer->interval_ns);
 }
@@ -75,8 +80,10 @@ static void add_condition(struct simulator *sim, const struct promql *expr)
     if (!expr)
         return;
     struct condition_eval *c = &sim->condition[sim->n_condition++];
+    struct promql_options opt = promql_options(sim->sc);
     c->expr = expr;
-    c->eval = rs_promql_eval_new(expr, sim->db, promql_options(sim->sc));
+    c->site = sim->lanes ? rs_loop_lanes_condition(sim, expr, &opt) : -1;
+    c->eval = c->site < 0 ? rs_promql_eval_new(expr, sim->db, opt) : NULL;
 }
 
 static void add_measured(void *ctx, const struct promql *expr)
@@ -120,7 +127,7 @@ int rs_loop_monitor_new(struct simulator *sim)
     sim->group = rs_xcalloc((size_t)n + 1, sizeof *sim->group);
     for (int i = 0; i < m->n_rule_file; i++) {
         for (int j = 0; j < m->rule_file[i]->n_group; j++)
-            add_group(sim, m->rule_file[i], &m->rule_file[i]->group[j]);
+            add_group(sim, i, j);
     }
     add_conditions(sim);
     if (m->alertmanager) {
@@ -332,8 +339,6 @@ static void alert_changed(void *ctx, int64_t t_ms, const struct alert *a, enum a
 static void alert_send(void *ctx, int64_t t_ms, const struct alert *a, int64_t ends_ms)
 {
     struct simulator *sim = ctx;
-    if (!sim->am)
-        return;
     rs_am_post(sim->am, rs_loop_ns(sim, t_ms), a->labels, rs_loop_ns(sim, a->fired_ms),
                rs_loop_ns(sim, ends_ms));
     am_rearm(sim);
@@ -343,7 +348,8 @@ static void group_due(void *ctx, int64_t now_ns, uint64_t arg)
 {
     struct group_timer *g = ctx;
     (void)arg;
-    struct rule_sink sink = {.ctx = g->sim, .changed = alert_changed, .send = alert_send};
+    struct rule_sink sink = {
+        .ctx = g->sim, .changed = alert_changed, .send = g->sim->am ? alert_send : NULL};
     rs_rule_runner_eval(g->runner, rs_loop_ms(g->sim, now_ns), &sink);
     rs_kernel_at(g->sim->kernel, now_ns + g->interval_ns, "rule evaluation", group_due, g, 0);
 }

@@ -47,8 +47,12 @@ static int plan_new(struct simulator *sim, struct err *err)
     rs_responder_branch(sim->responder, &sim->branch);
     sim->which_hash = rs_stream_hash("fault/which");
     rs_loop_record_new(sim);
+    if (sim->lane_plan)
+        sim->lanes = rs_loop_lanes_new(sim);
     if (rs_loop_monitor_new(sim) != 0)
         return rs_err_set(err, RS_E_INTERNAL, "the monitoring plan cannot be made");
+    if (sim->lanes)
+        rs_loop_lanes_ready(sim);
     rs_tsdb_seal(sim->db);
     return 0;
 }
@@ -56,6 +60,7 @@ static int plan_new(struct simulator *sim, struct err *err)
 static void plan_free(struct simulator *sim)
 {
     rs_loop_monitor_free(sim);
+    rs_loop_lanes_free(sim->lanes);
     rs_loop_record_free(sim);
     rs_responder_free(sim->responder);
     rs_system_free(sim->system);
@@ -64,15 +69,22 @@ static void plan_free(struct simulator *sim)
     rs_kernel_free(sim->kernel);
 }
 
-struct simulator *rs_simulator_new(const struct scenario *sc, struct err *err)
+struct simulator *
+rs_loop_new(const struct scenario *sc, const struct lane_plan *plan, struct err *err)
 {
     struct simulator *sim = rs_xcalloc(1, sizeof *sim);
     sim->sc = sc;
+    sim->lane_plan = plan;
     if (plan_new(sim, err) != 0) {
         rs_simulator_free(sim);
         return NULL;
     }
     return sim;
+}
+
+struct simulator *rs_simulator_new(const struct scenario *sc, struct err *err)
+{
+    return rs_loop_new(sc, NULL, err);
 }
 
 void rs_simulator_free(struct simulator *sim)
@@ -136,11 +148,11 @@ static void residue_end(void *ctx, int64_t now_ns, int fault)
 
 /* ---- what the response may see and do ---- */
 
-static struct promql_eval *eval_of(const struct simulator *sim, const struct promql *expr)
+static const struct condition_eval *eval_of(const struct simulator *sim, const struct promql *expr)
 {
     for (int i = 0; i < sim->n_condition; i++) {
         if (sim->condition[i].expr == expr)
-            return sim->condition[i].eval;
+            return &sim->condition[i];
     }
     assert(!"the response asked for an expression that is not in the plan");
     return NULL;
@@ -149,14 +161,16 @@ static struct promql_eval *eval_of(const struct simulator *sim, const struct pro
 static bool port_is_true(void *ctx, const struct promql *expr)
 {
     struct simulator *sim = ctx;
-    return rs_promql_true(eval_of(sim, expr), rs_loop_ms(sim, rs_kernel_now(sim->kernel)));
+    const struct condition_eval *c = eval_of(sim, expr);
+    int64_t t_ms = rs_loop_ms(sim, rs_kernel_now(sim->kernel));
+    return c->eval ? rs_promql_true(c->eval, t_ms) : rs_loop_lanes_true(sim, c->site, t_ms);
 }
 
 static int port_measure(
     void *ctx, const struct promql *expr, int64_t now_ns, struct vector *out, struct err *err)
 {
     struct simulator *sim = ctx;
-    return rs_promql_eval(eval_of(sim, expr), rs_loop_ms(sim, now_ns), out, err);
+    return rs_promql_eval(eval_of(sim, expr)->eval, rs_loop_ms(sim, now_ns), out, err);
 }
 
 static uint64_t port_set_flag(void *ctx, int flag, bool on, int cohort, double percent)
@@ -294,6 +308,8 @@ static void begin(struct simulator *sim)
     rs_kernel_reset(sim->kernel);
     rs_kernel_heed(sim->kernel, sim->opt.cancel);
     rs_tsdb_reset(sim->db);
+    if (sim->lanes)
+        rs_loop_lanes_begin(sim);
     rs_system_samplers(sim->system, sim->opt.gsl_samplers);
     rs_responder_samplers(sim->responder, sim->opt.gsl_samplers);
     rs_system_reset(sim->system, sim->opt.seed, sim->opt.replica, out->world, out->fault, &sink);
@@ -347,19 +363,12 @@ static int run_branches(struct simulator *sim, struct err *err)
     return sim->over ? 0 : rs_kernel_run(sim->kernel, end_ns, err);
 }
 
-int rs_simulator_run(struct simulator *sim,
-                     const struct replica_options *opt,
-                     struct history *out,
-                     struct err *err)
+int rs_loop_run(struct simulator *sim,
+                const struct replica_options *opt,
+                struct history *out,
+                struct err *err)
 {
     assert(opt->fault >= -2 && opt->fault < sim->sc->n_fault);
-    if (rs_label_table_sets(sim->labels) > LABEL_SETS_MAX) {
-        const struct scenario *sc = sim->sc;
-        plan_free(sim);
-        *sim = (struct simulator){.sc = sc};
-        if (plan_new(sim, err) != 0)
-            return -1;
-    }
     sim->opt = *opt;
     sim->out = out;
     begin(sim);
@@ -367,4 +376,23 @@ int rs_simulator_run(struct simulator *sim,
         return rs_err_context(err, "replica %llu", (unsigned long long)opt->replica);
     finish(sim);
     return 0;
+}
+
+int rs_loop_renew(struct simulator *sim, struct err *err)
+{
+    if (rs_label_table_sets(sim->labels) <= LABEL_SETS_MAX)
+        return 0;
+    const struct simulator fresh = {.sc = sim->sc, .lane_plan = sim->lane_plan};
+    plan_free(sim);
+    *sim = fresh;
+    return plan_new(sim, err);
+}
+
+int rs_simulator_run(struct simulator *sim,
+                     const struct replica_options *opt,
+                     struct history *out,
+                     struct err *err)
+{
+    assert(!sim->lane_plan);
+    return rs_loop_renew(sim, err) != 0 ? -1 : rs_loop_run(sim, opt, out, err);
 }

@@ -4,6 +4,7 @@
 #define MODELS_LOOP_SIMULATOR_H
 
 #include "models/alertmanager.h"
+#include "models/lanes.h"
 #include "models/replica.h"
 #include "models/response.h"
 #include "models/rules.h"
@@ -36,8 +37,11 @@ struct message {
 
 struct condition_eval {
     const struct promql *expr;
-    struct promql_eval *eval;
+    struct promql_eval *eval; /* NULL: it has variants */
+    int site;                 /* of the lanes; -1 = it is as the scenario has it */
 };
+
+struct lanes; /* lanes.c */
 
 /* Counts of a service at the last point of a grid. */
 struct baseline {
@@ -54,6 +58,8 @@ struct grid {
 
 struct simulator {
     const struct scenario *sc;
+    const struct lane_plan *lane_plan; /* NULL: one scenario, one history */
+    struct lanes *lanes;
     struct kernel *kernel;
     struct label_table *labels;
     struct tsdb *db;
@@ -90,6 +96,40 @@ int rs_loop_monitor_new(struct simulator *sim);
 void rs_loop_monitor_free(struct simulator *sim);
 void rs_loop_monitor_reset(struct simulator *sim, uint64_t world);
 bool rs_loop_alert_firing(const struct simulator *sim, const char *alert);
+
+/* replica.c: a simulator over a plan, and one replica; the lanes have been set. */
+struct simulator *
+rs_loop_new(const struct scenario *sc, const struct lane_plan *plan, struct err *err);
+/* Lays the plan out anew if too many label sets have come together. 0 or -1. */
+int rs_loop_renew(struct simulator *sim, struct err *err);
+int rs_loop_run(struct simulator *sim,
+                const struct replica_options *opt,
+                struct history *out,
+                struct err *err);
+
+/* lanes.c, lanes_reach.c: many settings over one history (models/lanes.h). */
+struct lanes *rs_loop_lanes_new(struct simulator *sim);
+void rs_loop_lanes_free(struct lanes *l); /* NULL ok */
+/* Gives the rules of a group their variants: before its runner is made, and after. */
+void rs_loop_lanes_vary(struct simulator *sim,
+                        int file,
+                        int group,
+                        struct rule_runner_options *opt);
+void rs_loop_lanes_made(struct simulator *sim, int file, int group, struct rule_runner *runner);
+/* The site of a condition's variants, which it makes; -1: the condition is as it is. */
+int rs_loop_lanes_condition(struct simulator *sim,
+                            const struct promql *expr,
+                            const struct promql_options *opt);
+/* Is the condition true, of all lanes that go on from here? */
+bool rs_loop_lanes_true(struct simulator *sim, int site, int64_t t_ms);
+/* The monitoring is made: what do lanes look at? */
+void rs_loop_lanes_ready(struct simulator *sim);
+/* All lanes of the run are there again. Before the system is reset. */
+void rs_loop_lanes_begin(struct simulator *sim);
+/* lanes_share.c: may an alert of the rule be read while it is pending? */
+bool rs_loop_pending_is_read(const struct scenario *sc,
+                             const struct lane_plan *plan,
+                             const char *alert);
 
 /* record.c: trajectories and totals. */
 void rs_loop_record_new(struct simulator *sim);

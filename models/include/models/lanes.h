@@ -47,11 +47,12 @@ struct simulator *
 rs_simulator_new_lanes(const struct scenario *sc, const struct lane_plan *plan, struct err *err);
 
 /*
- * Where lanes part. The lanes that the history has been of so far are now in n_class >= 2 classes, by the order of their first
+ * Where lanes part, at now_ns. The lanes that the history has been of so far are now in n_class >= 2 classes, by the order of their first
  * lanes; `lane` lists them class by class, rising within each, and class k ends before end[k]. Returns the class to follow.
  * It may fork the process and return another class in each copy; or be asked for one replica again and again, with other answers.
  */
 typedef int (*rs_lanes_part)(void *ctx,
+                             int64_t now_ns,
                              int n_class,
                              const uint32_t *lane /* [end[n_class - 1]] */,
                              const uint32_t *end /* [n_class] */);
@@ -64,8 +65,8 @@ struct lanes_options {
 };
 
 /*
- * rs_simulator_run, and *out_lane (borrowed until the next run) with *out_n tells, rising, which lanes it is the history of. An
- * error is that of all lanes that were together when it came.
+ * rs_simulator_run, of a simulator with lanes (rs_simulator_run is not for those), and *out_lane (borrowed until the next run) with *out_n tells, rising, which lanes it is the history of. An
+ * error is that of all lanes that were together when it came. A trace tells of pending alerts only where lanes part on them.
  */
 int rs_simulator_run_lanes(struct simulator *sim,
                            const struct replica_options *opt,

@@ -82,6 +82,24 @@ struct rule_sink {
     void (*failed)(void *ctx, int64_t t_ms, const struct rule *rule, const struct err *err);
 };
 
+/*
+ * Variants of an alerting rule side by side: of each what it would do is known, and one is followed. They may differ in the
+ * expression, `for` and keep_firing_for. What is told, written and sent is what the followed one tells, writes and sends.
+ */
+struct rule_variants { /* borrowed */
+    int rule;          /* of the group */
+    int n;
+    const struct rule *const *variant; /* [n] */
+    /* Do variants differ where an alert becomes pending at different times? Else pending is told of none, nor written. */
+    bool pending;
+    /*
+     * Those in use do different things now: class_of[n] numbers them by what they do, -1 where one is not in use. Returns the
+     * variant that is followed from here on, having taken all that are not of its class out of use.
+     */
+    int (*choose)(void *ctx, const int *class_of);
+    void *ctx;
+};
+
 struct rule_runner_options {
     struct promql_options promql;
     int64_t interval_ms;     /* > 0, of the group: what "every" means to Alertmanager's end times */
@@ -94,6 +112,8 @@ struct rule_runner_options {
     bool annotations;
     /* Write ALERTS and ALERTS_FOR_STATE even if no selector of the tsdb asks for them yet. */
     bool write_alerts;
+    int n_varied;                       /* rules that have variants in place of themselves */
+    const struct rule_variants *varied; /* [n_varied] copied */
 };
 /* lookback 5m, interval 1m, resend delay 1m, no offset, nothing external. */
 struct rule_runner_options rs_rule_runner_options_default(void);
@@ -113,6 +133,16 @@ void rs_rule_runner_reset(struct rule_runner *r); /* after rs_tsdb_reset */
  * A rule whose expression errs is skipped this round. Returns the number of such rules. sink may be NULL.
  */
 int rs_rule_runner_eval(struct rule_runner *r, int64_t t_ms, const struct rule_sink *sink);
+
+/*
+ * Of a rule with variants: which are in use, and which is followed while they agree. To be said after the reset; a variant that
+ * is taken out of use forgets its alerts.
+ */
+void rs_rule_runner_use(struct rule_runner *r, int rule, const bool *used /* [n] */, int followed);
+
+/* What they look at, as rs_promql_variants_reach. */
+const int64_t *
+rs_rule_runner_reach(const struct rule_runner *r, int rule, int variant, bool *awake);
 
 /* Calls fn for every alert that is pending or firing: rule by rule, the oldest first. */
 typedef void (*rs_alert_fn)(void *ctx, const struct alert *a);

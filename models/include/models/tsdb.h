@@ -50,6 +50,10 @@ void rs_tsdb_set_promise(struct tsdb *db, int series, rs_tsdb_promise promise);
 /* The longest look-back that anybody will ask of this series (ms); the ring keeps at least that. Only grows. */
 void rs_tsdb_retain(struct tsdb *db, int series, int64_t span_ms);
 int64_t rs_tsdb_retention(const struct tsdb *db, int series);
+/* Until the next call the look-backs that are asked of the first n series are noted in to[n] too, the longest. NULL: no more. */
+void rs_tsdb_note(struct tsdb *db, int64_t *to, int n);
+/* The look-back is this, whatever has been asked so far. Before the series are filled. */
+void rs_tsdb_set_retention(struct tsdb *db, int series, int64_t span_ms);
 
 /* Timestamps must rise (an equal or older one is dropped and false is returned, as Prometheus drops out-of-order samples). */
 bool rs_tsdb_append(struct tsdb *db, int series, int64_t t_ms, double v);

@@ -212,7 +212,7 @@ int rs_promql_eval(struct promql_eval *e, int64_t t_ms, struct vector *out, stru
                          rs_type_words(c->node->type));
     }
     e->now_ms = t_ms;
-    if (e->n_still > 0 && rs_eval_is_idle(e, t_ms)) {
+    if (e->n_still > 0 && !e->zeros_matter && rs_eval_is_idle(e, t_ms)) {
         return 0;
     }
     e->err = err;

@@ -88,6 +88,8 @@ struct promql_eval {
     int n_still;
     struct cell **
         still; /* [n_still] while all of their series stand still there is no result (promql_idle.c); 0 = never */
+    bool zeros; /* of these series come zeros or nothing, so that it depends on who asks: */
+    bool zeros_matter;
     uint64_t *seen; /* [cap_seen] per label set, the pass that met it last */
     int cap_seen;
     uint64_t pass;
@@ -95,6 +97,12 @@ struct promql_eval {
 
 /* promql_idle.c: finds out, once, whether and when there is surely no result; is it so now? */
 void rs_eval_note_idle(struct promql_eval *e);
+/*
+ * The same for one whose values are only compared with numbers (promql_variants.c): while its series stand still it gives zeros
+ * or nothing, and that is nothing as long as no zero passes (zeros_matter false; at first they matter).
+ */
+void rs_eval_note_zeros(struct promql_eval *e);
+void rs_eval_zeros_matter(struct promql_eval *e, bool they_do);
 bool rs_eval_is_idle(struct promql_eval *e, int64_t t_ms);
 
 void rs_cell_grow(struct cell *c);

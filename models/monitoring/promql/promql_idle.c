@@ -101,6 +101,19 @@ void rs_eval_note_idle(struct promql_eval *e)
     }
 }
 
+void rs_eval_note_zeros(struct promql_eval *e)
+{
+    if (!e->opt.plain && idle_of(e->q->root) == IDLE_ZERO) {
+        gather(e, e->root);
+        e->zeros = e->zeros_matter = true;
+    }
+}
+
+void rs_eval_zeros_matter(struct promql_eval *e, bool they_do)
+{
+    e->zeros_matter = e->zeros && they_do;
+}
+
 /* No two samples of the window (lo, now] differ, those that are not filled yet included. */
 static bool stands_still(struct promql_eval *e, struct pick *p, int64_t lo_ms)
 {

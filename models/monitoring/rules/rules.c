@@ -59,9 +59,14 @@ struct rule_runner_options rs_rule_runner_options_default(void)
 static void state_new(struct rule_runner *r, struct rule_state *s, const struct rule *rule)
 {
     s->rule = rule;
-    s->eval = rs_promql_eval_new(rule->expr, r->db, r->opt.promql);
-    s->for_ms = rule->for_ns / RS_NS_PER_MS;
-    s->keep_ms = rule->keep_firing_for_ns / RS_NS_PER_MS;
+    for (int i = 0; i < r->opt.n_varied; i++) {
+        if (&r->group->rule[r->opt.varied[i].rule] == rule) {
+            s->lanes = rs_rule_lanes_new(r, &r->opt.varied[i]);
+        }
+    }
+    s->eval = s->lanes == NULL ? rs_promql_eval_new(rule->expr, r->db, r->opt.promql) : NULL;
+    s->waits =
+        (struct alert_waits){rule->for_ns / RS_NS_PER_MS, rule->keep_firing_for_ns / RS_NS_PER_MS};
     for (int i = 0; rule->label_template != NULL && i < rule->n_label; i++) {
         const struct template *t = rule->label_template[i];
 
@@ -87,6 +92,8 @@ struct rule_runner *rs_rule_runner_new(const struct rule_group *group,
     for (int i = 0; i < group->n_rule; i++) {
         state_new(r, &r->state[i], &group->rule[i]);
     }
+    r->opt.varied = NULL; /* borrowed for this call */
+    r->opt.n_varied = 0;
     rs_rule_queries_new(r);
     return r;
 }
@@ -111,6 +118,7 @@ void rs_rule_runner_free(struct rule_runner *r)
         rs_label_map_clear(&s->by_labels);
         rs_label_map_clear(&s->output);
         rs_promql_eval_free(s->eval);
+        rs_rule_lanes_free(s->lanes);
     }
     rs_rule_queries_free(r);
     free(r->state);
@@ -126,6 +134,7 @@ void rs_rule_runner_reset(struct rule_runner *r)
             s->entry[s->order.at[k]]->live = false;
         }
         s->order.n = s->written.n = s->before.n = s->mark.n = 0;
+        rs_rule_lanes_reset(s->lanes);
     }
 }
 
@@ -208,6 +217,10 @@ int rs_rule_runner_eval(struct rule_runner *r, int64_t t_ms, const struct rule_s
         struct err err;
         int status;
 
+        if (s->lanes != NULL) {
+            rs_rule_eval_lanes(r, s, t_ms, sink);
+            continue;
+        }
         err.code = RS_E_NONE; /* the rest is written with the first failure */
         err.line = err.col = 0;
         err.file[0] = err.text[0] = '\0';

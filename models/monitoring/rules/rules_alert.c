@@ -9,7 +9,7 @@
  * Prometheus makes these series' labels of the rule's own, as written, overridden by the alert's. So where a template came to
  * nothing and the alert has no such label, its series have the template's text.
  */
-static rs_labels series_labels(struct rule_runner *r, const struct alert *a)
+rs_labels rs_alert_series_labels(struct rule_runner *r, const struct alert *a)
 {
     const struct rule *rule = a->rule;
     rs_labels set = a->labels;
@@ -31,7 +31,7 @@ static void write_alerts(struct rule_runner *r, struct rule_state *s, struct ent
     const struct alert *a = &e->alert;
 
     if (e->pending < 0) {
-        rs_labels own = series_labels(r, a);
+        rs_labels own = rs_alert_series_labels(r, a);
         rs_labels named = rs_labels_with(labels, own, RS_METRIC_NAME, "ALERTS");
 
         e->pending = rs_labels_with(labels, named, "alertstate", "pending");
@@ -63,6 +63,12 @@ note_result(struct rule_runner *r, struct rule_state *s, const struct vector *v,
     return 0;
 }
 
+void rs_alert_begin(struct alert *a, int64_t t_ms)
+{
+    *a = (struct alert){
+        .rule = a->rule, .labels = a->labels, .state = RS_ALERT_PENDING, .active_ms = t_ms};
+}
+
 /* "If there is already an active alert, only update its value"; an inactive one is replaced. */
 static void activate(struct rule_state *s, const struct vector *v, int64_t t_ms)
 {
@@ -78,8 +84,7 @@ static void activate(struct rule_state *s, const struct vector *v, int64_t t_ms)
             a->state = RS_ALERT_INACTIVE;
         }
         if (a->state == RS_ALERT_INACTIVE) {
-            *a = (struct alert){
-                .rule = s->rule, .labels = a->labels, .state = RS_ALERT_PENDING, .active_ms = t_ms};
+            rs_alert_begin(a, t_ms);
             e->sent = false;
         }
         a->value = e->value;
@@ -88,23 +93,18 @@ static void activate(struct rule_state *s, const struct vector *v, int64_t t_ms)
     }
 }
 
-/* One alert at t. false if the rule forgets it. *active: it is pending or firing. */
-static bool move_alert(const struct rule_runner *r,
-                       const struct rule_state *s,
-                       struct entry *e,
-                       int64_t t_ms,
-                       bool *active)
+bool rs_alert_move(
+    struct alert *a, const struct alert_waits *w, bool found, int64_t t_ms, bool *active)
 {
-    struct alert *a = &e->alert;
     bool keep = false, forget;
 
     *active = true;
-    if (e->round == r->round) {
+    if (found) {
         a->keep_since_ms = 0;
     } else {
-        if (a->state == RS_ALERT_FIRING && s->keep_ms > 0) {
+        if (a->state == RS_ALERT_FIRING && w->keep_ms > 0) {
             a->keep_since_ms = a->keep_since_ms == 0 ? t_ms : a->keep_since_ms;
-            keep = t_ms - a->keep_since_ms < s->keep_ms;
+            keep = t_ms - a->keep_since_ms < w->keep_ms;
         }
         forget = a->state == RS_ALERT_PENDING ||
                  (a->resolved_ms != 0 && t_ms - a->resolved_ms > RESOLVED_RETENTION_MS);
@@ -117,7 +117,7 @@ static bool move_alert(const struct rule_runner *r,
             return !forget;
         }
     }
-    if (a->state == RS_ALERT_PENDING && t_ms - a->active_ms >= s->for_ms) {
+    if (a->state == RS_ALERT_PENDING && t_ms - a->active_ms >= w->for_ms) {
         a->state = RS_ALERT_FIRING;
         a->fired_ms = t_ms;
     }
@@ -133,7 +133,7 @@ static int move_alerts(const struct rule_runner *r, struct rule_state *s, int64_
         struct entry *e = s->entry[s->order.at[i]];
         bool active;
 
-        e->live = move_alert(r, s, e, t_ms, &active);
+        e->live = rs_alert_move(&e->alert, &s->waits, e->round == r->round, t_ms, &active);
         n_active += active;
     }
     return n_active;
@@ -177,23 +177,20 @@ static void tell_changes(struct rule_state *s, int64_t t_ms, const struct rule_s
  * "needsSending": a resolved alert that has not been sent since, or the last sending is longer ago than the resend delay,
  * strictly. The end is four rounds (or resend delays) away, so that two lost sendings resolve nothing.
  */
-static void
-send_alert(const struct rule_runner *r, struct entry *e, int64_t t_ms, const struct rule_sink *sink)
+bool rs_alert_due(
+    const struct rule_runner *r, struct alert *a, bool *sent, int64_t t_ms, int64_t *ends_ms)
 {
-    struct alert *a = &e->alert;
     int64_t interval = r->opt.interval_ms, delay = r->opt.resend_delay_ms;
     int64_t span = interval > delay ? interval : delay;
-    bool due = !e->sent || a->resolved_ms > a->sent_ms || a->sent_ms + delay < t_ms;
+    bool due = !*sent || a->resolved_ms > a->sent_ms || a->sent_ms + delay < t_ms;
 
     if (a->state == RS_ALERT_PENDING || !due) {
-        return;
+        return false;
     }
-    e->sent = true;
+    *sent = true;
     a->sent_ms = t_ms;
-    if (sink->send != NULL) {
-        sink->send(sink->ctx, t_ms, a,
-                   a->state == RS_ALERT_INACTIVE ? a->resolved_ms : t_ms + 4 * span);
-    }
+    *ends_ms = a->state == RS_ALERT_INACTIVE ? a->resolved_ms : t_ms + 4 * span;
+    return true;
 }
 
 static void write_active(struct rule_runner *r, struct rule_state *s, int64_t t_ms)
@@ -242,7 +239,12 @@ int rs_rule_eval_alert(struct rule_runner *r,
     tell_changes(s, t_ms, sink);
     write_active(r, s, t_ms - r->offset_ms);
     for (int i = 0; i < s->order.n; i++) {
-        send_alert(r, s->entry[s->order.at[i]], t_ms, sink);
+        struct entry *e = s->entry[s->order.at[i]];
+        int64_t ends_ms;
+
+        if (rs_alert_due(r, &e->alert, &e->sent, t_ms, &ends_ms) && sink->send != NULL) {
+            sink->send(sink->ctx, t_ms, &e->alert, ends_ms);
+        }
     }
     return 0;
 }

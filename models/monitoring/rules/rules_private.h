@@ -19,6 +19,10 @@ struct entry { /* one label set of an alerting rule; its memory outlives the ale
     rs_labels pending, firing, for_state; /* its ALERTS and ALERTS_FOR_STATE; -1 = not made yet */
 };
 
+struct alert_waits {
+    int64_t for_ms, keep_ms;
+};
+
 struct int_list {
     int *at; /* [n], owned */
     int n, cap;
@@ -38,7 +42,8 @@ struct rule_state {
         order; /* live entries, oldest first: what happens does not depend on earlier replicas */
     struct int_list written, before; /* series given a value in this round, in the one before */
     struct int_list mark;            /* per series: the round that wrote it last */
-    int64_t for_ms, keep_ms;
+    struct alert_waits waits;
+    struct rule_lanes *lanes; /* NULL: the rule has no variants */
 };
 
 /* An evaluator of a text that templates query. */
@@ -85,5 +90,25 @@ int rs_rule_eval_alert(struct rule_runner *r,
                        int64_t t_ms,
                        const struct rule_sink *sink,
                        struct err *err);
+
+/* The life of one alert, whoever keeps it. An inactive one begins anew. */
+void rs_alert_begin(struct alert *a, int64_t t_ms);
+/* One alert at t; found: the result has it. false if the rule forgets it. *active: it is pending or firing. */
+bool rs_alert_move(
+    struct alert *a, const struct alert_waits *w, bool found, int64_t t_ms, bool *active);
+/* Is it to be sent to Alertmanager now? Then it counts as sent, and *ends_ms is the end to tell. */
+bool rs_alert_due(
+    const struct rule_runner *r, struct alert *a, bool *sent, int64_t t_ms, int64_t *ends_ms);
+/* The labels of its ALERTS and ALERTS_FOR_STATE, without what tells these apart. */
+rs_labels rs_alert_series_labels(struct rule_runner *r, const struct alert *a);
+
+/* rules_lanes.c: a rule's variants side by side. */
+struct rule_lanes *rs_rule_lanes_new(struct rule_runner *r, const struct rule_variants *v);
+void rs_rule_lanes_free(struct rule_lanes *l); /* NULL ok */
+void rs_rule_lanes_reset(struct rule_lanes *l);
+void rs_rule_eval_lanes(struct rule_runner *r,
+                        struct rule_state *s,
+                        int64_t t_ms,
+                        const struct rule_sink *sink);
 
 #endif

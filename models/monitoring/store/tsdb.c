@@ -127,6 +127,20 @@ void rs_tsdb_retain(struct tsdb *db, int series, int64_t span_ms)
     if (span_ms > s->span_ms) {
         s->span_ms = span_ms;
     }
+    if (db->noted != NULL && series < db->n_noted && span_ms > db->noted[series]) {
+        db->noted[series] = span_ms;
+    }
+}
+
+void rs_tsdb_note(struct tsdb *db, int64_t *to, int n)
+{
+    db->noted = to;
+    db->n_noted = n;
+}
+
+void rs_tsdb_set_retention(struct tsdb *db, int series, int64_t span_ms)
+{
+    series_of(db, series)->span_ms = span_ms;
 }
 
 int64_t rs_tsdb_retention(const struct tsdb *db, int series)

@@ -20,7 +20,9 @@ struct tsdb {
     uint64_t generation; /* a series was made or dropped */
     uint64_t epoch;      /* series were dropped */
     uint64_t n_reset;    /* all samples were dropped */
-    bool wants_alerts;   /* some selector may read ALERTS or ALERTS_FOR_STATE */
+    int64_t *noted;      /* [n_noted] borrowed: rs_tsdb_note; NULL = nobody asks */
+    int n_noted;
+    bool wants_alerts; /* some selector may read ALERTS or ALERTS_FOR_STATE */
 };
 
 static inline void rs_series_touch(struct tsdb *db, int i, int64_t t_ms)
