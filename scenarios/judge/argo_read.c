@@ -98,33 +98,16 @@ static const char *lookup(struct judge_source *s, void *ctx, const char *word, s
 
 /* ---- one metric -------------------------------------------------------------------------------- */
 
-/* A count, which the API also takes as a text. 0 or -1 with an error. */
-static int read_limit(
-    struct argo_reading *a, const struct node *metric, const char *key, int64_t min, int64_t *out)
-{
-    const struct node *node = rs_node_get(metric, key);
-    struct key row = {key, RS_V_INT, .min = (double)min, .max = 1e9};
-    int value = 0;
-    if (!node || rs_node_is_null(node)) {
-        return 0;
-    }
-    if (rs_read_value(a->s->r, &row, node, &value) != 0) {
-        return -1;
-    }
-    *out = value;
-    return 0;
-}
-
 static void read_limits(struct argo_reading *a, const struct node *node, struct argo_metric *m)
 {
     struct err_list *errors = a->s->r->errors;
     const struct node *count = rs_node_get(node, "count");
     m->error_limit = RS_ARGO_ERROR_LIMIT;
-    int status = read_limit(a, node, "count", 0, &m->count);
-    status |= read_limit(a, node, "failureLimit", -1, &m->failure_limit);
-    status |= read_limit(a, node, "inconclusiveLimit", 0, &m->inconclusive_limit);
-    status |= read_limit(a, node, "consecutiveErrorLimit", 0, &m->error_limit);
-    status |= read_limit(a, node, "consecutiveSuccessLimit", 0, &m->success_limit);
+    int status = rs_judge_whole(a->s, node, "count", 0, &m->count);
+    status |= rs_judge_whole(a->s, node, "failureLimit", -1, &m->failure_limit);
+    status |= rs_judge_whole(a->s, node, "inconclusiveLimit", 0, &m->inconclusive_limit);
+    status |= rs_judge_whole(a->s, node, "consecutiveErrorLimit", 0, &m->error_limit);
+    status |= rs_judge_whole(a->s, node, "consecutiveSuccessLimit", 0, &m->success_limit);
     if (status != 0 || m->count == 0) {
         return;
     }

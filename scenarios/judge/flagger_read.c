@@ -12,7 +12,7 @@
 
 struct analysis {
     int64_t interval_ns;
-    int iterations, max_weight, step_weight, threshold;
+    int64_t iterations, max_weight, step_weight, threshold;
 };
 
 struct canary_draft {
@@ -68,11 +68,11 @@ static const char ignored_in_analysis[] =
     "canaryReadyThreshold";
 static const struct key analysis_keys[] = {
     {"interval", RS_V_DURATION, .def = "60s", .at = ANALYSIS(interval_ns), .max = 31536000},
-    {"iterations", RS_V_INT, .min = 0, .max = 1e6, .at = ANALYSIS(iterations)},
-    {"maxWeight", RS_V_INT, .min = 0, .max = 1e6, .at = ANALYSIS(max_weight)},
-    {"stepWeight", RS_V_INT, .min = 0, .max = 1e6, .at = ANALYSIS(step_weight)},
+    {"iterations", RS_V_OWN},
+    {"maxWeight", RS_V_OWN},
+    {"stepWeight", RS_V_OWN},
     {"stepWeights", RS_V_OWN},
-    {"threshold", RS_V_INT, .min = -1e6, .max = 1e6, .at = ANALYSIS(threshold)},
+    {"threshold", RS_V_OWN},
     {"metrics", RS_V_OWN},
     {"match", RS_V_OWN},
     {"mirror", RS_V_OWN},
@@ -369,6 +369,13 @@ read_analysis(struct flagger_reading *f, const struct node *node, struct flagger
 {
     struct judge_source *s = f->s;
     if (rs_read_section(s->r, &analysis_section, "\"analysis\"", node, &f->analysis) != 0) {
+        return;
+    }
+    struct analysis *a = &f->analysis;
+    if (rs_judge_whole(s, node, "iterations", 0, &a->iterations) != 0 ||
+        rs_judge_whole(s, node, "maxWeight", 0, &a->max_weight) != 0 ||
+        rs_judge_whole(s, node, "stepWeight", 0, &a->step_weight) != 0 ||
+        rs_judge_whole(s, node, "threshold", INT32_MIN, &a->threshold) != 0) {
         return;
     }
     int64_t least_ns = 10 * RS_NS_PER_S;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the readers of judges' files share: documents, notes, and words that are put in for {{ ... }}. */
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "../text/value.h"
 #include "judge_read.h"
 
 void rs_judge_note(struct judge_source *s, struct mark at, const char *fmt, ...)
@@ -34,6 +36,30 @@ const char *rs_judge_text(const struct node *map, const char *key)
 {
     const struct node *node = rs_node_get(map, key);
     return node && node->kind == RS_NODE_SCALAR && !rs_node_is_null(node) ? node->text : NULL;
+}
+
+int rs_judge_whole(
+    struct judge_source *s, const struct node *map, const char *key, int64_t min, int64_t *out)
+{
+    const double most = 1e9;
+    const struct node *node = rs_node_get(map, key);
+    char seen[64];
+    double v = 0.0;
+    if (!node || rs_node_is_null(node)) {
+        return 0;
+    }
+    if (node->kind != RS_NODE_SCALAR || rs_value_number(&v, node->text) != 0 || v != trunc(v)) {
+        return rs_err_list_add(s->r->errors, RS_E_TYPE, node->at,
+                               "\"%s\" must be a whole number, got %s", key,
+                               rs_node_describe(seen, sizeof(seen), node));
+    }
+    if (!(v >= (double)min && v <= most)) {
+        return rs_err_list_add(s->r->errors, RS_E_RANGE, node->at,
+                               "\"%s\" must be %lld..1000000000, got %s", key, (long long)min,
+                               node->text);
+    }
+    *out = (int64_t)v;
+    return 0;
 }
 
 const char *rs_judge_document_kind(const struct node *root)

@@ -43,6 +43,12 @@ void rs_judge_note(struct judge_source *s, struct mark at, const char *fmt, ...)
 int rs_judge_documents(struct judge_source *s, const struct node *const **out);
 /* The text of a scalar under a key; NULL if there is none or it is no scalar. */
 const char *rs_judge_text(const struct node *map, const char *key);
+/*
+ * A whole number of at least `min` under a key, which may be quoted. Untouched where the key is absent; -1 with an error where it
+ * is no such thing.
+ */
+int rs_judge_whole(
+    struct judge_source *s, const struct node *map, const char *key, int64_t min, int64_t *out);
 /* A document's `kind`, "" if it has none; its metadata's name likewise. */
 const char *rs_judge_document_kind(const struct node *root);
 const char *rs_judge_document_name(const struct node *root);
