@@ -14,8 +14,8 @@ static const struct {
 } kinds[RS_JUDGE_KIND_N] = {
     [RS_JUDGE_ARGO] = {"argo", &rs_judge_argo},
     [RS_JUDGE_FLAGGER] = {"flagger", &rs_judge_flagger},
-    [RS_JUDGE_KAYENTA] = {"kayenta", NULL},
-    [RS_JUDGE_GROWTHBOOK] = {"growthbook", NULL},
+    [RS_JUDGE_KAYENTA] = {"kayenta", &rs_judge_kayenta},
+    [RS_JUDGE_GROWTHBOOK] = {"growthbook", &rs_judge_growthbook},
 };
 
 const char *rs_judge_kind_name(enum judge_kind k)

@@ -30,5 +30,7 @@ struct judge_machine {
 
 extern const struct judge_machine rs_judge_argo;
 extern const struct judge_machine rs_judge_flagger;
+extern const struct judge_machine rs_judge_kayenta;
+extern const struct judge_machine rs_judge_growthbook;
 
 #endif

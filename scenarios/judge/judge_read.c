@@ -22,8 +22,10 @@ static const struct {
 } kinds[] = {
     [RS_JUDGE_ARGO] = {rs_judge_read_argo, "args query_time"},
     [RS_JUDGE_FLAGGER] = {rs_judge_read_flagger, "queries"},
+    [RS_JUDGE_KAYENTA] = {rs_judge_read_kayenta, "kayenta"},
+    [RS_JUDGE_GROWTHBOOK] = {rs_judge_read_growthbook, "growthbook"},
 };
-static const char *const kind_words[] = {"argo", "flagger", NULL};
+static const char *const kind_words[] = {"argo", "flagger", "kayenta", "growthbook", NULL};
 
 static bool lists(const char *words, const char *word)
 {
@@ -134,7 +136,7 @@ static const struct key judge_keys[] = {
     {"name", RS_V_NAME, RS_KEY_REQUIRED, .at = JUDGE(name), .help = "Name."},
     {"kind", RS_V_WORD, RS_KEY_REQUIRED, .at = JUDGE(kind), .words = kind_words,
      .help = "Whose judge it is: Argo Rollouts (an AnalysisTemplate), Flagger (a Canary with its "
-             "MetricTemplates)."},
+             "MetricTemplates), Kayenta (a canary configuration), GrowthBook (a safe rollout)."},
     {"file", RS_V_FILE, RS_KEY_REQUIRED, .at = JUDGE(file),
      .help = "The tool's own configuration."},
     {"stages", RS_V_REFS, RS_KEY_REQUIRED | RS_KEY_SOME, .at = JUDGE(stage), .n_at = JUDGE(n_stage),
@@ -157,6 +159,10 @@ static const struct key judge_keys[] = {
     {"queries", RS_V_OWN, .shape = "map of names to PromQL",
      .help = "Flagger: what its built-in metrics ask (request-success-rate in percent, "
              "request-duration in milliseconds): the tool's own queries depend on the mesh."},
+    {"kayenta", RS_V_MAP, .of = &rs_section_judge_kayenta, .at = KEYS(kayenta),
+     .help = "Kayenta: when it judges, and whom."},
+    {"growthbook", RS_V_MAP, .of = &rs_section_judge_growthbook, .at = KEYS(growthbook),
+     .help = "GrowthBook: what it knows beside the rollout; required with it."},
     {"ref", RS_V_TEXT, .at = JUDGE(ref),
      .help = "Place in the source document; findings and verdicts print it."},
     {"assumes", RS_V_ASSUMES, .help = "Assumptions that these numbers rest on."},

@@ -8,10 +8,37 @@
 
 #include "../reader.h"
 #include "models/judge.h"
+#include "models/judge_growthbook.h"
+
+struct kayenta_keys { /* which of them are given, the map tells */
+    const char *request;
+    double pass, marginal;
+    int64_t lifetime_ns, interval_ns, lookback_ns, begin_after_ns, step_ns;
+};
+
+struct growthbook_metric_keys {
+    struct growthbook_metric metric;
+    int type; /* 1: mean */
+    const char *unused_text;
+};
+
+struct growthbook_keys {
+    const struct promql *users[RS_SIDE_N];
+    const char *unused_text;
+    int n_metric;
+    const struct growthbook_metric_keys *metric; /* [n_metric] */
+    double split, alpha, tuning, srm;
+    bool two_sided;
+    int health;
+    int64_t update_ns, grace_ns;
+    uint64_t min_users;
+};
 
 /* Keys of a judge that only its kind's reader needs. */
 struct judge_keys {
     int64_t query_time_ns; /* argo */
+    struct kayenta_keys kayenta;
+    struct growthbook_keys growthbook;
 };
 
 /* What a kind's reader gets: the judge as the scenario has it, and the text of its file. */
@@ -33,6 +60,10 @@ typedef void (*judge_file_reader)(struct judge_source *s, struct judge *out);
 
 void rs_judge_read_argo(struct judge_source *s, struct judge *out);
 void rs_judge_read_flagger(struct judge_source *s, struct judge *out);
+void rs_judge_read_kayenta(struct judge_source *s, struct judge *out);
+void rs_judge_read_growthbook(struct judge_source *s, struct judge *out);
+
+extern const struct section rs_section_judge_kayenta, rs_section_judge_growthbook;
 
 /* ---- judge_manifest.c ---- */
 
