@@ -2,6 +2,7 @@
 /* Which rules can have lanes: what reads their ALERTS and ALERTS_FOR_STATE decides. */
 #include <string.h>
 
+#include "models/judge.h"
 #include "models/promql_selector.h"
 #include "simulator.h"
 
@@ -28,6 +29,11 @@ static void look_into(struct search *f, const struct promql *q)
         return;
     f->dialect = rs_promql_dialect(q);
     rs_promql_readings(q, look_at, f);
+}
+
+static void look_into_judge(void *ctx, const struct promql *q)
+{
+    look_into(ctx, q);
 }
 
 /* A label's template that queries may read anything. */
@@ -76,6 +82,8 @@ static void look_everywhere(struct search *f, const struct scenario *sc)
 {
     look_into_rules(f, &sc->monitoring);
     look_into_runbook(f, &sc->response);
+    for (int i = 0; i < sc->response.n_judge; i++)
+        rs_judge_exprs(&sc->response.judge[i], look_into_judge, f);
 }
 
 bool rs_loop_pending_is_read(const struct scenario *sc,
