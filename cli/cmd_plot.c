@@ -7,7 +7,6 @@
 #include "cli.h"
 #include "pictures.h"
 #include "plots/plots.h"
-#include "verify/store.h"
 
 void rs_picture_wrote(void *ctx, const char *path)
 {
@@ -35,7 +34,7 @@ static int run_plot(const struct cli_args *args)
                                    .only = args->only,
                                    .wrote = rs_picture_wrote,
                                    .ctx = args->quiet ? NULL : stdout};
-        if (rs_store_check(db, &err) == 0 && rs_plot_run(db, &opt, &err) == 0) {
+        if (rs_plot_record(db, &opt, &err) == 0) {
             return RS_EXIT_HOLDS;
         }
     }
@@ -53,12 +52,14 @@ static const struct option_row options[] = {
 
 const struct cmd cmd_plot = {
     .name = "plot",
-    .args = "RUN.db",
-    .summary = "draw the pictures of a recorded run again",
-    .about = "Draws from the record of rollsim verify -o alone: no scenario is read and nothing is "
-             "simulated.",
+    .args = "RECORD.db",
+    .summary = "draw the pictures of a recorded run or search again",
+    .about =
+        "Draws from the record of rollsim verify -o, or of rollsim tune -o, alone: no scenario "
+        "is read and nothing is simulated.",
     .examples = "  rollsim plot out/prisma.db -o out/prisma\n"
-                "  rollsim plot out/prisma.db -o slides --format png\n",
+                "  rollsim plot out/prisma.db -o slides --format png\n"
+                "  rollsim plot out/tune.db --only pareto\n",
     .n_operand_min = 1,
     .n_operand_max = 1,
     .n_option = sizeof options / sizeof options[0],

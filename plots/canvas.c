@@ -26,9 +26,11 @@ struct canvas {
     int n_text, cap_text;
 };
 
-static const struct {
+struct rgb {
     PLINT r, g, b;
-} palette[RS_COLOUR_N] = {
+};
+
+static const struct rgb palette[RS_COLOUR_N] = {
     [RS_COLOUR_PAPER] = {255, 255, 255},  [RS_COLOUR_INK] = {0, 0, 0},
     [RS_COLOUR_MUTED] = {85, 85, 85},     [RS_COLOUR_FAINT] = {160, 160, 160},
     [RS_COLOUR_GRID] = {221, 221, 221},   [RS_COLOUR_SHADE] = {242, 242, 242},
@@ -257,8 +259,8 @@ void rs_canvas_line(struct canvas *c,
     }
 }
 
-void rs_canvas_fill(
-    struct canvas *c, int n, const double *x, const double *y, enum colour colour, double alpha)
+static void
+fill(struct canvas *c, int n, const double *x, const double *y, struct rgb colour, double alpha)
 {
     if (!c->drawing || n < 3)
         return;
@@ -266,11 +268,41 @@ void rs_canvas_fill(
     for (int i = 0; i < n; i++)
         py[i] = c->height - y[i];
     cut_at_page(c);
-    plscol0a(RS_COLOUR_N, palette[colour].r, palette[colour].g, palette[colour].b, alpha);
+    plscol0a(RS_COLOUR_N, colour.r, colour.g, colour.b, alpha);
     plcol0(RS_COLOUR_N);
     plwidth(0.2); /* cairo strokes the outline as well */
     plfill(n, x, py);
     free(py);
+}
+
+void rs_canvas_fill(
+    struct canvas *c, int n, const double *x, const double *y, enum colour colour, double alpha)
+{
+    fill(c, n, x, y, palette[colour], alpha);
+}
+
+/*
+ * Cividis, by its values at the quarters: from blue to yellow, and rising evenly in lightness, for eyes with and without red
+ * and green alike. Source: Nunez, Anderton & Renslow, PLoS ONE 13(7) (2018) e0199239.
+ */
+static struct rgb shade(double share)
+{
+    static const struct rgb at[5] = {
+        {0, 34, 78}, {67, 78, 108}, {125, 124, 120}, {188, 174, 108}, {254, 232, 56}};
+    double place = 4 * fmin(1, fmax(0, share)), part = place - floor(place);
+    int i = (int)place < 3 ? (int)place : 3;
+    part = place >= 4 ? 1 : part;
+    return (struct rgb){(PLINT)lround(at[i].r + part * (at[i + 1].r - at[i].r)),
+                        (PLINT)lround(at[i].g + part * (at[i + 1].g - at[i].g)),
+                        (PLINT)lround(at[i].b + part * (at[i + 1].b - at[i].b))};
+}
+
+void rs_canvas_shade(struct canvas *c, struct rect r, double share)
+{
+    double x[4] = {r.x, r.x + r.w, r.x + r.w, r.x};
+    double y[4] = {r.y, r.y, r.y + r.h, r.y + r.h};
+    if (r.w > 0 && r.h > 0)
+        fill(c, 4, x, y, shade(share), 1);
 }
 
 void rs_canvas_rect(struct canvas *c, struct rect r, enum colour colour, double alpha)

@@ -88,6 +88,8 @@ void rs_canvas_line(struct canvas *c,
 void rs_canvas_fill(
     struct canvas *c, int n, const double *x, const double *y, enum colour colour, double alpha);
 void rs_canvas_rect(struct canvas *c, struct rect r, enum colour colour, double alpha);
+/* A share 0..1 as colour: dark blue is 0, yellow 1; told apart by colour-blind eyes and in grey. Below 1/2 words on it are white. */
+void rs_canvas_shade(struct canvas *c, struct rect r, double share);
 void rs_canvas_disc(struct canvas *c, double x, double y, double radius, enum colour colour);
 /* Sets a text; (x, y) is the middle of its height at the left end, centre or right end. UTF-8, one line. */
 void rs_canvas_text(

@@ -9,8 +9,7 @@
 
 enum { FLAG_ROW = 34, FLAG_BAR = 24 };
 
-/* Digits in groups of three ("12,000"): large numbers of replicas are easier to read. */
-static void format_count(char *buf, size_t n, int64_t v)
+char *rs_format_count(char *buf, size_t n, int64_t v)
 {
     char plain[24];
     int length = snprintf(plain, sizeof plain, "%lld", (long long)v);
@@ -21,6 +20,23 @@ static void format_count(char *buf, size_t n, int64_t v)
         buf[at++] = plain[i];
     }
     buf[at] = '\0';
+    return buf;
+}
+
+void rs_page_open(
+    struct canvas *c, double height, const char *title, const char *subtitle, const char *footer)
+{
+    rs_canvas_begin(c, RS_PAGE_WIDTH, height);
+    const struct text_style head = {.size = RS_TEXT_TITLE, .colour = RS_COLOUR_INK, .bold = true};
+    const struct text_style body = {.size = RS_TEXT_BODY, .colour = RS_COLOUR_MUTED};
+    const struct text_style foot = {
+        .size = RS_TEXT_SMALL, .colour = RS_COLOUR_MUTED, .align = RS_ALIGN_RIGHT};
+    char fitted[512];
+    rs_text_fit(fitted, sizeof fitted, title, &head, RS_PAGE_WIDTH - 80);
+    rs_canvas_text(c, 40, 40, fitted, &head);
+    rs_text_fit(fitted, sizeof fitted, subtitle, &body, RS_PAGE_WIDTH - 80);
+    rs_canvas_text(c, 40, 80, fitted, &body);
+    rs_canvas_text(c, RS_PAGE_WIDTH - 30, height - 22, footer, &foot);
 }
 
 void rs_page_begin(struct canvas *c,
@@ -29,21 +45,12 @@ void rs_page_begin(struct canvas *c,
                    const char *title,
                    const char *subtitle)
 {
-    rs_canvas_begin(c, RS_PAGE_WIDTH, height);
-    const struct text_style head = {.size = RS_TEXT_TITLE, .colour = RS_COLOUR_INK, .bold = true};
-    const struct text_style body = {.size = RS_TEXT_BODY, .colour = RS_COLOUR_MUTED};
-    const struct text_style foot = {
-        .size = RS_TEXT_SMALL, .colour = RS_COLOUR_MUTED, .align = RS_ALIGN_RIGHT};
-    char count[32], line[512], fitted[512];
-    rs_text_fit(fitted, sizeof fitted, title, &head, RS_PAGE_WIDTH - 80);
-    rs_canvas_text(c, 40, 40, fitted, &head);
-    format_count(count, sizeof count, r->n_replica);
+    char count[32], line[512], foot[64];
+    rs_format_count(count, sizeof count, r->n_replica);
     snprintf(line, sizeof line, "scenario %s · n = %s replicas · seed %s%s%s", r->scenario, count,
              r->seed, *subtitle ? " · " : "", subtitle);
-    rs_text_fit(fitted, sizeof fitted, line, &body, RS_PAGE_WIDTH - 80);
-    rs_canvas_text(c, 40, 80, fitted, &body);
-    snprintf(line, sizeof line, "rollsim %s", r->version);
-    rs_canvas_text(c, RS_PAGE_WIDTH - 30, height - 22, line, &foot);
+    snprintf(foot, sizeof foot, "rollsim %s", r->version);
+    rs_page_open(c, height, title, line, foot);
 }
 
 char *rs_relative_time(char *buf, size_t n, double s)

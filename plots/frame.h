@@ -12,12 +12,18 @@
 #define RS_PAGE_RIGHT 380.0
 #define RS_PAGE_TOP 118.0
 
-/* Opens the page with title, subtitle and footer. subtitle is put behind scenario, number of replicas and seed. */
+/* Opens the page with title, subtitle and footer, each shortened to what fits. */
+void rs_page_open(
+    struct canvas *c, double height, const char *title, const char *subtitle, const char *footer);
+/* The same for a run: subtitle is put behind scenario, number of replicas and seed. */
 void rs_page_begin(struct canvas *c,
                    const struct record *r,
                    double height,
                    const char *title,
                    const char *subtitle);
+
+/* Digits in groups of three ("12,000"): large numbers are easier to read. n >= 32. Returns buf. */
+char *rs_format_count(char *buf, size_t n, int64_t v);
 
 /* "4m 07s" with a sign, for times relative to something. n >= 40. Returns buf. */
 char *rs_relative_time(char *buf, size_t n, double s);

@@ -41,4 +41,15 @@ int rs_picture_outcomes(struct canvas *c,
                         const struct named *fault,
                         struct err *err);
 
+struct search;
+
+/* The pictures of a search, from its whole record. All numbers are in memory, so nothing can go wrong. */
+
+/* Objectives against each other. */
+void rs_picture_pareto(struct canvas *c, const struct search *s, const struct named *fault);
+/* One panel a parameter and objective: what moving it alone does. */
+void rs_picture_sensitivity(struct canvas *c, const struct search *s, const struct named *fault);
+/* Detection probability of the fault over its size and the traffic. */
+void rs_picture_detection(struct canvas *c, const struct search *s, const struct named *fault);
+
 #endif

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "pictures.h"
+#include "plot_parts.h"
 #include "plots/recording.h"
 #include "sim/arena.h"
 
@@ -29,6 +30,12 @@ struct job {
     picture_fn draw;
 };
 
+void rs_plot_file_name(char *name)
+{
+    for (char *s = name; *s; s++)
+        *s = *s == '/' ? '_' : *s;
+}
+
 static struct job *list_jobs(const struct record *r, int *out_n)
 {
     struct job *job = rs_xcalloc((size_t)(N_PICTURE * (r->fault.n + 1)), sizeof *job);
@@ -41,8 +48,7 @@ static struct job *list_jobs(const struct record *r, int *out_n)
             j->fault = pictures[i].per_fault ? &r->fault.at[k] : NULL;
             snprintf(j->name, sizeof j->name, "%s%s%s", pictures[i].name, j->fault ? "-" : "",
                      j->fault ? j->fault->name : "");
-            for (char *s = j->name; *s; s++) /* the name becomes a file's */
-                *s = *s == '/' ? '_' : *s;
+            rs_plot_file_name(j->name);
         }
     }
     *out_n = n;
@@ -75,23 +81,37 @@ static int no_such_picture(
                       *faults ? "; FAULT is one of " : "", faults);
 }
 
-static int
-draw_job(struct record *r, const struct job *job, const struct plot_options *opt, struct err *err)
+int rs_plot_one(const struct plot_options *opt,
+                const char *name,
+                int (*draw)(struct canvas *c, void *ctx, struct err *err),
+                void *ctx,
+                struct err *err)
 {
-    size_t n = strlen(opt->out_dir) + strlen(job->name) + 8;
+    size_t n = strlen(opt->out_dir) + strlen(name) + 8;
     char *path = rs_xcalloc(n, 1);
-    snprintf(path, n, "%s/%s.%s", opt->out_dir, job->name, opt->format);
+    snprintf(path, n, "%s/%s.%s", opt->out_dir, name, opt->format);
     struct canvas *c = NULL;
     int status = rs_canvas_new(&c, path, opt->format, err);
     if (status == 0)
-        status = job->draw(c, r, job->fault, err);
+        status = draw(c, ctx, err);
     if (status == 0)
-        status = rs_canvas_finish(c, job->name, err);
+        status = rs_canvas_finish(c, name, err);
     rs_canvas_free(c);
     if (status == 0 && opt->wrote)
         opt->wrote(opt->ctx, path);
     free(path);
     return status;
+}
+
+struct drawing {
+    struct record *r;
+    const struct job *job;
+};
+
+static int draw_job(struct canvas *c, void *ctx, struct err *err)
+{
+    const struct drawing *d = ctx;
+    return d->job->draw(c, d->r, d->job->fault, err);
 }
 
 /* Makes the directory and those above it. */
@@ -124,7 +144,7 @@ static int draw_all(struct record *r, const struct plot_options *opt, struct err
         if (n_drawn++ == 0)
             status = rs_plot_folder_make(opt->out_dir, err);
         if (status == 0)
-            status = draw_job(r, &job[i], opt, err);
+            status = rs_plot_one(opt, job[i].name, draw_job, &(struct drawing){r, &job[i]}, err);
     }
     if (status == 0 && n_drawn == 0)
         status = no_such_picture(r, job, n, opt->only, err);
@@ -132,14 +152,21 @@ static int draw_all(struct record *r, const struct plot_options *opt, struct err
     return status;
 }
 
-int rs_plot_run(const char *db_path, const struct plot_options *opt, struct err *err)
+int rs_plot_check(const struct plot_options *opt, struct err *err)
 {
     if (strcmp(opt->format, "svg") != 0 && strcmp(opt->format, "png") != 0)
         return rs_err_set(err, RS_E_USAGE, "a picture's format must be svg or png, got '%s'",
                           opt->format);
     if (!*opt->out_dir)
         return rs_err_set(err, RS_E_USAGE, "the directory for the pictures has no name");
+    return 0;
+}
+
+int rs_plot_run(const char *db_path, const struct plot_options *opt, struct err *err)
+{
     struct record r;
+    if (rs_plot_check(opt, err))
+        return -1;
     if (rs_rundb_open(&r, db_path, err))
         return -1;
     int status = draw_all(&r, opt, err);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "read_query.h"
+#include "search.h"
 #include "sim/arena.h"
 #include "verify/store.h"
 
@@ -21,7 +22,7 @@ static sqlite3 *connection(const struct record *r)
 
 static int db_error(const struct record *r, struct err *err)
 {
-    return rs_err_set(err, RS_E_IO, "the run database: %s", sqlite3_errmsg(connection(r)));
+    return rs_err_set(err, RS_E_IO, "the database: %s", sqlite3_errmsg(connection(r)));
 }
 
 static sqlite3_stmt *statement(struct query *q)
@@ -127,7 +128,26 @@ static int check_kind(struct record *r, const char *path, struct err *err)
     return rs_store_check(path, err);
 }
 
-int rs_rundb_open(struct record *out, const char *path, struct err *err)
+static int check_search(struct record *r, const char *path, struct err *err)
+{
+    int64_t id = 0, version = 0;
+    struct err why = {0};
+    if (pragma(r, &id, "PRAGMA application_id", &why) || id != RS_STORE_TUNE_APPLICATION_ID)
+        return rs_err_set(err, RS_E_IO, "%s is not the record of a search (rollsim tune)", path);
+    if (pragma(r, &version, "PRAGMA user_version", err))
+        return -1;
+    if (version != RS_STORE_TUNE_VERSION)
+        return rs_err_set(err, RS_E_UNSUPPORTED,
+                          "%s has schema version %lld, this rollsim reads searches of version %d: "
+                          "run tune again to make a new one",
+                          path, (long long)version, RS_STORE_TUNE_VERSION);
+    return 0;
+}
+
+static int open_db(struct record *out,
+                   const char *path,
+                   int (*check)(struct record *r, const char *path, struct err *err),
+                   struct err *err)
 {
     memset(out, 0, sizeof *out);
     FILE *f = fopen(path, "rb");
@@ -138,11 +158,42 @@ int rs_rundb_open(struct record *out, const char *path, struct err *err)
     int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
     out->db = (struct record_db *)(void *)db;
     int status = rc == SQLITE_OK ? 0 : rs_err_set(err, RS_E_IO, "cannot open %s", path);
-    if (status || check_kind(out, path, err) || rs_read_info(out, err)) {
+    if (status || check(out, path, err)) {
         rs_record_close(out);
         return -1;
     }
     return 0;
+}
+
+int rs_rundb_open(struct record *out, const char *path, struct err *err)
+{
+    if (open_db(out, path, check_kind, err))
+        return -1;
+    if (rs_read_info(out, err)) {
+        rs_record_close(out);
+        return -1;
+    }
+    return 0;
+}
+
+int rs_searchdb_open(struct record *out, const char *path, struct err *err)
+{
+    return open_db(out, path, check_search, err);
+}
+
+bool rs_searchdb_is(const char *path)
+{
+    struct record r;
+    int64_t id = 0;
+    struct err why = {0};
+    sqlite3 *db = NULL;
+    memset(&r, 0, sizeof r);
+    int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
+    r.db = (struct record_db *)(void *)db;
+    bool yes = rc == SQLITE_OK && pragma(&r, &id, "PRAGMA application_id", &why) == 0 &&
+               id == RS_STORE_TUNE_APPLICATION_ID;
+    rs_record_close(&r);
+    return yes;
 }
 
 void rs_record_close(struct record *r)

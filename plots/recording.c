@@ -20,21 +20,6 @@ static double panel_height(int n)
     return n <= 1 ? 460 : n <= 3 ? 250 : 170;
 }
 
-static void begin(struct canvas *c, const struct recording_picture *r, double height)
-{
-    const struct text_style head = {.size = RS_TEXT_TITLE, .colour = RS_COLOUR_INK, .bold = true};
-    const struct text_style body = {.size = RS_TEXT_BODY, .colour = RS_COLOUR_MUTED};
-    const struct text_style foot = {
-        .size = RS_TEXT_SMALL, .colour = RS_COLOUR_MUTED, .align = RS_ALIGN_RIGHT};
-    char fitted[512];
-    rs_canvas_begin(c, RS_PAGE_WIDTH, height);
-    rs_text_fit(fitted, sizeof fitted, r->title, &head, RS_PAGE_WIDTH - 80);
-    rs_canvas_text(c, 40, 40, fitted, &head);
-    rs_text_fit(fitted, sizeof fitted, r->subtitle, &body, RS_PAGE_WIDTH - 80);
-    rs_canvas_text(c, 40, 80, fitted, &body);
-    rs_canvas_text(c, RS_PAGE_WIDTH - 30, height - 22, r->footer, &foot);
-}
-
 /* Lowest (above 0 for LOG) and highest value of all lines. False: there is none. */
 static bool find_range(const struct recording_panel *p, double *lo, double *hi)
 {
@@ -195,7 +180,7 @@ void rs_recording_draw(struct canvas *c, const struct recording_picture *r)
     double right = has_labels(r) ? RS_PAGE_RIGHT : RIGHT_BARE;
     const char *unit = "";
     char x_title[256];
-    begin(c, r, RS_PAGE_TOP + all + BELOW);
+    rs_page_open(c, RS_PAGE_TOP + all + BELOW, r->title, r->subtitle, r->footer);
     struct panel at = {
         .c = c,
         .box = {RS_PAGE_LEFT, RS_PAGE_TOP, RS_PAGE_WIDTH - RS_PAGE_LEFT - right, height},

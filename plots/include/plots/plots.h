@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pictures from a run's database alone. */
+/* Pictures from the record of a run, or of a search (rollsim tune), alone. */
 #ifndef PLOTS_PLOTS_H
 #define PLOTS_PLOTS_H
 
@@ -16,5 +16,11 @@ struct plot_options {
 
 /* Draws; 0 or -1 (not a run database, wrong version, disk). A picture appears whole or not at all. */
 int rs_plot_run(const char *db_path, const struct plot_options *opt, struct err *err);
+
+/* The same of a search (verify/tune.sql): pareto, sensitivity, and detection-FAULT for each fault that has a map. */
+int rs_plot_search(const char *db_path, const struct plot_options *opt, struct err *err);
+
+/* Either, by what the file says it is. */
+int rs_plot_record(const char *db_path, const struct plot_options *opt, struct err *err);
 
 #endif

@@ -32,7 +32,12 @@ int rs_tune_search(const struct tune_source *src,
                    struct tune_result *out,
                    struct err *err);
 
-/* The detection map of each fault that an objective or a kept claim is given (verify/tune/map.c). */
+/*
+ * The detection map of each fault that an objective or a kept claim is given and that makes requests fail (verify/tune/map.c); only
+ * today's cells where the chosen setting is today's, or there is none. The smallest error ratio of a map is this share of the
+ * fault's own. Cut short, it leaves the map at work out and says so in result->stopped.
+ */
+#define RS_TUNE_MAP_SMALLEST 0.05
 int rs_tune_map(const struct tune_source *src,
                 const struct tune_search_options *opt,
                 struct tune_result *result,
