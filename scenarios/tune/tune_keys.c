@@ -43,7 +43,7 @@ static const struct key param_keys[] = {
     {"ref", RS_V_TEXT, .at = PARAM(ref),
      .help = "Place in the source document; what is told of it names it."},
 };
-static const struct section param_section = {
+const struct section rs_section_tuned_parameter = {
     "tuned parameter",
     "A place in one of the scenario's own files, and what may stand there. What is judged is what "
     "would be written.",
@@ -63,7 +63,7 @@ static void finish_tune(struct reader *r, const struct node *map, void *draft, v
 
 static const struct key tune_keys[] = {
     {"parameters", RS_V_LIST, RS_KEY_REQUIRED | RS_KEY_SOME, .at = READ(draft),
-     .n_at = READ(n_draft), .of = &param_section, .help = "What may be turned."},
+     .n_at = READ(n_draft), .of = &rs_section_tuned_parameter, .help = "What may be turned."},
     {"minimise", RS_V_LIST, RS_KEY_REQUIRED | RS_KEY_SOME, .at = PLAN(objective),
      .n_at = PLAN(n_objective), .of = &rs_section_objective,
      .help = "What is to be small: one number each, and no weights between them."},

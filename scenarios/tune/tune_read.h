@@ -26,7 +26,7 @@ struct tune_read {
     const struct node *keep;         /* NULL = all */
 };
 
-extern const struct section rs_section_tune, rs_section_objective;
+extern const struct section rs_section_tune, rs_section_objective, rs_section_tuned_parameter;
 
 /* Fills what is still missing in the plan of r->sc, or adds errors. */
 void rs_tune_resolve(struct reader *r);
