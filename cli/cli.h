@@ -11,11 +11,12 @@
 
 /* Exit statuses of the program (model.md, section 10). */
 enum exit_status {
-    RS_EXIT_HOLDS = 0,     /* all claims hold, or the command did what was asked */
-    RS_EXIT_VIOLATED = 1,  /* a claim is violated */
-    RS_EXIT_USAGE = 2,     /* bad input or usage */
-    RS_EXIT_UNDECIDED = 3, /* no claim is violated, one is undecided */
-    RS_EXIT_INTERNAL = 4   /* ours, or the machine's: disk, memory */
+    RS_EXIT_HOLDS = 0,      /* all claims hold, or the command did what was asked */
+    RS_EXIT_VIOLATED = 1,   /* a claim is violated */
+    RS_EXIT_USAGE = 2,      /* bad input or usage */
+    RS_EXIT_UNDECIDED = 3,  /* no claim is violated, one is undecided */
+    RS_EXIT_INTERNAL = 4,   /* ours, or the machine's: disk, memory */
+    RS_EXIT_CUT_SHORT = 130 /* tune: Ctrl-C, as shells tell it */
 };
 
 /* One command. Each cmd_<name>.c ends with its own row; main.c lists them. */

@@ -38,9 +38,9 @@ struct cli_args {
     int n_operand;
     const char *operand[RS_MAX_OPERAND];
     bool help, json, quiet, force, print_reference, print_schema, csv, lint_fatal, list, all,
-        time_is_end;
+        time_is_end, diff, write;
     const char *output, *plots, *format, *only, *fault, *branch, *samplers, *fail_on, *explain,
-        *sarif, *resume;
+        *sarif, *resume, *markdown;
     const char *prometheus, *from, *to, *group_offsets, *rules_path, *alertmanager,
         *alertmanager_version, *silences, *metric, *junit, *shard, *scenario, *run;
     const char *log_format, *time, *latency, *status, *route, *unit, *latency_unit, *reject;

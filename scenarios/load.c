@@ -134,8 +134,10 @@ static void read_am_version(struct reader *r)
 }
 
 /* Rule files first, routing after them: the order of the hash. */
-static void read_monitoring_files(struct reader *r)
+void rs_read_monitoring_files(struct reader *r)
 {
+    read_dialect(r);
+    read_am_version(r);
     const struct node *monitoring = rs_node_get(r->root, "monitoring");
     r->null_is_absent = true;
     read_rules(r, rs_node_get(monitoring, "rules"));
@@ -175,9 +177,7 @@ static void read_tree(struct reader *r)
         return;
     }
     collect_names(r);
-    read_dialect(r);
-    read_am_version(r);
-    read_monitoring_files(r);
+    rs_read_monitoring_files(r);
     rs_read_section(r, &rs_section_scenario, "a scenario", r->root, r->sc);
     rs_profile_override(r, (struct traffic *)(uintptr_t)r->sc->traffic, r->sc->n_traffic);
     rs_check_scenario(r);

@@ -108,6 +108,9 @@ rs_rule_file_read(struct reader *r, const char *file, const char *text, size_t n
 const struct am_config *
 rs_am_config_read(struct reader *r, const char *file, const char *text, size_t n);
 
+/* load.c: the rule files and the Alertmanager file that `monitoring:` of the root names, into r->sc. */
+void rs_read_monitoring_files(struct reader *r);
+
 /*
  * load.c: loads with what is set in `how`: errors, overrides, texts, leave_tune. NULL with errors added. A file that is read from
  * the disk may be named on the command line, and so be a pipe or "-".

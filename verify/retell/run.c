@@ -220,11 +220,9 @@ static int run_shared(struct search *s, struct arena *arena, const struct rule_f
     spec.file = file;
     for (int i = 0; i < s->n_place; i++) {
         struct rule_place *p = &s->place[i];
-        site[i] = (struct pass_site){.file = p->file,
-                                     .group = p->group,
-                                     .rule = p->rule,
-                                     .variant = variants_of(s, arena, p),
-                                     .n_variant = p->n_variant};
+        site[i] = (struct pass_site){.file = p->file, .group = p->group, .rule = p->rule};
+        site[i].variant = variants_of(s, arena, p);
+        site[i].n_variant = p->n_variant;
         if (!site[i].variant) {
             return -1;
         }
