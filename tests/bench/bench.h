@@ -61,7 +61,7 @@ struct bench_group {
 };
 
 extern const struct bench_group bench_kernel, bench_count, bench_draw, bench_rules, bench_queue,
-    bench_verify, bench_log, bench_growth;
+    bench_verify, bench_log, bench_growth, bench_tune;
 
 /* CPU seconds of this thread; seconds on the wall. */
 double bench_cpu_s(void);

@@ -34,9 +34,9 @@ static const char usage[] =
     "Exit status: 0, 1 (--fail-on-worse), 2 wrong usage or a file that cannot be read or "
     "written.\n";
 
-static const struct bench_group *const groups[] = {&bench_kernel, &bench_count, &bench_draw,
-                                                   &bench_rules,  &bench_queue, &bench_verify,
-                                                   &bench_log,    &bench_growth};
+static const struct bench_group *const groups[] = {&bench_kernel, &bench_count,  &bench_draw,
+                                                   &bench_rules,  &bench_queue,  &bench_verify,
+                                                   &bench_log,    &bench_growth, &bench_tune};
 
 struct options {
     const char *json, *old, *from;
