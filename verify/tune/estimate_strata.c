@@ -51,11 +51,14 @@ struct interval rs_weigh_strata(const struct in_stratum *in /* [n] */, int n)
     return out;
 }
 
+static const struct rate_prior even = {0.5, 0.5};
+
 /* ---- quantiles ------------------------------------------------------------------------------------------------------- */
 
 struct sorted { /* values of a stratum, rising; they differ where a history was cut */
     double *low, *high;
     uint64_t n, n_replica;
+    struct interval applies; /* share of the histories that have one */
 };
 
 struct weighed {
@@ -137,16 +140,12 @@ static uint64_t n_up_to(const double *x, uint64_t n, double value, bool itself)
 static double
 share_bound(const struct number *n, const struct sorted *v, double x, bool high, double alpha)
 {
-    static const struct rate_prior even = {0.5, 0.5};
     struct in_stratum *in = rs_xcalloc((size_t)n->n_stratum, sizeof *in);
-    double each = alpha / (n->sure ? 1.0 : 3.0) / n->n_stratum;
     for (int i = 0; i < n->n_stratum; i++) {
         uint64_t k =
             high ? n_up_to(v[i].low, v[i].n, x, true) : n_up_to(v[i].high, v[i].n, x, false);
-        in[i] = (struct in_stratum){.weight = n->weight[i], .applies = {1.0, 1.0}};
-        in[i].mean = rs_rate_bounds(k, k, v[i].n, even, each);
-        if (!n->sure)
-            in[i].applies = rs_rate_bounds(v[i].n, v[i].n, v[i].n_replica, even, each);
+        in[i] = (struct in_stratum){.weight = n->weight[i], .applies = v[i].applies};
+        in[i].mean = rs_rate_bounds(k, k, v[i].n, even, alpha);
     }
     struct interval share = rs_weigh_strata(in, n->n_stratum);
     free(in);
@@ -213,8 +212,12 @@ rs_quantile_bounds(const struct store *s, const struct number *n, uint32_t setti
         if (r.rank_high <= v[0].n)
             out.high = v[0].high[r.rank_high - 1];
     } else {
-        out.low = end_of(n, v, true, alpha);
-        out.high = end_of(n, v, false, alpha);
+        double each = alpha / (n->sure ? 1.0 : 3.0) / n->n_stratum;
+        for (int i = 0; i < n->n_stratum; i++)
+            v[i].applies = n->sure ? (struct interval){1.0, 1.0}
+                                   : rs_rate_bounds(v[i].n, v[i].n, v[i].n_replica, even, each);
+        out.low = end_of(n, v, true, each);
+        out.high = end_of(n, v, false, each);
     }
     for (int i = 0; i < n->n_stratum; i++) {
         free(v[i].low);

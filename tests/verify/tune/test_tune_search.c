@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A whole search over made-up histories: claims, the choice, what no setting keeps, and why; stops, and what is not legal. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/arena.h"
+#include "sim/clock.h"
+#include "toy.h"
+
+#define ROWS(x) (int)(sizeof(x) / sizeof(x)[0])
+
+/* ---- a system -------------------------------------------------------------------------------------------------------- */
+
+static const struct fault faults[] = {{.name = "broken", .probability = 0.3},
+                                      {.name = "slow", .probability = 0.2}};
+
+/* Value 0: how patient the alert is. Value 1 does nothing. */
+static const double false_alarm[] = {.5, .35, .04, .03, .01};
+
+/* Detection after 2 minutes and 1 for each step of patience, and up to one more; then 15 seconds, hands, a minute and half a minute. */
+static void handle(struct history *h, const uint16_t *value, struct stream *s, int64_t hands_ns)
+{
+    double noise = rs_stream_uniform(s);
+    int64_t at = rs_ns_from_s(60.0 * (2 + value[0] + noise));
+    toy_detected(h, at);
+    struct episode *e = &h->episode[h->n_episode - 1];
+    e->at_ns[RS_CLOCK_NOTIFIED] = at += 15 * RS_NS_PER_S;
+    e->at_ns[RS_CLOCK_ACKNOWLEDGED] = e->at_ns[RS_CLOCK_DECIDED] = at + hands_ns / 2;
+    e->at_ns[RS_CLOCK_COMMANDED] = at += hands_ns;
+    e->at_ns[RS_CLOCK_EFFECTIVE] = at += TOY_MIN_NS;
+    e->at_ns[RS_CLOCK_COMPLETED] = at + TOY_MIN_NS / 2;
+}
+
+static void replica(const uint16_t *value, uint64_t seed, int fault, uint64_t r, struct history *h)
+{
+    struct stream s = rs_stream_open(seed, r, rs_stream_hash("toy/system"));
+    double luck = rs_stream_uniform(&s), hands = rs_stream_uniform(&s);
+    h->sim_ns = 600 * TOY_MIN_NS;
+    h->outcome = fault < 0 ? RS_OUTCOME_COMPLETED : RS_OUTCOME_ROLLED_BACK;
+    if (fault < 0)
+        h->false_rollback = luck < false_alarm[value[0]];
+    else if (fault == 0 || luck < .4) /* the other one is mostly not seen */
+        handle(h, value, &s, rs_ns_from_s(60.0 * (1 + 12 * hands)));
+    else
+        toy_detected(h, RS_NEVER);
+    h->users_hurt = fault < 0 ? 0 : 100;
+    h->n_page = (uint32_t)(luck < .1) + (fault >= 0);
+}
+
+static struct claim
+leg(int fault, enum clock_mark from, enum clock_mark to, double within, double least)
+{
+    return (struct claim){.name = "leg",
+                          .kind = RS_CLAIM_PROBABILITY,
+                          .given = RS_GIVEN_FAULT,
+                          .given_fault = fault,
+                          .of = RS_Q_LEG,
+                          .from = from,
+                          .to = to,
+                          .procedure = -1,
+                          .within = within * (double)TOY_MIN_NS,
+                          .limit = least};
+}
+
+static const struct claim false_rollbacks = {.name = "false rollbacks",
+                                             .kind = RS_CLAIM_PROBABILITY,
+                                             .given = RS_GIVEN_NO_FAULT,
+                                             .of = RS_Q_FALSE_ROLLBACK,
+                                             .at_most = true,
+                                             .limit = .2};
+
+struct system {
+    struct toy toy;
+    struct tune_objective objective[3];
+    struct claim claim[6];
+    int keep[6];
+};
+
+static void set_up(struct system *s, int n_claim)
+{
+    toy_init(&s->toy, 2, (const int[]){5, 3}, (const int[]){4, 1});
+    s->toy.replica = replica;
+    s->toy.today.n_fault = 2;
+    s->toy.today.fault = faults;
+    s->toy.today.n_claim = n_claim;
+    s->toy.today.claim = s->claim;
+    s->objective[0] = toy_time(RS_STAT_QUANTILE, 0, .9, 0);
+    s->objective[1] = toy_false_rollback();
+    s->objective[2] = toy_time(RS_STAT_MEAN, 0, 0, 0);
+    s->toy.plan.n_objective = 3;
+    s->toy.plan.objective = s->objective;
+    s->toy.plan.n_keep = n_claim;
+    s->toy.plan.keep = s->keep;
+    s->toy.plan.replicas = 512;
+    for (int c = 0; c < n_claim; c++)
+        s->keep[c] = c;
+}
+
+/* Detection within 5 minutes wants a patience below 3, false rollbacks one of 2 and more: only 2 keeps both. */
+static void set_up_two_claims(struct system *s)
+{
+    s->claim[0] = leg(0, RS_CLOCK_ONSET, RS_CLOCK_DETECTED, 5.05, .95);
+    s->claim[1] = false_rollbacks;
+    set_up(s, 2);
+}
+
+/* ---- states and the choice ------------------------------------------------------------------------------------------- */
+
+START_TEST(test_claims_exclude)
+{
+    static const struct {
+        enum tune_state state;
+        int breaks;
+    } by_patience[] = {{RS_POINT_EXCLUDED, 1},
+                       {RS_POINT_EXCLUDED, 1},
+                       {RS_POINT_FRONT, -1},
+                       {RS_POINT_EXCLUDED, 0},
+                       {RS_POINT_EXCLUDED, 0}};
+    struct system s;
+    struct tune_result r;
+    set_up_two_claims(&s);
+    toy_search(&s.toy, 3, &r);
+    ck_assert_str_eq(r.method, "grid");
+    ck_assert(r.n_space == 15 && r.n_point == 15 && r.today == 0 && r.n_unsaved == 0 && !r.stopped);
+    for (int i = 0; i < r.n_point; i++) {
+        const struct tune_point *p = &r.point[i];
+        ck_assert_int_eq(p->state, by_patience[p->value[0]].state);
+        ck_assert_int_eq(p->breaks, by_patience[p->value[0]].breaks);
+        ck_assert(!p->proved_out && p->beaten_by == -1);
+    }
+    /* Value 1 does nothing: today's stays. */
+    ck_assert_int_eq(r.point[r.chosen].value[0], 2);
+    ck_assert_int_eq(r.point[r.chosen].value[1], 1);
+    ck_assert_str_eq(
+        r.chosen_why,
+        "It was not shown to break any of the 2 claims to be kept; those that do so were "
+        "not shown to differ in any objective; of the 3 that were not shown to differ "
+        "there it changes least: 1 parameter is moved.");
+    /* What leaves at once costs little. */
+    uint64_t most = r.point[r.chosen].n_replica,
+             least = toy_point(&r, (const uint16_t[]){0, 0})->n_replica;
+    ck_assert_msg(2 * least < most, "%d %d", (int)least, (int)most);
+    rs_arena_free(r.arena);
+    toy_clear(&s.toy);
+}
+END_TEST
+
+/* Without claims: impatience is quick, patience quiet, so all five are on the front; the first objective decides. */
+START_TEST(test_objectives_choose)
+{
+    struct system s;
+    struct tune_result r;
+    set_up(&s, 0);
+    toy_search(&s.toy, 3, &r);
+    for (int i = 0; i < r.n_point; i++) {
+        bool may_go = r.point[i].value[0] == 3 || r.point[i].value[0] == 4;
+        ck_assert(r.point[i].state == RS_POINT_FRONT ||
+                  may_go); /* 3 % and 1 % are hard to tell apart from 4 % */
+    }
+    ck_assert_int_eq(r.point[r.chosen].value[0], 0);
+    ck_assert_int_eq(r.point[r.chosen].value[1], 1);
+    ck_assert_ptr_nonnull(
+        strstr(r.chosen_why,
+               "There is no claim to keep; of those that do so it was shown to be ahead in time"));
+    rs_arena_free(r.arena);
+    toy_clear(&s.toy);
+}
+END_TEST
+
+static bool not_four(const uint16_t *value)
+{
+    return value[0] != 4 || value[1] == 1; /* today's is legal */
+}
+
+START_TEST(test_illegal)
+{
+    struct system s;
+    struct tune_result r;
+    set_up_two_claims(&s);
+    s.toy.is_legal = not_four;
+    toy_search(&s.toy, 3, &r);
+    for (int i = 0; i < r.n_point; i++) {
+        const struct tune_point *p = &r.point[i];
+        bool legal = not_four(p->value);
+        ck_assert((p->state == RS_POINT_ILLEGAL) == !legal);
+        if (!legal) {
+            ck_assert_str_eq(p->why, "toy.yaml:3:7: no such toy");
+            ck_assert(p->n_replica == 0 && p->objective[0].n == 0 && isnan(p->objective[0].value));
+        }
+    }
+    for (int k = 0; k < r.n_step; k++) /* around today's, value 1 can only stay */
+        ck_assert(r.step[k].around_chosen || r.step[k].param == 0);
+    rs_arena_free(r.arena);
+    toy_clear(&s.toy);
+}
+END_TEST
+
+/* ---- what no setting keeps ------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *words;
+    struct claim claim;
+    enum tune_obstacle why;
+    const char *text;
+} unsaved[] = {
+    {"people alone take half a minute to 13 minutes",
+     {.kind = RS_CLAIM_PROBABILITY,
+      .given = RS_GIVEN_FAULT,
+      .from = RS_CLOCK_DETECTED,
+      .to = RS_CLOCK_COMPLETED,
+      .procedure = -1,
+      .within = 5.0 * 60e9,
+      .limit = .9},
+     RS_OBSTACLE_PEOPLE,
+     "the way from the notice to the first flag commanded alone takes more than 5m in"},
+    {"a flag takes a minute",
+     {.kind = RS_CLAIM_QUANTILE,
+      .given = RS_GIVEN_FAULT,
+      .from = RS_CLOCK_COMMANDED,
+      .to = RS_CLOCK_COMPLETED,
+      .procedure = -1,
+      .q = .9,
+      .at_most = true,
+      .limit = 50e9},
+     RS_OBSTACLE_PROPAGATION,
+     "the way of the flags to the last instance alone takes more than 50s in 100% of the "
+     "histories; "
+     "the claim allows it in 10"},
+    {"what comes after takes half a minute",
+     {.kind = RS_CLAIM_EXPECTATION,
+      .given = RS_GIVEN_FAULT,
+      .from = RS_CLOCK_EFFECTIVE,
+      .to = RS_CLOCK_COMPLETED,
+      .procedure = -1,
+      .at_most = true,
+      .limit = 20e9,
+      .cap = 600e9},
+     RS_OBSTACLE_RUNBOOK,
+     "the way from there to the end of the procedure alone takes"},
+    {"the other fault is mostly not seen",
+     {.kind = RS_CLAIM_PROBABILITY,
+      .given = RS_GIVEN_FAULT,
+      .given_fault = 1,
+      .from = RS_CLOCK_ONSET,
+      .to = RS_CLOCK_COMPLETED,
+      .procedure = -1,
+      .within = 60 * 60e9,
+      .limit = .9},
+     RS_OBSTACLE_TRAFFIC,
+     "the way until somebody is notified alone takes more than 1h in"},
+    {"detection takes 2 minutes at least",
+     {.kind = RS_CLAIM_PROBABILITY,
+      .given = RS_GIVEN_FAULT,
+      .from = RS_CLOCK_ONSET,
+      .to = RS_CLOCK_DETECTED,
+      .procedure = -1,
+      .within = 90e9,
+      .limit = .9},
+     RS_OBSTACLE_MONITORING,
+     "the way until somebody is notified alone takes more than 1m30s in 100%"},
+    {"users are hurt whatever is turned",
+     {.kind = RS_CLAIM_EXPECTATION,
+      .given = RS_GIVEN_FAULT,
+      .of = RS_Q_USERS_HURT,
+      .at_most = true,
+      .limit = 50,
+      .cap = 200},
+     RS_OBSTACLE_RUNBOOK,
+     "Nothing that is turned touches it"},
+    {"a healthy release is rolled back in 1 % at the quietest",
+     {.kind = RS_CLAIM_PROBABILITY,
+      .given = RS_GIVEN_NO_FAULT,
+      .of = RS_Q_FALSE_ROLLBACK,
+      .at_most = true,
+      .limit = 0},
+     RS_OBSTACLE_TRAFFIC,
+     "Even at the setting that comes nearest it is so in"},
+};
+
+START_TEST(test_unsaved)
+{
+    struct system s;
+    struct tune_result r;
+    s.claim[0] = unsaved[_i].claim;
+    s.claim[0].name = "hopeless";
+    s.claim[1] = leg(0, RS_CLOCK_ONSET, RS_CLOCK_DETECTED, 60, .5); /* anybody keeps that */
+    set_up(&s, 2);
+    toy_search(&s.toy, 3, &r);
+    ck_assert_msg(r.n_unsaved == 1, "%s: %d", unsaved[_i].words, r.n_unsaved);
+    const struct tune_unsaved *u = &r.unsaved[0];
+    ck_assert_int_eq(u->claim, 0);
+    ck_assert_msg(u->why == unsaved[_i].why, "%s: %s", unsaved[_i].words, u->text);
+    ck_assert_msg(strstr(u->text, unsaved[_i].text) != NULL, "%s: %s", unsaved[_i].words, u->text);
+    ck_assert(u->best >= 0 && !u->proved && u->near.n > 0);
+    /* The claim at its nearest is on the wrong side of its limit, as far as can be told. */
+    const struct claim *c = &s.claim[0];
+    double limit = c->kind == RS_CLAIM_PROBABILITY ? c->limit
+                   : c->of == RS_Q_USERS_HURT      ? c->limit
+                                                   : 1e-9 * c->limit;
+    ck_assert_msg(c->at_most ? u->near.value > limit : u->near.value < limit, "%s: %g",
+                  unsaved[_i].words, u->near.value);
+    /* What nobody keeps excludes nobody. */
+    for (int i = 0; i < r.n_point; i++)
+        ck_assert_int_ne(r.point[i].state, RS_POINT_EXCLUDED);
+    ck_assert_int_ge(r.chosen, 0);
+    rs_arena_free(r.arena);
+    toy_clear(&s.toy);
+}
+END_TEST
+
+/* ---- steps ----------------------------------------------------------------------------------------------------------- */
+
+START_TEST(test_steps)
+{
+    struct system s;
+    struct tune_result r;
+    int n_around_today = 0;
+    set_up_two_claims(&s);
+    toy_search(&s.toy, 3, &r);
+    ck_assert_int_eq(r.n_step, 2 * (4 + 2));
+    for (int k = 0; k < r.n_step; k++) {
+        const struct tune_step *step = &r.step[k];
+        n_around_today += !step->around_chosen;
+        int from = step->around_chosen ? 2 : 4;
+        for (int o = 0; o < 3; o++)
+            ck_assert_uint_eq(step->objective[o].n, r.point[r.chosen].objective[o].n);
+        /* A step of patience is a minute, whatever the noise, which is the same in both. */
+        double minutes = step->param == 0 ? step->value - from : 0;
+        ck_assert_double_eq_tol(step->difference[2].value, 60 * minutes, 1e-6);
+        ck_assert(step->difference[2].low <= 60 * minutes + 1e-6 &&
+                  step->difference[2].high >= 60 * minutes - 1e-6);
+        ck_assert_double_lt(step->difference[2].high - step->difference[2].low, 25);
+    }
+    ck_assert_int_eq(n_around_today, 6);
+    rs_arena_free(r.arena);
+    toy_clear(&s.toy);
+}
+END_TEST
+
+/* ---- many settings --------------------------------------------------------------------------------------------------- */
+
+/* More settings than may be looked at: bred, then raced on replicas that the breeding did not see. The result is a function of the seed. */
+START_TEST(test_large_space)
+{
+    struct system s;
+    struct tune_result a, b;
+    set_up_two_claims(&s);
+    struct tune_param *param = RS_ARENA_ARRAY(s.toy.today.arena, struct tune_param, 4);
+    for (int p = 0; p < 4; p++)
+        param[p] = (struct tune_param){
+            .name = "p", .type = RS_TUNE_COUNT, .n_value = p == 0 ? 5 : 9, .today = 4, .site = -1};
+    s.toy.plan.n_param = 4;
+    s.toy.plan.param = param;
+    s.toy.plan.candidates_max = 60;
+    toy_search(&s.toy, 8, &a);
+    toy_search(&s.toy, 8, &b);
+    ck_assert_str_eq(a.method, "nsga-ii");
+    ck_assert_uint_eq(a.n_space, 5 * 9 * 9 * 9);
+    ck_assert(a.n_point == 30 && b.n_point == 30 && a.chosen == b.chosen);
+    for (int i = 0; i < a.n_point; i++) {
+        ck_assert(memcmp(a.point[i].value, b.point[i].value, 4 * sizeof(uint16_t)) == 0);
+        ck_assert(memcmp(&a.point[i].objective[1], &b.point[i].objective[1],
+                         sizeof(struct tune_estimate)) == 0);
+    }
+    ck_assert(a.point[0].value[0] == 4 && a.point[0].value[3] == 4);
+    ck_assert_int_eq(a.point[a.chosen].value[0], 2);
+    rs_arena_free(a.arena);
+    rs_arena_free(b.arena);
+    toy_clear(&s.toy);
+}
+END_TEST
+
+/* ---- stopping -------------------------------------------------------------------------------------------------------- */
+
+/* Cut short after so many histories: what there is by then is told, with intervals that say how little it is. */
+START_TEST(test_stop)
+{
+    static const uint64_t after[] = {1, 40, 400, 3000};
+    struct system s;
+    struct tune_result r;
+    atomic_bool cancel = false;
+    set_up_two_claims(&s);
+    s.toy.cancel_after = &cancel;
+    s.toy.n_until_cancel = after[_i];
+    toy_search(&s.toy, 3, &r);
+    ck_assert(r.stopped && r.n_point == 15 && r.chosen >= 0);
+    for (int i = 0; i < r.n_point; i++) {
+        const struct tune_estimate *e = &r.point[i].objective[1];
+        double truth = false_alarm[r.point[i].value[0]];
+        ck_assert(e->n == 0 ? isnan(e->value) : e->low <= truth && e->high >= truth);
+    }
+    rs_arena_free(r.arena);
+    toy_clear(&s.toy);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("tune search");
+    TCase *tc = tcase_create("tune search");
+    tcase_add_test(tc, test_claims_exclude);
+    tcase_add_test(tc, test_objectives_choose);
+    tcase_add_test(tc, test_illegal);
+    tcase_add_loop_test(tc, test_unsaved, 0, ROWS(unsaved));
+    tcase_add_test(tc, test_steps);
+    tcase_add_test(tc, test_large_space);
+    tcase_add_loop_test(tc, test_stop, 0, 4);
+    suite_add_tcase(s, tc);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_ENV);
+    int n_failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return n_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
