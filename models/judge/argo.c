@@ -330,4 +330,55 @@ static void exprs(const struct judge *j, rs_judge_expr_fn fn, void *ctx)
         fn(ctx, j->spec.argo->metric[i].query);
 }
 
-const struct judge_machine rs_judge_argo = {make, free_state, start, next, step, end, exprs};
+/* ---- what is known without running it ---------------------------------------------------------- */
+
+static unsigned verdicts(const struct judge *j)
+{
+    unsigned can = 1U << RS_JUDGE_PASSED;
+    for (int i = 0; i < j->spec.argo->n_metric; i++) {
+        const struct argo_metric *m = &j->spec.argo->metric[i];
+        bool row = m->success_limit > 0;
+        if (m->dry_run)
+            continue;
+        can |= 1U << RS_JUDGE_ERRED; /* a query can always fail */
+        if ((m->success || m->failure) && m->failure_limit >= 0)
+            can |= 1U << RS_JUDGE_FAILED;
+        if ((m->success && m->failure) || (row && m->failure_limit >= 0))
+            can |= 1U << RS_JUDGE_INCONCLUSIVE;
+        if (row && m->failure_limit < 0)
+            can |= 1U << RS_JUDGE_FAILED;
+    }
+    return can;
+}
+
+/*
+ * Of one metric without a count: the next measurement begins at most an interval and a query away (or what is left of the delay, or
+ * of the wait after an error), and failureLimit more follow.
+ */
+static int64_t slowest_ns(const struct judge *j)
+{
+    const struct argo_spec *spec = j->spec.argo;
+    const struct argo_metric *m = &spec->metric[0];
+    if (spec->n_metric != 1 || m->dry_run || effective_count(m) != INT64_MAX ||
+        m->failure_limit < 0 || m->success_limit > 0 || !(m->success || m->failure))
+        return RS_NEVER;
+    int64_t period_ns = after(m->interval_ns, spec->query_time_ns);
+    int64_t first_ns = period_ns;
+    if (m->initial_delay_ns > first_ns)
+        first_ns = m->initial_delay_ns;
+    if (RS_ARGO_ERROR_RETRY_NS + spec->query_time_ns > first_ns)
+        first_ns = RS_ARGO_ERROR_RETRY_NS + spec->query_time_ns;
+    if (m->failure_limit > (RS_NEVER / 4) / period_ns)
+        return RS_NEVER;
+    return after(first_ns, m->failure_limit * period_ns + spec->query_time_ns);
+}
+
+const struct judge_machine rs_judge_argo = {.make = make,
+                                            .free = free_state,
+                                            .start = start,
+                                            .next = next,
+                                            .step = step,
+                                            .end = end,
+                                            .exprs = exprs,
+                                            .verdicts = verdicts,
+                                            .slowest_ns = slowest_ns};

@@ -136,4 +136,27 @@ static void exprs(const struct judge *j, rs_judge_expr_fn fn, void *ctx)
         fn(ctx, j->spec.flagger->metric[i].query);
 }
 
-const struct judge_machine rs_judge_flagger = {make, free, start, next, step, end, exprs};
+static unsigned verdicts(const struct judge *j)
+{
+    (void)j;
+    return 1U << RS_JUDGE_PASSED | 1U << RS_JUDGE_FAILED;
+}
+
+/* The next tick is an interval away at most, the threshold that many more; a canary may have been promoted before. */
+static int64_t slowest_ns(const struct judge *j)
+{
+    const struct flagger_spec *spec = j->spec.flagger;
+    if (spec->n_pass != INT64_MAX || spec->threshold + 1 > RS_NEVER / 4 / spec->interval_ns)
+        return RS_NEVER;
+    return (spec->threshold + 1) * spec->interval_ns;
+}
+
+const struct judge_machine rs_judge_flagger = {.make = make,
+                                               .free = free,
+                                               .start = start,
+                                               .next = next,
+                                               .step = step,
+                                               .end = end,
+                                               .exprs = exprs,
+                                               .verdicts = verdicts,
+                                               .slowest_ns = slowest_ns};

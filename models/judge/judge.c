@@ -121,3 +121,61 @@ void rs_judge_exprs(const struct judge *j, rs_judge_expr_fn fn, void *ctx)
 {
     machine_of(j)->exprs(j, fn, ctx);
 }
+
+/* ---- what is known without running it ---------------------------------------------------------- */
+
+bool rs_judge_judges(const struct judge *j, int stage)
+{
+    for (int i = 0; i < j->n_stage; i++) {
+        if (j->stage[i] == stage)
+            return true;
+    }
+    return false;
+}
+
+unsigned rs_judge_verdicts(const struct judge *j)
+{
+    const struct judge_machine *m = machine_of(j);
+    return m->verdicts ? m->verdicts(j)
+                       : 1U << RS_JUDGE_PASSED | 1U << RS_JUDGE_FAILED |
+                             1U << RS_JUDGE_INCONCLUSIVE | 1U << RS_JUDGE_ERRED;
+}
+
+enum gate_then rs_judge_order(const struct judge *j, enum judge_verdict v)
+{
+    switch (v) {
+    case RS_JUDGE_FAILED: return j->failed;
+    case RS_JUDGE_INCONCLUSIVE: return j->undecided;
+    case RS_JUDGE_ERRED: return j->erred;
+    case RS_JUDGE_RUNNING:
+    case RS_JUDGE_PASSED:
+    case RS_JUDGE_VERDICT_N: break;
+    }
+    return RS_THEN_PROMOTE;
+}
+
+bool rs_judge_rolls_back(const struct judge *j, int procedure)
+{
+    unsigned can = rs_judge_verdicts(j);
+    for (int v = 0; v < RS_JUDGE_VERDICT_N; v++) {
+        if (can >> v & 1U && rs_judge_order(j, (enum judge_verdict)v) == RS_THEN_ROLLBACK)
+            return j->procedure == procedure;
+    }
+    return false;
+}
+
+bool rs_judge_decides(const struct judge *j)
+{
+    unsigned can = rs_judge_verdicts(j);
+    for (int v = 0; v < RS_JUDGE_VERDICT_N; v++) {
+        if (can >> v & 1U && rs_judge_order(j, (enum judge_verdict)v) != RS_THEN_PROMOTE)
+            return true;
+    }
+    return false;
+}
+
+int64_t rs_judge_slowest_ns(const struct judge *j)
+{
+    const struct judge_machine *m = machine_of(j);
+    return m->slowest_ns ? m->slowest_ns(j) : RS_NEVER;
+}

@@ -26,6 +26,8 @@ struct judge_machine {
                               const struct judge_port *port,
                               const char **why);
     void (*exprs)(const struct judge *j, rs_judge_expr_fn fn, void *ctx);
+    unsigned (*verdicts)(const struct judge *j);  /* NULL: all of them */
+    int64_t (*slowest_ns)(const struct judge *j); /* NULL: none is known */
 };
 
 extern const struct judge_machine rs_judge_argo;

@@ -85,19 +85,6 @@ static const char *order(enum gate_then then)
     return "";
 }
 
-static enum gate_then order_of(const struct judge *j, enum judge_verdict v)
-{
-    switch (v) {
-    case RS_JUDGE_FAILED: return j->failed;
-    case RS_JUDGE_INCONCLUSIVE: return j->undecided;
-    case RS_JUDGE_ERRED: return j->erred;
-    case RS_JUDGE_RUNNING:
-    case RS_JUDGE_PASSED:
-    case RS_JUDGE_VERDICT_N: break;
-    }
-    return RS_THEN_PROMOTE;
-}
-
 static void roll_back(struct responder *r, int64_t now_ns, const struct judge *j)
 {
     if (j->procedure >= 0 && r->rollback[j->procedure].state <= RS_ROLLBACK_NOTIFIED)
@@ -116,7 +103,7 @@ static bool obey(struct judging *g, int64_t now_ns, enum judge_verdict v, const 
             rs_trace_say(r, RS_TRACE_GATE, r->rollout.stage, -1, "judge %s: %s", j->name, why);
         return true;
     }
-    enum gate_then then = order_of(j, v);
+    enum gate_then then = rs_judge_order(j, v);
     g->active = false;
     g->over = true;
     rs_trace_say(r, RS_TRACE_GATE, r->rollout.stage, -1, "judge %s says %s: %s (%s)", j->name,
@@ -161,20 +148,11 @@ static void on_due(void *ctx, int64_t now_ns, uint64_t arg)
 
 /* ---- watches ----------------------------------------------------------------------------------- */
 
-static bool judges_stage(const struct judge *j, int stage)
-{
-    for (int i = 0; i < j->n_stage; i++) {
-        if (j->stage[i] == stage)
-            return true;
-    }
-    return false;
-}
-
 void rs_judges_watch(struct responder *r, int64_t now_ns)
 {
     for (int i = 0; i < r->plan->n_judge; i++) {
         struct judging *g = &r->judging[i];
-        if (!judges_stage(g->judge, r->rollout.stage) || g->active || g->over)
+        if (!rs_judge_judges(g->judge, r->rollout.stage) || g->active || g->over)
             continue;
         g->active = true;
         rs_judge_start(g->run, now_ns, rs_stream_u64(rs_source_stream(r, &g->seed)));

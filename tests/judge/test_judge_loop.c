@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "made.h"
 #include "models/judge.h"
 #include "models/replica.h"
 #include "scenarios/load.h"
@@ -13,41 +14,8 @@
 
 #define N(a) ((int)(sizeof(a) / sizeof((a)[0])))
 #define S(seconds) ((int64_t)((seconds)*1e9))
-#define FOLDER RS_SOURCE_DIR "/tests/judge/scenarios/"
 
-enum { TEXT = 1 << 16, N_REPLICA = 8 };
-
-static char *read_text(const char *path)
-{
-    FILE *f = fopen(path, "rb");
-    char *text = rs_xcalloc(1, TEXT);
-    ck_assert_ptr_nonnull(f);
-    ck_assert_uint_gt(fread(text, 1, TEXT - 1, f), 0);
-    fclose(f);
-    return text;
-}
-
-/* The scenario with a list of judges, and other stages. */
-static struct scenario *with_judges(const char *judges, const char *stages)
-{
-    char *text = read_text(FOLDER "canary.yaml.in"), *made = rs_xcalloc(1, TEXT);
-    static const char only[] = "    - {name: only, watch: 2h}\n";
-    char *mark = strstr(text, "JUDGES\n"), *stage = strstr(text, only);
-    struct err_list errors;
-    ck_assert_ptr_nonnull(mark);
-    ck_assert_ptr_nonnull(stage);
-    snprintf(made, TEXT, "%.*s%s%.*s%s%s", (int)(stage - text), text, stages ? stages : only,
-             (int)(mark - stage - (long)strlen(only)), stage + strlen(only), judges,
-             mark + strlen("JUDGES\n"));
-    rs_err_list_init(&errors);
-    struct scenario *sc = rs_scenario_parse(FOLDER "made.yaml", made, strlen(made), &errors);
-    rs_err_list_print(&errors, stderr);
-    ck_assert_ptr_nonnull(sc);
-    rs_err_list_clear(&errors);
-    free(made);
-    free(text);
-    return sc;
-}
+enum { N_REPLICA = 8 };
 
 static void run(struct simulator *sim, uint64_t replica, int fault, bool trace, struct history *h)
 {
@@ -66,17 +34,6 @@ static bool said(const struct history *h, const char *text)
     return false;
 }
 
-#define ARGO                                                                                       \
-    "  judges:\n    - {name: analysis, kind: argo, file: argo.yaml, stages: [only], procedure: "   \
-    "back, "                                                                                       \
-    "args: {most: '0.05'}%s}\n"
-#define FLAGGER                                                                                    \
-    "  judges:\n    - {name: flag, kind: flagger, file: flagger.yaml, stages: [only], procedure: " \
-    "back, "                                                                                       \
-    "queries: {request-success-rate: '100 * (1 - (sum(rate(http_requests_total{code=\"500\"}[{{ "  \
-    "interval }}])) or "                                                                           \
-    "vector(0)) / sum(rate(http_requests_total[{{ interval }}])))'}%s}\n"
-
 /*
  * From the onset to the order: the first failing measurement is at most an interval and the fill of the window (a scrape to carry
  * it, a second one for a rate: 10 s) away, then three more intervals: 180 to 250 s, and at 60 k s after the watch began, whatever
@@ -86,7 +43,7 @@ static void check_times(const char *format, const char *name)
 {
     char judges[1000];
     snprintf(judges, sizeof judges, format, "");
-    struct scenario *sc = with_judges(judges, NULL);
+    struct scenario *sc = made_scenario(&(struct made){.judges = judges});
     struct err err = {0};
     struct simulator *sim = rs_simulator_new(sc, &err);
     struct history h;
@@ -134,7 +91,7 @@ START_TEST(test_codec)
 {
     char judges[1000];
     snprintf(judges, sizeof judges, ARGO, "");
-    struct scenario *sc = with_judges(judges, NULL);
+    struct scenario *sc = made_scenario(&(struct made){.judges = judges});
     struct err err = {0};
     struct simulator *sim = rs_simulator_new(sc, &err);
     struct history h, back;
@@ -171,7 +128,7 @@ START_TEST(test_order)
     procedure = strstr(judges, "procedure: back, "); /* goes only with a rollback */
     ck_assert_ptr_nonnull(procedure);
     memset(procedure, ' ', strlen("procedure: back, "));
-    struct scenario *sc = with_judges(judges, NULL);
+    struct scenario *sc = made_scenario(&(struct made){.judges = judges});
     struct err err = {0};
     struct simulator *sim = rs_simulator_new(sc, &err);
     struct history h;
@@ -204,7 +161,7 @@ START_TEST(test_ramp)
     for (int k = 0; k < 2; k++) {
         char judges[1000];
         snprintf(judges, sizeof judges, ARGO, keys[k]);
-        struct scenario *sc = with_judges(judges, ramped);
+        struct scenario *sc = made_scenario(&(struct made){.judges = judges, .stages = ramped});
         struct err err = {0};
         struct simulator *sim = rs_simulator_new(sc, &err);
         struct history h;
@@ -229,7 +186,7 @@ START_TEST(test_held)
     char judges[1000];
     snprintf(judges, sizeof judges, ARGO, ", failed: hold, erred: hold");
     memset(strstr(judges, "procedure: back, "), ' ', strlen("procedure: back, "));
-    struct scenario *sc = with_judges(judges, ramped);
+    struct scenario *sc = made_scenario(&(struct made){.judges = judges, .stages = ramped});
     struct err err = {0};
     struct simulator *sim = rs_simulator_new(sc, &err);
     struct history h;
@@ -266,7 +223,8 @@ START_TEST(test_end_of_watch)
     char judges[1000];
     snprintf(judges, sizeof judges, ARGO, "");
     for (int i = 0; i < N(rows); i++) {
-        struct scenario *sc = with_judges(judges, rows[i].stages);
+        struct scenario *sc =
+            made_scenario(&(struct made){.judges = judges, .stages = rows[i].stages});
         struct err err = {0};
         struct simulator *sim = rs_simulator_new(sc, &err);
         struct history h;
@@ -285,7 +243,7 @@ START_TEST(test_again)
 {
     char judges[1000];
     snprintf(judges, sizeof judges, FLAGGER, "");
-    struct scenario *sc = with_judges(judges, NULL);
+    struct scenario *sc = made_scenario(&(struct made){.judges = judges});
     struct err err = {0};
     struct simulator *sim = rs_simulator_new(sc, &err);
     struct history h;

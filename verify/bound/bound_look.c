@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "bound_private.h"
+#include "models/judge.h"
 #include "sim/clock.h"
 
 #define BIT(mark) (1U << (mark))
@@ -141,6 +142,18 @@ static void by_gate(struct asking *x, const struct stage *st, const struct gate 
     rs_ask_whom(x, w, always ? -1 : st->by);
 }
 
+struct signalling {
+    struct bounding *b;
+    struct way *way;
+};
+
+/* Only judges of one expression have a bound: what they measure must be there first. */
+static void add_signal(void *ctx, const struct promql *expr)
+{
+    struct signalling *s = ctx;
+    rs_signal_expression(s->b, s->way, expr);
+}
+
 /* Given up after it was held for too long: how long the condition had been true then is anybody's guess. */
 static void by_patience(struct asking *x, const struct stage *st)
 {
@@ -152,6 +165,34 @@ static void by_patience(struct asking *x, const struct stage *st)
     rs_way_add(&w, p);
     add_pending(x, &w);
     rs_ask_whom(x, w, st->by);
+}
+
+/* A canary judge says so at its own times; it is not counted on where it may be through with the release before. */
+static void by_judge(struct asking *x, const struct judge *j)
+{
+    struct way w = way_of(RS_BY_GATE);
+    int64_t slowest_ns = rs_judge_slowest_ns(j);
+    double slowest_s = slowest_ns == RS_NEVER ? INFINITY : rs_s_from_ns(slowest_ns);
+    if (slowest_ns != RS_NEVER)
+        rs_judge_exprs(j, add_signal, &(struct signalling){x->b, &w});
+    struct part p = {.after = RS_STOP_CONDITION,
+                     .name = "judge",
+                     .ref = j->ref,
+                     .at = j->at,
+                     .span = rs_span_between(0.0, slowest_s)};
+    p.span.exact = isinf(slowest_s);
+    p.span.sure = isinf(slowest_s) ? slowest_s : 0.0;
+    p.why =
+        isinf(slowest_s)
+            ? rs_arena_printf(x->b->arena,
+                              "judge %s may be through with the release, or cannot be counted "
+                              "on, before it has seen enough",
+                              j->name)
+            : rs_arena_printf(x->b->arena, "while judge %s is at work: its verdict, up to %s away",
+                              j->name, rs_bound_words(x->b, slowest_s));
+    rs_way_add(&w, p);
+    add_pending(x, &w);
+    rs_ask_automation(x, w, NULL);
 }
 
 static void by_check(struct asking *x, const struct stage *st, const struct action *a)
@@ -177,6 +218,7 @@ struct visitor {
     void (*gate)(struct asking *x, const struct stage *st, const struct gate *g);
     void (*patience)(struct asking *x, const struct stage *st);
     void (*check)(struct asking *x, const struct stage *st, const struct action *a);
+    void (*judge)(struct asking *x, const struct judge *j);
 };
 
 static void visit_checks(struct asking *x, const struct stage *st, const struct visitor *v)
@@ -224,6 +266,10 @@ static void visit(struct asking *x, const struct visitor *v)
             v->patience(x, st);
         visit_checks(x, st, v);
     }
+    for (int i = 0; i < plan->n_judge; i++) {
+        if (rs_judge_rolls_back(&plan->judge[i], x->q->procedure))
+            v->judge(x, &plan->judge[i]);
+    }
 }
 
 /* ---- the ways, and who looks ----------------------------------------------------------------- */
@@ -253,9 +299,15 @@ static void check_way(struct asking *x, const struct stage *st, const struct act
         by_check(x, st, a);
 }
 
+static void judge_way(struct asking *x, const struct judge *j)
+{
+    if (rs_bound_asks(x->q, RS_BY_GATE))
+        by_judge(x, j);
+}
+
 void rs_ask_looks(struct asking *x)
 {
-    static const struct visitor ways = {look_way, gate_way, patience_way, check_way};
+    static const struct visitor ways = {look_way, gate_way, patience_way, check_way, judge_way};
     visit(x, &ways);
 }
 
@@ -298,9 +350,15 @@ static void note_check(struct asking *x, const struct stage *st, const struct ac
     note_looker(x, st->by);
 }
 
+static void note_judge(struct asking *x, const struct judge *j)
+{
+    (void)j;
+    note_looker(x, -1);
+}
+
 struct witness rs_ask_witnesses(struct asking *x)
 {
-    static const struct visitor noting = {note_look, note_gate, note_stage, note_check};
+    static const struct visitor noting = {note_look, note_gate, note_stage, note_check, note_judge};
     struct looking l = {.ask = *x};
     visit(&l.ask, &noting);
     return l.who;

@@ -12,6 +12,7 @@
 
 #include "cover.h"
 #include "exposed.h"
+#include "models/judge.h"
 #include "sim/clock.h"
 #include "verify/bound.h"
 
@@ -155,6 +156,8 @@ static bool detects(const struct scenario *sc, int procedure, enum detected_by b
     const struct response *plan = &sc->response;
     const struct procedure *p = &plan->procedure[procedure];
     bool found = by == RS_BY_ALERT && p->n_alert > 0;
+    for (int i = 0; i < plan->n_judge; i++)
+        found |= by == RS_BY_GATE && rs_judge_rolls_back(&plan->judge[i], procedure);
     for (int i = 0; i < plan->n_automation; i++)
         found |= by == RS_BY_ALERT && plan->automation[i].procedure == procedure;
     for (int i = 0; i < plan->n_stage; i++) {

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "models/judge.h"
 #include "sim/arena.h"
 #include "sim/clock.h"
 #include "states.h"
@@ -70,6 +71,16 @@ static bool ends_with_gate(const struct scenario *sc, const struct stage *st)
     return false;
 }
 
+static bool is_judged(const struct scenario *sc, const struct stage *st)
+{
+    for (int i = 0; i < sc->response.n_judge; i++) {
+        const struct judge *j = &sc->response.judge[i];
+        if (rs_judge_judges(j, (int)(st - sc->response.stage)) && rs_judge_decides(j))
+            return true;
+    }
+    return false;
+}
+
 /* An alert would take the flag back while the stage is watched. */
 static bool is_guarded(const struct scenario *sc, int flag)
 {
@@ -89,7 +100,7 @@ static bool anything_decides(const struct scenario *sc, const struct stage *st, 
         if (rs_gate_decides(sc, st, &st->gate[i]))
             return true;
     }
-    return rs_stage_watches(st) || is_guarded(sc, flag);
+    return rs_stage_watches(st) || is_judged(sc, st) || is_guarded(sc, flag);
 }
 
 static void tell_unwatched(struct check *c, const struct stage *st, const struct action *a)

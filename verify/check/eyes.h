@@ -27,6 +27,9 @@ void rs_eyes_find(struct eyes *e, struct check *c);
 /* Does this expression read what nothing exposes? */
 bool rs_eyes_missing(const struct eyes *e, const struct promql *expr);
 
+/* Does a judge of the stage roll back by the procedure, and measure all series of its trigger? */
+bool rs_eyes_judged(struct check *c, int stage, int procedure);
+
 void rs_eyes_metrics(struct eyes *e); /* metric-missing, metric-unread; sets `missing` */
 /* trigger-unwatched: of triggers, gates and stages; then of alerts. */
 void rs_eyes_watch(struct eyes *e);

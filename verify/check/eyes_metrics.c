@@ -4,6 +4,7 @@
 
 #include "exposed.h"
 #include "eyes.h"
+#include "models/judge.h"
 
 /* ---- what is read ---- */
 
@@ -57,6 +58,20 @@ static void collect_alerts(struct collecting *x, const struct monitoring *m)
     }
 }
 
+struct judge_reading {
+    struct collecting *x;
+    const struct judge *judge;
+};
+
+static void collect_measured(void *ctx, const struct promql *expr)
+{
+    const struct judge_reading *r = ctx;
+    collect(r->x,
+            (struct eye){.expr = expr,
+                         .about = rs_arena_printf(r->x->e->c->arena, "judge %s", r->judge->name),
+                         .ref = r->judge->ref});
+}
+
 static void collect_runbook(struct collecting *x, const struct response *plan)
 {
     struct arena *arena = x->e->c->arena;
@@ -73,6 +88,10 @@ static void collect_runbook(struct collecting *x, const struct response *plan)
         const char *about = rs_arena_printf(arena, "procedure %s", p->name);
         if (p->trigger)
             collect(x, (struct eye){.expr = p->trigger, .about = about, .ref = p->ref});
+    }
+    for (int i = 0; i < plan->n_judge; i++) {
+        struct judge_reading r = {x, &plan->judge[i]};
+        rs_judge_exprs(&plan->judge[i], collect_measured, &r);
     }
 }
 

@@ -9,6 +9,7 @@
 #include "cover.h"
 #include "exposed.h"
 #include "eyes.h"
+#include "models/judge.h"
 #include "models/response.h"
 #include "schedule.h"
 
@@ -124,7 +125,8 @@ static struct blind blind_in(const struct watching *w,
     const struct stage *st = &w->c->sc->response.stage[span->stage];
     int64_t whole = span->until_ns - span->from_ns;
     bool looks = watches(st, procedure) || gate_sees(w, st, RS_GATE_LOOKS, procedure, term);
-    if (gate_sees(w, st, RS_GATE_CONTINUOUS, procedure, term))
+    if (gate_sees(w, st, RS_GATE_CONTINUOUS, procedure, term) ||
+        rs_eyes_judged(w->c, span->stage, procedure))
         return (struct blind){0};
     if (looks && (!looks_at_all(st) || st->look_every_ns > whole))
         return (struct blind){0}; /* told of the stage: it means to look, and does not */
@@ -283,6 +285,10 @@ static bool ordered(const struct response *plan, int procedure)
         if (plan->automation[i].procedure == procedure)
             return true;
     }
+    for (int i = 0; i < plan->n_judge; i++) {
+        if (rs_judge_rolls_back(&plan->judge[i], procedure))
+            return true;
+    }
     return plan->procedure[procedure].n_alert > 0;
 }
 
@@ -291,10 +297,10 @@ static void check_procedure(struct watching *w, int procedure)
     struct check *c = w->c;
     const struct procedure *p = &c->sc->response.procedure[procedure];
     if (!p->trigger && !ordered(&c->sc->response, procedure)) {
-        struct finding *f =
-            rs_check_add(c, "trigger-unwatched", p->at, p->ref,
-                         rs_arena_printf(c->arena, "procedure %s", p->name),
-                         "it has no trigger, and no alert, gate, check or automation leads to it");
+        struct finding *f = rs_check_add(
+            c, "trigger-unwatched", p->at, p->ref,
+            rs_arena_printf(c->arena, "procedure %s", p->name),
+            "it has no trigger, and no alert, gate, judge, check or automation leads to it");
         rs_check_number(f, "n_alert", 0);
         rs_check_mend(c, f, "give it a `trigger` and the alert that sees it");
     }

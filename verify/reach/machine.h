@@ -128,6 +128,7 @@ enum reach_move {
     RS_MOVE_FAIL,        /* index: step that is given up */
     RS_MOVE_TRIP,        /* index: check that fails */
     RS_MOVE_GATE,        /* index: gate that trips */
+    RS_MOVE_JUDGE,       /* index: judge << 4 | its verdict */
     RS_MOVE_PASS,        /* the watch is over and nothing trips */
     RS_MOVE_LOOK,        /* index: procedure whose trigger is seen */
     RS_MOVE_RESUME,      /* a held stage goes on, at most for a time that is bounded */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "machine.h"
+#include "models/judge.h"
 #include "sim/arena.h"
 #include "sim/clock.h"
 
@@ -183,6 +184,22 @@ static void read_gates(struct turn *u, enum gate_when when, int doer)
     }
 }
 
+/* A canary judge says what it can say at any moment of its stages' watches and ramps (judges.c). */
+static void hear_judges(struct turn *u)
+{
+    const struct response *plan = &u->m->sc->response;
+    for (int i = 0; i < plan->n_judge; i++) {
+        const struct judge *j = &plan->judge[i];
+        unsigned can = rs_judge_verdicts(j);
+        for (int v = 0; v < RS_JUDGE_VERDICT_N; v++) {
+            begin(u);
+            if (rs_judge_judges(j, rs_state_stage(u->s)) && can >> v & 1U &&
+                obey(u, rs_judge_order(j, (enum judge_verdict)v), j->procedure, 0))
+                emit(u, RS_MOVE_JUDGE, i << 4 | v);
+        }
+    }
+}
+
 static void read_watched(struct turn *u)
 {
     const struct stage *st = stage_of(u);
@@ -289,6 +306,7 @@ static void watch(struct turn *u)
     }
     if (n_evaluation(u) > 0)
         read_gates(u, RS_GATE_CONTINUOUS, 0);
+    hear_judges(u);
     if (!here && !promoted_by_automation(u))
         return;
     read_gates(u, RS_GATE_END, plan_of(u)->doer);
@@ -344,6 +362,8 @@ static void go_on(struct turn *u)
 {
     int at = u->s[RS_WORD_AT];
     enum reach_phase phase = rs_state_phase(u->s);
+    if (phase == RS_PHASE_RAMPING)
+        hear_judges(u);
     if (phase != RS_PHASE_WAITING && phase != RS_PHASE_WATCHING && phase < RS_PHASE_HELD &&
         !at_hand(u, plan_of(u)->doer))
         return;

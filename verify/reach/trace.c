@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "machine.h"
+#include "models/judge.h"
 #include "sim/arena.h"
 
 struct words {
@@ -104,6 +105,17 @@ static struct verdict_step of_gate(const struct words *w, int i)
                                order(w, g->then, g->procedure)));
 }
 
+static struct verdict_step of_judge(const struct words *w, int index)
+{
+    const struct stage *st = &w->m->sc->response.stage[rs_state_stage(w->before)];
+    const struct judge *j = &w->m->sc->response.judge[index >> 4];
+    enum judge_verdict v = (enum judge_verdict)(index & 15);
+    return say(j->at, j->ref ? j->ref : st->ref,
+               rs_arena_printf(w->arena, "%s: judge %s says %s: %s", st->name, j->name,
+                               rs_judge_verdict_name(v),
+                               order(w, rs_judge_order(j, v), j->procedure)));
+}
+
 static struct verdict_step of_procedure(const struct words *w, int i, const char *how)
 {
     const struct procedure *p = &w->m->sc->response.procedure[i];
@@ -173,6 +185,7 @@ rs_move_words(struct arena *arena, const struct machine *m, const uint16_t *befo
     case RS_MOVE_FAIL: return of_step(&w, "gives up");
     case RS_MOVE_TRIP: return of_trip(&w);
     case RS_MOVE_GATE: return of_gate(&w, i);
+    case RS_MOVE_JUDGE: return of_judge(&w, i);
     case RS_MOVE_PASS: return of_stage(&w, "the watch ends and no gate trips");
     case RS_MOVE_LOOK: return of_procedure(&w, i, "the watcher sees the trigger of %s");
     case RS_MOVE_RESUME:

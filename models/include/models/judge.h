@@ -62,6 +62,21 @@ struct judge {
     int procedure;            /* of RS_THEN_ROLLBACK; carried out by automation */
 };
 
+/* Does it judge that stage? */
+bool rs_judge_judges(const struct judge *j, int stage);
+/* Bits 1 << enum judge_verdict: those that it can come to, whatever it measures. */
+unsigned rs_judge_verdicts(const struct judge *j);
+/* What the verdict orders; RS_THEN_PROMOTE where it only tells. */
+enum gate_then rs_judge_order(const struct judge *j, enum judge_verdict v);
+/* Can it order a rollback by that procedure; can it order anything that ends the stage? */
+bool rs_judge_rolls_back(const struct judge *j, int procedure);
+bool rs_judge_decides(const struct judge *j);
+/*
+ * While it is at work: from the moment from which on everything that it measures is bad to its verdict, at most. RS_NEVER: there is
+ * no such time (it may be through with the release before), or none is known.
+ */
+int64_t rs_judge_slowest_ns(const struct judge *j);
+
 /* Where measurements come from. */
 struct judge_port {
     void *ctx;
