@@ -182,6 +182,11 @@ static double since(const struct total *t)
     return t->now - t->base;
 }
 
+static double n_user(const struct growthbook *g)
+{
+    return since(&g->users[RS_CONTROL]) + since(&g->users[RS_VARIATION]);
+}
+
 static void look_at_metrics(struct growthbook *g)
 {
     g->failing = g->holding = -1;
@@ -208,7 +213,7 @@ static void look_at_metrics(struct growthbook *g)
 static bool is_unhealthy(struct growthbook *g, int64_t now_ns)
 {
     double control = since(&g->users[RS_CONTROL]), variation = since(&g->users[RS_VARIATION]);
-    double n = control + variation;
+    double n = n_user(g);
     if (!(n > 0.0)) {
         snprintf(g->why, sizeof g->why, "no users yet");
         return now_ns - g->start_ns > g->spec->grace_ns;
@@ -232,8 +237,8 @@ static enum judge_verdict decide(struct growthbook *g, int64_t now_ns)
                                                                    : RS_JUDGE_RUNNING;
     if (g->failing >= 0 && s->auto_rollback)
         return RS_JUDGE_FAILED;
-    if (g->failing >= 0 || g->holding >= 0 || s->max_duration_ns == RS_NEVER ||
-        now_ns - g->start_ns < s->max_duration_ns)
+    bool over = s->max_duration_ns != RS_NEVER && now_ns - g->start_ns >= s->max_duration_ns;
+    if (!over || g->failing >= 0 || g->holding >= 0 || !(n_user(g) > 0.0))
         return RS_JUDGE_RUNNING;
     snprintf(g->why, sizeof g->why, "its time is over, and no guardrail fails");
     return RS_JUDGE_PASSED;
@@ -264,7 +269,6 @@ step(void *state, int64_t now_ns, const struct judge_port *port, const char **wh
 /* What keeps the rollout from going on when the watch is over, or NULL. */
 static const char *obstacle(const struct growthbook *g)
 {
-    double n = since(&g->users[RS_CONTROL]) + since(&g->users[RS_VARIATION]);
     if (g->n_look == 0)
         return "it ended before the first look";
     if (g->unhealthy)
@@ -273,7 +277,7 @@ static const char *obstacle(const struct growthbook *g)
         return "a guardrail fails, and nothing is rolled back by itself";
     if (g->holding >= 0)
         return "a signal fails";
-    return n < (double)g->spec->min_users ? "there are fewer users than it wants" : NULL;
+    return n_user(g) < (double)g->spec->min_users ? "there are fewer users than it wants" : NULL;
 }
 
 static enum judge_verdict

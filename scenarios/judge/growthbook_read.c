@@ -32,7 +32,8 @@ static const struct key metric_keys[] = {
     {"id", RS_V_TEXT, RS_KEY_REQUIRED, .at = METRIC(metric.id), .help = "As the rollout names it."},
     {"type", RS_V_WORD, .def = "proportion", .at = METRIC(type), .words = type_words,
      .help = "The share of users who did something, or the mean of a value per user."},
-    {"inverse", RS_V_BOOL, .at = METRIC(metric.inverse), .help = "Less is better (errors)."},
+    {"inverse", RS_V_BOOL, .def = "off", .at = METRIC(metric.inverse),
+     .help = "Less is better (errors)."},
     {"control", RS_V_PROMQL, RS_KEY_REQUIRED, .at = METRIC(metric.sum[RS_CONTROL]),
      .n_at = METRIC(unused_text), .help = "Running total of conversions, or of the value."},
     {"variation", RS_V_PROMQL, RS_KEY_REQUIRED, .at = METRIC(metric.sum[RS_VARIATION]),
@@ -59,7 +60,7 @@ static void finish_metric(struct reader *r, const struct node *map, void *draft,
     }
 }
 
-static const struct section metric_section = {"metric of GrowthBook",
+static const struct section metric_section = {"metric of an experiment",
                                               "How a guardrail or signal metric is counted.",
                                               metric_keys,
                                               RS_N_KEY(metric_keys),
@@ -82,7 +83,7 @@ static const struct key growthbook_keys[] = {
      .help = "False alarms over all looks together; the organization's p-value threshold."},
     {"tuning", RS_V_NUMBER, RS_KEY_POSITIVE, .max = 1e15, .def = "5000", .at = KEYS(tuning),
      .help = "Users at which the confidence sequence is tightest."},
-    {"two_sided", RS_V_BOOL, .at = KEYS(two_sided),
+    {"two_sided", RS_V_BOOL, .def = "off", .at = KEYS(two_sided),
      .help = "Two-sided sequences, as the documentation has them; safe rollouts use one-sided."},
     {"srm", RS_V_RATIO, .def = "0.1%", .at = KEYS(srm),
      .help = "p-value below which users are not split as meant."},
@@ -94,7 +95,7 @@ static const struct key growthbook_keys[] = {
      .help = "The stage is not left with fewer users in all."},
 };
 const struct section rs_section_judge_growthbook = {
-    "GrowthBook's settings", "What GrowthBook knows beside the rollout itself.", growthbook_keys,
+    "growthbook settings", "What GrowthBook knows beside the rollout itself.", growthbook_keys,
     RS_N_KEY(growthbook_keys)};
 
 /* ---- the rollout's own file -------------------------------------------------------------------- */

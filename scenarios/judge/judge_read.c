@@ -197,15 +197,42 @@ static struct pair given_pair(struct arena *arena, const struct judge_text *src,
     return (struct pair){key, at, map};
 }
 
+/* The keys of one kind as they stand in a scenario; the pairs behind the *n of `given`. */
+static void read_own_keys(struct reader *r,
+                          const struct judge_text *src,
+                          struct judge_keys *keys,
+                          struct pair *given,
+                          int *n)
+{
+    static const char file[] = "keys";
+    const char *text = src->keys ? src->keys : "{}";
+    const struct node *root = rs_yaml_parse(r->arena, file, text, strlen(text), r->errors);
+    const struct {
+        const char *key;
+        const struct section *section;
+        void *to;
+    } own[] = {{"kayenta", &rs_section_judge_kayenta, &keys->kayenta},
+               {"growthbook", &rs_section_judge_growthbook, &keys->growthbook}};
+    r->file = file;
+    for (int i = 0; root && i < 2; i++) {
+        const struct pair *pair = rs_node_pair(root, own[i].key);
+        if (pair && rs_read_section(r, own[i].section, own[i].key, pair->value, own[i].to) == 0) {
+            given[(*n)++] = *pair;
+        }
+    }
+}
+
 const struct judge *
 rs_judge_parse(struct arena *arena, const struct judge_text *src, struct err_list *errors)
 {
     struct err_list own;
     rs_err_list_init(&own);
     struct reader r = {.arena = arena, .errors = errors ? errors : &own, .dialect = src->dialect};
-    const struct pair given[] = {given_pair(arena, src, "args"), given_pair(arena, src, "queries")};
-    const struct node map = {.kind = RS_NODE_MAP, .n = 2, .pair = given};
-    const struct judge_keys keys = {.query_time_ns = src->query_time_ns};
+    struct pair given[4] = {given_pair(arena, src, "args"), given_pair(arena, src, "queries")};
+    struct node map = {.kind = RS_NODE_MAP, .n = 2, .pair = given};
+    struct judge_keys keys = {.query_time_ns = src->query_time_ns};
+    size_t n_before = r.errors->n + r.errors->n_dropped;
+    read_own_keys(&r, src, &keys, given, &map.n);
     struct judge_source s = {
         .map = &map, .keys = &keys, .path = src->file, .text = src->text, .n = src->n};
     struct judge *j = RS_ARENA_ARRAY(arena, struct judge, 1);
@@ -217,8 +244,9 @@ rs_judge_parse(struct arena *arena, const struct judge_text *src, struct err_lis
                         .failed = RS_THEN_ROLLBACK,
                         .undecided = RS_THEN_HOLD,
                         .erred = RS_THEN_ROLLBACK};
-    size_t n_before = r.errors->n + r.errors->n_dropped;
-    read_text(&r, &s, j);
+    if (r.errors->n + r.errors->n_dropped == n_before) {
+        read_text(&r, &s, j);
+    }
     bool good = r.errors->n + r.errors->n_dropped == n_before;
     rs_err_list_clear(&own);
     return good ? j : NULL;

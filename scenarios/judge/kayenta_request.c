@@ -40,7 +40,7 @@ static const struct key kayenta_keys[] = {
      .help = "The same of the experiment."},
 };
 const struct section rs_section_judge_kayenta = {
-    "Kayenta's request", "When and of whom Kayenta judges.", kayenta_keys, RS_N_KEY(kayenta_keys)};
+    "kayenta request", "When and of whom Kayenta judges.", kayenta_keys, RS_N_KEY(kayenta_keys)};
 
 /* ---- values of a request ----------------------------------------------------------------------- */
 

@@ -16,6 +16,8 @@ struct judge_text {
     int64_t query_time_ns;    /* argo */
     int n_given;              /* args of argo, queries of flagger */
     const char *const *given; /* [2 * n_given] name, text, name, text */
+    /* YAML of the keys `kayenta` and `growthbook` of a scenario's judge; NULL = neither. No other file can be named there. */
+    const char *keys;
 };
 
 /*
