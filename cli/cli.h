@@ -35,8 +35,8 @@ struct cmd {
     const struct cmd *const *sub; /* [n_sub] */
 };
 
-extern const struct cmd cmd_check, cmd_rehearse, cmd_verify, cmd_merge, cmd_plot, cmd_recording,
-    cmd_rules;
+extern const struct cmd cmd_check, cmd_rehearse, cmd_verify, cmd_merge, cmd_tune, cmd_plot,
+    cmd_recording, cmd_rules;
 
 /* The last word of a command's name, which is what the user writes. */
 const char *rs_cmd_word(const struct cmd *cmd);

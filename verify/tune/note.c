@@ -87,11 +87,11 @@ static void put_objectives(FILE *to, struct arena *arena, const struct tune_resu
     fprintf(to, "| to be small | today | chosen | shown to be |\n|---|---|---|---|\n");
     for (int i = 0; i < r->plan->n_objective; i++) {
         const struct tune_objective *o = &r->plan->objective[i];
-        int side = rs_estimate_side(&chosen[i], &today[i]);
+        int side = rs_tune_estimate_side(&chosen[i], &today[i]);
         fputs("|", to);
         put_cell(to, rs_objective_head(arena, o));
-        put_cell(to, rs_estimate_told(told, sizeof told, o, &today[i]));
-        put_cell(to, rs_estimate_told(told, sizeof told, o, &chosen[i]));
+        put_cell(to, rs_tune_estimate_told(told, sizeof told, o, &today[i]));
+        put_cell(to, rs_tune_estimate_told(told, sizeof told, o, &chosen[i]));
         put_cell(to, r->chosen == r->today ? ""
                      : side < 0            ? "less"
                      : side > 0            ? "**more**"

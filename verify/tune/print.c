@@ -41,7 +41,9 @@ static void print_patch(
         fputc('\n', to);
         return;
     }
-    rs_text_styled(to, RS_STYLE_BOLD, colour, "The patch (--write puts it into the files)");
+    rs_text_styled(to, RS_STYLE_BOLD, colour,
+                   rs_tune_status(r) == 0 ? "The patch (--write puts it into the files)"
+                                          : "The patch (not proved, so --write refuses it)");
     fprintf(to, "\n%s\n", words->diff);
 }
 

@@ -227,11 +227,14 @@ static const char *outcome_text(struct arena *arena, const struct proof_tally *t
     if (t->n_bad > 0)
         return rs_arena_printf(arena, "There it does not keep %s.", t->bad);
     if (t->n_open == 0)
-        return rs_arena_printf(arena,
-                               "It keeps %s%d claim%s that it must keep and can: %d proved, "
-                               "%d statistically.",
-                               t->n_kept > 1 ? "all " : "the ", t->n_kept, t->n_kept > 1 ? "s" : "",
-                               t->n_proved, t->n_good - t->n_proved);
+        return rs_arena_printf(
+            arena, "It keeps %s that it must keep and can%s.",
+            t->n_kept == 1   ? "the one claim"
+            : t->n_kept == 2 ? "both claims"
+                             : rs_arena_printf(arena, "all %d claims", t->n_kept),
+            t->n_proved == 0           ? ""
+            : t->n_proved == t->n_good ? ", by proof"
+                                       : rs_arena_printf(arena, ", %d by proof", t->n_proved));
     const char *more =
         t->n_more > 0
             ? rs_arena_printf(arena, " About %" PRIu64 " further replicas would tell.", t->n_more)
@@ -260,8 +263,8 @@ const char *rs_tune_proof_text(struct arena *arena, const struct tune_result *r)
         r->fresh->n_replica, r->fresh_seed, r->fresh->stopped ? ", and cut short there" : "",
         outcome_text(arena, &t),
         n > 0 ? rs_arena_printf(arena,
-                                " Guarantee: proved where it says so; else statistical, %s "
-                                "for all %d together.",
+                                " Guarantee of what is not proved: %s for all %d statistical "
+                                "claims together.",
                                 family, n)
               : "");
 }

@@ -168,7 +168,8 @@ static int make_columns(struct panel_column *out,
         for (int k = 0; k < rows->n; k++) {
             const struct tune_estimate *e = r->point[rows->point[k]].objective;
             c.cell[k] =
-                e ? rs_arena_strdup(arena, rs_estimate_told(told, sizeof told, o, &e[i])) : "-";
+                e ? rs_arena_strdup(arena, rs_tune_estimate_told(told, sizeof told, o, &e[i]))
+                  : "-";
         }
         out[n++] = c;
     }

@@ -66,14 +66,14 @@ static int put_side(FILE *to,
     char told[128];
     for (int k = 0; k < r->plan->n_objective; k++) {
         const struct tune_objective *o = &r->plan->objective[k];
-        if (rs_difference_side(&s->difference[k]) != side)
+        if (rs_tune_difference_side(&s->difference[k]) != side)
             continue;
         struct tune_estimate e = divided(s->difference[k], n);
         fprintf(to, "%s %s %s%s",
                 found      ? ","
                 : side < 0 ? " buys"
                            : " costs",
-                o->name, rs_difference_told(told, sizeof told, o, &e),
+                o->name, rs_tune_difference_told(told, sizeof told, o, &e),
                 rs_objective_unit_behind(arena, o));
         found++;
     }

@@ -68,8 +68,10 @@ char *rs_objective_human(char *buf, size_t n, const struct tune_objective *o, do
     return buf;
 }
 
-char *
-rs_estimate_told(char *buf, size_t n, const struct tune_objective *o, const struct tune_estimate *e)
+char *rs_tune_estimate_told(char *buf,
+                            size_t n,
+                            const struct tune_objective *o,
+                            const struct tune_estimate *e)
 {
     char value[32], low[32], high[32];
     rs_objective_human(value, sizeof value, o, e->value);
@@ -97,10 +99,10 @@ static char *signed_human(char *buf, size_t n, const struct tune_objective *o, d
     return buf;
 }
 
-char *rs_difference_told(char *buf,
-                         size_t n,
-                         const struct tune_objective *o,
-                         const struct tune_estimate *e)
+char *rs_tune_difference_told(char *buf,
+                              size_t n,
+                              const struct tune_objective *o,
+                              const struct tune_estimate *e)
 {
     char value[40], low[40], high[40];
     if (isnan(e->value))
@@ -128,12 +130,12 @@ const char *rs_objective_head(struct arena *arena, const struct tune_objective *
     return rs_arena_printf(arena, "%s,%s", o->name, unit);
 }
 
-int rs_difference_side(const struct tune_estimate *d)
+int rs_tune_difference_side(const struct tune_estimate *d)
 {
     return d->high < 0.0 ? -1 : d->low > 0.0 ? 1 : 0; /* NaN: neither */
 }
 
-int rs_estimate_side(const struct tune_estimate *e, const struct tune_estimate *than)
+int rs_tune_estimate_side(const struct tune_estimate *e, const struct tune_estimate *than)
 {
     return e->high < than->low ? -1 : e->low > than->high ? 1 : 0;
 }

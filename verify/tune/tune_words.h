@@ -21,15 +21,15 @@ bool rs_objective_is_ratio(const struct tune_objective *o);
  */
 char *rs_objective_human(char *buf, size_t n, const struct tune_objective *o, double value);
 /* "3.1% [2%, 4.4%]"; "-" where there is nothing to tell. n >= 100. Returns buf. */
-char *rs_estimate_told(char *buf,
-                       size_t n,
-                       const struct tune_objective *o,
-                       const struct tune_estimate *e);
+char *rs_tune_estimate_told(char *buf,
+                            size_t n,
+                            const struct tune_objective *o,
+                            const struct tune_estimate *e);
 /* The same of a difference, with its sign: "−12s [−15s, −9s]", "+0.3 points [...]" of ratios. n >= 120. Returns buf. */
-char *rs_difference_told(char *buf,
-                         size_t n,
-                         const struct tune_objective *o,
-                         const struct tune_estimate *e);
+char *rs_tune_difference_told(char *buf,
+                              size_t n,
+                              const struct tune_objective *o,
+                              const struct tune_estimate *e);
 /* The unit that goes behind such values, with a space in front: " pages/w"; "" for ratios and times. In the arena or constant. */
 const char *rs_objective_unit_behind(struct arena *arena, const struct tune_objective *o);
 
@@ -41,9 +41,9 @@ char *
 rs_claim_estimate_told(char *buf, size_t n, const struct claim *c, const struct tune_estimate *e);
 
 /* How an estimate lies to another of the same objective, all of which are to be small: -1 it is shown to be less, 1 more, 0 neither. */
-int rs_estimate_side(const struct tune_estimate *e, const struct tune_estimate *than);
+int rs_tune_estimate_side(const struct tune_estimate *e, const struct tune_estimate *than);
 /* Whether a difference is shown: -1 it is less than 0, 1 more, 0 neither. */
-int rs_difference_side(const struct tune_estimate *difference);
+int rs_tune_difference_side(const struct tune_estimate *difference);
 
 /* Whether a claim of the scenario is one that a setting must keep. */
 bool rs_claim_is_kept(const struct tune_plan *plan, int claim);

@@ -281,8 +281,9 @@ START_TEST(test_numbers)
     struct tune_objective o = {.name = "x", .unit = numbers[_i].unit};
     char buf[128];
     if (numbers[_i].told)
-        ck_assert_str_eq(rs_estimate_told(buf, sizeof buf, &o, &numbers[_i].e), numbers[_i].told);
-    ck_assert_str_eq(rs_difference_told(buf, sizeof buf, &o, &numbers[_i].e),
+        ck_assert_str_eq(rs_tune_estimate_told(buf, sizeof buf, &o, &numbers[_i].e),
+                         numbers[_i].told);
+    ck_assert_str_eq(rs_tune_difference_told(buf, sizeof buf, &o, &numbers[_i].e),
                      numbers[_i].difference);
 }
 END_TEST
