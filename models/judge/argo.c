@@ -279,14 +279,13 @@ static void step_metric(struct argo *a, int i, int64_t now_ns, const struct judg
     struct metric_state *m = &a->metric[i];
     if (m->verdict != RS_JUDGE_RUNNING)
         return;
-    if (m->end_ns == RS_NEVER && m->next_ns <= now_ns) {
+    if (m->end_ns == RS_NEVER && m->next_ns <= now_ns)
         measure(a, i, now_ns, port);
-        tell_measurement(a, i);
-    }
     if (m->end_ns <= now_ns) {
         finish_measurement(a, i, now_ns);
         m->verdict = rs_argo_assess(&a->spec->metric[i], &m->n);
-        tell_measurement(a, i);
+        if (m->phase != P_SUCCESSFUL)
+            tell_measurement(a, i);
         if (m->verdict != RS_JUDGE_RUNNING)
             m->next_ns = RS_NEVER;
     }

@@ -2,7 +2,7 @@
 /*
  * The analysis of a Flagger canary, as its scheduler's code has it (pkg/controller/scheduler.go). Each tick, one interval apart and
  * the first one interval after traffic was shifted, asks first whether failed checks >= threshold, and rolls back if so; only then
- * the metrics are checked, and a tick with one out of its range, or without a value, is one more failed check. So the way back
+ * the metrics are checked, and a tick with one out of its range, or without a value (NaN is none), is one more failed check. So the way back
  * takes threshold * interval from the first failing tick on. Failed checks add up over the whole analysis: a good tick forgives
  * nothing. A failing tick leaves the weight as it is; after n_pass good ones the canary is promoted.
  */
@@ -57,7 +57,7 @@ static bool in_range(struct flagger *f, const struct flagger_metric *m, const st
                  shown < m->min ? "below" : "above", shown < m->min ? m->min : m->max);
         return false;
     }
-    return true; /* NaN is neither below nor above */
+    return true;
 }
 
 static bool check(struct flagger *f,
@@ -77,7 +77,7 @@ static bool check(struct flagger *f,
                  m->name);
         return false;
     }
-    if (v.n == 0) {
+    if (v.n == 0 || isnan(v.item[v.n - 1].v)) {
         snprintf(f->why, sizeof f->why, "check fails: no value for %s", m->name);
         return false;
     }
@@ -111,11 +111,14 @@ step(void *state, int64_t now_ns, const struct judge_port *port, const char **wh
         f->n_failed++;
         return RS_JUDGE_RUNNING;
     }
-    f->n_good++;
+    if (++f->n_good < f->spec->n_pass) {
+        *why = NULL; /* what is well is no news */
+        return RS_JUDGE_RUNNING;
+    }
     snprintf(f->why, sizeof f->why, "check %lld of %lld passes, %lld failed of %lld allowed",
              (long long)f->n_good, (long long)f->spec->n_pass, (long long)f->n_failed,
              (long long)f->spec->threshold);
-    return f->n_good >= f->spec->n_pass ? RS_JUDGE_PASSED : RS_JUDGE_RUNNING;
+    return RS_JUDGE_PASSED;
 }
 
 /* The stage goes on without it: what it has seen was not enough to roll back. */

@@ -83,13 +83,9 @@ static void set_orders(struct reader *r, const struct node *map, struct judge *j
     }
     bool any = j->failed == RS_THEN_ROLLBACK || j->undecided == RS_THEN_ROLLBACK ||
                j->erred == RS_THEN_ROLLBACK;
-    const struct pair *procedure = rs_node_pair(map, "procedure");
-    if (any && !procedure) {
+    if (any && !rs_node_pair(map, "procedure")) {
         rs_err_list_add(r->errors, RS_E_KEY, map->at,
                         "a judge that orders a rollback needs the key \"procedure\"");
-    } else if (!any && procedure) {
-        rs_err_list_add(r->errors, RS_E_KEY, procedure->at,
-                        "\"procedure\" goes only with a judge that orders a rollback");
     }
 }
 
@@ -151,7 +147,7 @@ static const struct key judge_keys[] = {
     {"erred", RS_V_WORD, .def = "(argo: as failed; else as undecided)", .at = JUDGE(erred),
      .words = rs_gate_then_words, .help = "What it orders when it could not measure."},
     {"procedure", RS_V_REF, .at = JUDGE(procedure), .names = RS_NAME_PROCEDURE,
-     .help = "How to roll back; automation does it."},
+     .help = "How to roll back; automation does it. May be named by a judge that only tells."},
     {"args", RS_V_OWN, .shape = "map of names to texts",
      .help = "Argo: values of the template's arguments, as a Rollout would give them."},
     {"query_time", RS_V_DURATION, .max = 3600, .def = "0s", .at = KEYS(query_time_ns),

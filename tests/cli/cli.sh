@@ -374,7 +374,7 @@ schemas() {
     fits() { # fits SCHEMA: the output of the command is what docs/SCHEMA describes
         python3 "$source_dir/tests/cli/schema.py" "$source_dir/docs/$1" out >breaches || fail "$(cat breaches)"
     }
-    for name in prisma sre-workbook; do
+    for name in prisma sre-workbook canary-judges; do
         expect 0 check --json --fail-on never "$source_dir/scenarios/$name/$name.yaml"
         fits check.schema.json
         expect_verdict verify --json --replicas 30 "$source_dir/scenarios/$name/$name.yaml"

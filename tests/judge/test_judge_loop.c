@@ -264,6 +264,34 @@ START_TEST(test_again)
 }
 END_TEST
 
+/* The shipped example: on trial the judges only tell; what they see, they see on time. */
+START_TEST(test_shipped)
+{
+    struct err_list errors;
+    struct err err = {0};
+    struct history h;
+    rs_err_list_init(&errors);
+    struct scenario *sc =
+        rs_scenario_load(RS_SOURCE_DIR "/scenarios/canary-judges/canary-judges.yaml", &errors);
+    rs_err_list_print(&errors, stderr);
+    ck_assert_ptr_nonnull(sc);
+    struct simulator *sim = rs_simulator_new(sc, &err);
+    rs_history_init(&h);
+    run(sim, 0, rs_scenario_fault(sc, "broken"), true, &h);
+    ck_assert(said(&h, "judge analysis says failed: go on"));
+    ck_assert_int_gt(h.n_episode, 0); /* by people: the alert */
+    ck_assert_int_eq(h.episode[0].by, RS_BY_ALERT);
+    run(sim, 0, -1, true, &h);
+    ck_assert(!said(&h, "says failed"));
+    ck_assert(said(&h, "judge analysis says passed") && said(&h, "judge flagger says passed"));
+    ck_assert_int_eq(h.outcome, RS_OUTCOME_COMPLETED);
+    rs_history_clear(&h);
+    rs_simulator_free(sim);
+    rs_scenario_free(sc);
+    rs_err_list_clear(&errors);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("judges in the loop");
@@ -277,6 +305,7 @@ int main(void)
     tcase_add_test(tc, test_held);
     tcase_add_test(tc, test_end_of_watch);
     tcase_add_test(tc, test_again);
+    tcase_add_test(tc, test_shipped);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
