@@ -310,4 +310,21 @@ static void exprs(const struct judge *j, rs_judge_expr_fn fn, void *ctx)
     }
 }
 
-const struct judge_machine rs_judge_growthbook = {make, unmake, start, next, step, end, exprs};
+static unsigned verdicts(const struct judge *j)
+{
+    const struct growthbook_spec *s = j->spec.growthbook;
+    unsigned can = 1U << RS_JUDGE_PASSED | 1U << RS_JUDGE_INCONCLUSIVE | 1U << RS_JUDGE_ERRED;
+    bool fails = s->health == RS_HEALTH_ROLLBACK;
+    for (int i = 0; i < s->n_metric; i++)
+        fails |= !s->metric[i].signal;
+    return s->auto_rollback && fails ? can | 1U << RS_JUDGE_FAILED : can;
+}
+
+const struct judge_machine rs_judge_growthbook = {.make = make,
+                                                  .free = unmake,
+                                                  .start = start,
+                                                  .next = next,
+                                                  .step = step,
+                                                  .end = end,
+                                                  .exprs = exprs,
+                                                  .verdicts = verdicts};

@@ -268,4 +268,10 @@ static void exprs(const struct judge *j, rs_judge_expr_fn fn, void *ctx)
     }
 }
 
-const struct judge_machine rs_judge_kayenta = {make, unmake, start, next, step, end, exprs};
+const struct judge_machine rs_judge_kayenta = {.make = make,
+                                               .free = unmake,
+                                               .start = start,
+                                               .next = next,
+                                               .step = step,
+                                               .end = end,
+                                               .exprs = exprs};

@@ -225,7 +225,7 @@ rs_judge_parse(struct arena *arena, const struct judge_text *src, struct err_lis
     rs_err_list_init(&own);
     struct reader r = {.arena = arena, .errors = errors ? errors : &own, .dialect = src->dialect};
     struct pair given[4] = {given_pair(arena, src, "args"), given_pair(arena, src, "queries")};
-    struct node map = {.kind = RS_NODE_MAP, .n = 2, .pair = given};
+    struct node map = {.kind = RS_NODE_MAP, .at = {src->file, 1, 1}, .n = 2, .pair = given};
     struct judge_keys keys = {.query_time_ns = src->query_time_ns};
     size_t n_before = r.errors->n + r.errors->n_dropped;
     read_own_keys(&r, src, &keys, given, &map.n);

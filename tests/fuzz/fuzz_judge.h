@@ -56,7 +56,8 @@ static void fuzz_run(const struct judge *j, const uint8_t *data, size_t size)
     rs_judge_run_free(r);
 }
 
-static int fuzz_judge(enum judge_kind kind, const uint8_t *data, size_t size)
+/* keys: of a scenario's judge, as YAML, or NULL. */
+static int fuzz_judge_with(enum judge_kind kind, const char *keys, const uint8_t *data, size_t size)
 {
     static const char *const given[] = {"service",
                                         "portal",
@@ -75,7 +76,8 @@ static int fuzz_judge(enum judge_kind kind, const uint8_t *data, size_t size)
                                    .n = size,
                                    .query_time_ns = (int64_t)(size % 3) * RS_NS_PER_S,
                                    .n_given = 4,
-                                   .given = given};
+                                   .given = given,
+                                   .keys = keys};
     rs_err_list_init(&errors);
     const struct judge *j = rs_judge_parse(arena, &src, &errors);
     if ((j != NULL) != (errors.n == 0)) {

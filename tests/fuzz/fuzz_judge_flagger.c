@@ -5,5 +5,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    return fuzz_judge(RS_JUDGE_FLAGGER, data, size);
+    return fuzz_judge_with(RS_JUDGE_FLAGGER, NULL, data, size);
 }
