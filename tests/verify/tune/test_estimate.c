@@ -280,6 +280,23 @@ START_TEST(test_pairs)
 }
 END_TEST
 
+/* What was cut short counts against whatever is to be shown: ahead in a third of all is nothing if the rest may be behind. */
+START_TEST(test_cut_pairs)
+{
+    struct number n = number(RS_NUMBER_SHARE, false);
+    struct store *s = store(2);
+    for (uint64_t r = 0; r < 600; r++) {
+        put(s, 0, 0, r, r % 3 == 0 ? 0 : r % 3 == 1 ? cut : 1, 1);
+        put(s, 0, 1, r, r % 3 == 0 ? 1 : r % 3 == 1 ? 0 : 1, 1);
+    }
+    struct pair_says says = rs_pair_look(s, &n, (struct pair){0, 1}, tell);
+    ck_assert(!says.a_better && !says.never_worse);
+    struct tune_estimate d = rs_pair_difference(s, &n, (struct pair){0, 1}, tell);
+    ck_assert(d.low < -.33 && d.high > 0);
+    rs_store_free(s);
+}
+END_TEST
+
 /* Two settings one of which the number does not speak of in some histories: no pairs, but intervals apart. */
 START_TEST(test_mixed)
 {
@@ -310,6 +327,7 @@ int main(void)
     tcase_add_test(tc, test_cut);
     tcase_add_loop_test(tc, test_coverage, 0, few ? 1 : ROWS(laws));
     tcase_add_loop_test(tc, test_pairs, 0, 11);
+    tcase_add_test(tc, test_cut_pairs);
     tcase_add_test(tc, test_mixed);
     suite_add_tcase(s, tc);
     SRunner *r = srunner_create(s);

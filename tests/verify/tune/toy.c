@@ -121,6 +121,7 @@ ask_toy(void *engine, const struct tune_ask *ask, rs_tune_told told, void *ctx, 
     double *row = rs_xcalloc(ask->n_setting * n + 1, sizeof *row);
     struct history h;
     int rc = 0;
+    e->toy->last_first = ask->first;
     rs_history_init(&h);
     for (uint64_t r = ask->first; r < ask->first + ask->n && rc == 0; r++) {
         for (uint32_t i = 0; i < ask->n_setting; i++)

@@ -18,6 +18,7 @@ struct toy { /* toy_init */
     bool (*is_legal)(const uint16_t *value); /* NULL: all */
     struct tune_source source;
     uint64_t n_told;           /* histories that the engine told of */
+    uint64_t last_first;       /* the first replica of the last ask */
     atomic_bool *cancel_after; /* set to true after `n_until_cancel` of them; NULL: never */
     uint64_t n_until_cancel;
 };
