@@ -168,7 +168,7 @@ static double one_setting(struct bench *b, double fault, uint64_t n)
 static const struct bench_row rows[] = {
     {"TN1", "1000 settings of Prisma's alerts: a replica", "one setting", shared, one_setting, -2,
      100, 100, AT_MOST, 20, .n_repeat = 5, .unit = "ms"},
-    {"TN1", "the same with the portal's errors", "one setting", shared, one_setting, 2, 40, 40,
+    {"TN2", "the same with the portal's errors", "one setting", shared, one_setting, 2, 40, 40,
      AT_MOST, 20, .n_repeat = 5, .unit = "ms"},
 };
 
