@@ -181,7 +181,9 @@ static void read_tree(struct reader *r)
     rs_read_section(r, &rs_section_scenario, "a scenario", r->root, r->sc);
     rs_profile_override(r, (struct traffic *)(uintptr_t)r->sc->traffic, r->sc->n_traffic);
     rs_check_scenario(r);
-    if (r->sc->tune && !r->leave_tune) {
+    if (r->leave_tune) {
+        r->sc->tune = NULL;
+    } else if (r->sc->tune) {
         rs_tune_resolve(r);
     }
 }
@@ -234,9 +236,13 @@ rs_scenario_parse(const char *file, const char *text, size_t n, struct err_list 
     struct reader r = {.errors = errors ? errors : &own};
     size_t n_before = count_errors(&r);
     open_reading(&r, file);
-    rs_file_hash_text(r.hash, r.file, text, n);
-    RS_PUSH(r.arena, r.kept, r.n_kept, r.cap_kept, ((struct kept_text){r.file, text, n}));
-    struct scenario *sc = parse(&r, text, n, n_before);
+    char *copy = RS_ARENA_ARRAY(r.arena, char, n + 1); /* what is kept ends with a NUL */
+    if (n > 0) {
+        memcpy(copy, text, n);
+    }
+    rs_file_hash_text(r.hash, r.file, copy, n);
+    RS_PUSH(r.arena, r.kept, r.n_kept, r.cap_kept, ((struct kept_text){r.file, copy, n}));
+    struct scenario *sc = parse(&r, copy, n, n_before);
     rs_err_list_clear(&own);
     return sc;
 }

@@ -52,7 +52,7 @@ struct reader {
     int n_text;
     struct kept_text *kept; /* [n_kept] the scenario itself and the texts that rs_file_text read */
     int n_kept, cap_kept;
-    bool leave_tune; /* `tune:` is read and nothing is looked up: a setting of it is in force */
+    bool leave_tune; /* a setting of `tune:` is in force, and the scenario has none of its own */
 };
 
 /* Reads a map by its section into out. `what` names it in messages. Returns 0, or -1 when it gave errors. */

@@ -73,17 +73,31 @@ static size_t step(const struct walk *w)
     return *w->source == *w->text ? 1 : 0;
 }
 
+/* Anchors and tags stand in front of a value and are no part of it. */
+static void skip_properties(struct walk *w)
+{
+    while (w->source < w->end && (*w->source == '&' || *w->source == '!')) {
+        while (w->source < w->end && !is_blank(*w->source)) {
+            w->source++;
+        }
+        while (w->source < w->end && is_blank(*w->source)) {
+            w->source++;
+        }
+    }
+}
+
 static struct walk begin(const struct tune_doc *doc, const struct node *scalar)
 {
     size_t from = rs_tune_offset(doc, scalar->at), until = rs_tune_offset(doc, scalar->end);
     struct walk w = {.text = scalar->text, .source = doc->text + from, .end = doc->text + until};
-    if (scalar->style == RS_STYLE_QUOTED && until >= from + 2) {
+    skip_properties(&w);
+    if (scalar->style == RS_STYLE_QUOTED && w.source + 2 <= w.end) {
         w.single = *w.source == '\'';
         w.is_double = *w.source == '"';
         w.source++;
         w.end--;
     } else if (scalar->style == RS_STYLE_BLOCK) { /* behind the line of the "|" */
-        const char *line = memchr(w.source, '\n', until - from);
+        const char *line = memchr(w.source, '\n', (size_t)(w.end - w.source));
         w.source = line ? line + 1 : w.end;
     }
     return w;

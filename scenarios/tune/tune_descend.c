@@ -18,7 +18,9 @@ static const struct pair *longest_key(const struct node *map, const char *rest)
 
 static const char *name_of(const struct node *item)
 {
-    static const char *const keys[] = {"name", "id", "metric", "receiver", "set"};
+    static const char *const keys[] = {
+        "name", "id",    "metric", "receiver", /* of an action what it is done to */
+        "set",  "purge", "rotate", "check",    "remove", "notify", "document", "wait"};
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         const struct node *name = rs_node_get(item, keys[i]);
         if (name && name->kind == RS_NODE_SCALAR) {

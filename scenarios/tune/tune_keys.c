@@ -10,8 +10,7 @@
 static void finish_param(struct reader *r, const struct node *map, void *draft, void *out)
 {
     struct param_draft *p = draft;
-    (void)r, (void)out;
-    p->path_at = rs_node_get(map, "path")->code_at;
+    (void)out;
     p->values = rs_node_get(map, "values");
     p->from = rs_node_get(map, "from");
     p->to = rs_node_get(map, "to");
@@ -21,7 +20,9 @@ static void finish_param(struct reader *r, const struct node *map, void *draft, 
         rs_err_list_add(r->errors, RS_E_KEY, map->at,
                         "a parameter with \"from\" needs exactly one of step, factor, got %s",
                         p->step ? "both" : "none");
+        return;
     }
+    p->path_at = rs_node_get(map, "path")->code_at; /* the draft is whole */
 }
 
 static const struct key param_keys[] = {
@@ -79,7 +80,7 @@ static const struct key tune_keys[] = {
      .help = "Of all that is told of the settings together."},
 };
 const struct section rs_section_tune = {
-    "tune",
+    "tuning",
     "What `rollsim tune` may turn, and what it is to make small ([tuning](tune.md)). A run is the "
     "same with and without it.",
     tune_keys,

@@ -15,7 +15,8 @@
 
 struct param_draft {
     const char *name, *path, *ref;
-    struct mark at, path_at; /* path_at: of the path's first character */
+    struct mark at,
+        path_at; /* path_at: of the path's first character; line 0: the draft has mistakes */
     const struct node *values, *from, *to, *step, *factor;
 };
 

@@ -171,7 +171,7 @@ static int claim_of(struct reader *r, const struct node *node)
                                rs_node_describe(seen, sizeof(seen), node));
     }
     for (int i = 0; i < sc->n_claim; i++) {
-        name[i] = sc->claim[i].name;
+        name[i] = sc->claim[i].name ? sc->claim[i].name : "";
         if (strcmp(name[i], node->text) == 0) {
             return i;
         }
@@ -226,7 +226,7 @@ void rs_tune_resolve(struct reader *r)
     struct building b = {.t = {.r = r, .tune = read}, .plan = &read->plan};
     b.param = RS_ARENA_ARRAY(r->arena, struct tune_param, read->n_draft);
     for (int i = 0; i < read->n_draft; i++) {
-        if (read->draft[i].path) {
+        if (read->draft[i].path_at.line > 0) { /* else it had mistakes of its own */
             (void)add_param(&b, &read->draft[i]);
         }
     }

@@ -106,7 +106,7 @@ static const struct hit *choose(struct search *s, const char *rest)
         return &s->hit[k - 1];
     }
     if (after) {
-        rs_tune_refuse(s->t, rest, RS_E_REF, "there are %d rules of that name, no [%d]", s->n, k);
+        rs_tune_refuse(s->t, rest, RS_E_REF, "%d rule%s of that name: no [%d]", s->n, s->n == 1 ? " is" : "s are", k);
         return NULL;
     }
     if (s->n > 1) {
