@@ -84,23 +84,31 @@ static bool is_marked(const struct tune_result *r, int point)
     return point == r->today || point == r->chosen;
 }
 
-/* Leaves `cap` rows: the marked ones, and of the others some that lie evenly along the first objective. */
+/*
+ * Leaves `cap` rows: the marked ones, and of the others as many as there is room for: cut along the first objective into parts of
+ * like number, the one of each part that most replicas speak of.
+ */
 static int thin(const struct tune_result *r, int *point, int n, int cap)
 {
-    int n_marked = 0, n_other = 0, out = 0, seen = 0;
+    int n_marked = 0, out = 0, seen = 0, best = -1;
     for (int i = 0; i < n; i++)
         n_marked += is_marked(r, point[i]);
-    n_other = n - n_marked;
-    int room = cap - n_marked;
+    int room = cap - n_marked, n_other = n - n_marked;
     for (int i = 0; i < n; i++) {
-        bool keep = is_marked(r, point[i]);
-        if (!keep) { /* the k-th of n_other is kept where k * room / n_other steps */
-            keep = (seen + 1) * room / n_other > seen * room / n_other;
-            seen++;
+        int p = point[i];
+        if (is_marked(r, p)) {
+            point[out++] = p;
+            continue;
         }
-        if (keep)
-            point[out++] = point[i];
+        best = best < 0 || r->point[p].n_replica > r->point[best].n_replica ? p : best;
+        bool ends = (seen + 1) * room / n_other > seen * room / n_other;
+        seen++;
+        if (ends) {
+            point[out++] = best;
+            best = -1;
+        }
     }
+    sort_rows(r, point, out); /* a marked one may lie behind the one that its part chose */
     return out;
 }
 

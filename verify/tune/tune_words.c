@@ -51,6 +51,20 @@ bool rs_objective_is_ratio(const struct tune_objective *o)
     return !o->unit || has_unit(o, "") || has_unit(o, "ratio") || has_unit(o, "budgets");
 }
 
+/* Three digits that say something, without an exponent: "0.312", "0.0000753", "1.2". */
+static char *digits(char *buf, size_t n, double x)
+{
+    int lead = x == 0.0 ? 0 : (int)floor(log10(fabs(x)));
+    int decimals = lead >= 2 ? 0 : lead < -9 ? 11 : 2 - lead;
+    snprintf(buf, n, "%.*f", decimals, x);
+    for (char *end = buf + strlen(buf); decimals > 0 && end[-1] == '0'; decimals--)
+        *--end = '\0';
+    size_t length = strlen(buf);
+    if (length > 0 && buf[length - 1] == '.')
+        buf[length - 1] = '\0';
+    return buf;
+}
+
 char *rs_objective_human(char *buf, size_t n, const struct tune_objective *o, double value)
 {
     if (has_unit(o, "s"))
@@ -61,10 +75,8 @@ char *rs_objective_human(char *buf, size_t n, const struct tune_objective *o, do
         snprintf(buf, n, "unbounded");
     else if (rs_objective_is_ratio(o))
         return rs_percent_human(buf, n, value);
-    else if (fabs(value) >= 100.0 || value == floor(value))
-        snprintf(buf, n, "%.0f", value);
     else
-        snprintf(buf, n, "%.3g", value);
+        return digits(buf, n, value);
     return buf;
 }
 
@@ -93,7 +105,7 @@ static char *signed_human(char *buf, size_t n, const struct tune_objective *o, d
     if (isinf(x))
         snprintf(buf, n, "%s∞", sign);
     else if (rs_objective_is_ratio(o))
-        snprintf(buf, n, "%s%.3g", sign, 100.0 * fabs(x));
+        snprintf(buf, n, "%s%s", sign, digits(plain, sizeof plain, 100.0 * fabs(x)));
     else
         snprintf(buf, n, "%s%s", sign, rs_objective_human(plain, sizeof plain, o, fabs(x)));
     return buf;

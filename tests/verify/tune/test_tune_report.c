@@ -201,6 +201,7 @@ START_TEST(test_front_is_thinned_out)
         point[i] = tune.point[i == 0 ? 0 : 4];
         point[i].objective = RS_ARENA_ARRAY(tune.arena, struct tune_estimate, 4);
         point[i].objective[0] = (struct tune_estimate){1.0 - i / 1e4, 0, 1, 10};
+        point[i].n_replica = i % 7 == 0 ? 900 : 100; /* better known than the others */
     }
     tune.n_point = n + 2;
     tune.point = point;
@@ -212,8 +213,10 @@ START_TEST(test_front_is_thinned_out)
     ck_assert_int_eq(rows.point[0], n + 1);
     ck_assert_int_eq(rows.point[rows.n - 1], 0);
     for (int i = 1; i < rows.n; i++) {
+        if (n >= 1000 && i < rows.n - 1)
+            ck_assert_int_eq(rows.point[i] % 7, 0);
         ck_assert_int_lt(rows.point[i], rows.point[i - 1]);
-        ck_assert_int_le(rows.point[i - 1] - rows.point[i], (n + 2) / (fronts[_i].cap - 2) + 2);
+        ck_assert_int_le(rows.point[i - 1] - rows.point[i], 2 * n / (fronts[_i].cap - 2) + 2);
     }
 }
 END_TEST
@@ -273,6 +276,8 @@ static const struct {
      {0.3125, 0.25, (double)INFINITY, 1},
      "0.312 [0.25, unbounded]",
      "+0.312 [+0.25, +∞]"},
+    {"pages/w", {0.00011, 0.0000753, 1e-20, 1}, "0.00011 [0.0000753, 0]", NULL},
+    {"pages/w", {-0.0451, -12.345, -0.04, 1}, NULL, "−0.0451 [−12.3, −0.04]"},
     {"pages/w", {(double)NAN, (double)NAN, (double)NAN, 0}, "-", "-"},
 };
 
@@ -283,8 +288,9 @@ START_TEST(test_numbers)
     if (numbers[_i].told)
         ck_assert_str_eq(rs_tune_estimate_told(buf, sizeof buf, &o, &numbers[_i].e),
                          numbers[_i].told);
-    ck_assert_str_eq(rs_tune_difference_told(buf, sizeof buf, &o, &numbers[_i].e),
-                     numbers[_i].difference);
+    if (numbers[_i].difference)
+        ck_assert_str_eq(rs_tune_difference_told(buf, sizeof buf, &o, &numbers[_i].e),
+                         numbers[_i].difference);
 }
 END_TEST
 
