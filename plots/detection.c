@@ -235,7 +235,8 @@ static void draw_frame(const struct chart *m, bool y_labels)
             snprintf(factor, sizeof factor, "1/%.3g", 1 / g->y[i]);
         else
             snprintf(factor, sizeof factor, "%.3g", g->y[i]);
-        snprintf(text, sizeof text, "× %s: %.3g/s", factor, g->per_s[i]);
+        snprintf(text, sizeof text, g->per_s[i] >= 10 ? "× %s: %.0f/s" : "× %s: %.2g/s", factor,
+                 g->per_s[i]);
         rs_canvas_text(m->c, m->box.x - 10, middle_y(m, i), text, &left);
     }
     struct rect b = m->box;
@@ -271,8 +272,10 @@ static void draw_panel(const struct chart *m, const char *title, bool y_labels)
     }
     draw_frame(m, y_labels);
     const struct contour contours[] = {
-        {low_end, 0.5, RS_COLOUR_INK, 3, RS_DASH_DOTTED},
-        {high_end, 0.5, RS_COLOUR_INK, 3, RS_DASH_DOTTED},
+        {low_end, 0.5, RS_COLOUR_INK, 5, RS_DASH_DOTTED},
+        {high_end, 0.5, RS_COLOUR_INK, 5, RS_DASH_DOTTED},
+        {low_end, 0.5, RS_COLOUR_PAPER, 2, RS_DASH_DOTTED},
+        {high_end, 0.5, RS_COLOUR_PAPER, 2, RS_DASH_DOTTED},
         {firm_probability, 0.5, RS_COLOUR_INK, 7, RS_DASH_SOLID},
         {firm_probability, 0.5, RS_COLOUR_PAPER, 3, RS_DASH_SOLID},
         {firm_probability, 0.95, RS_COLOUR_INK, 3.5, RS_DASH_SOLID},
@@ -323,7 +326,8 @@ static void draw_key(struct canvas *c, double y)
     double next = draw_words(c, x, y, "50 %");
     rs_canvas_line(c, x, y + 30, x + 36, y + 30, RS_COLOUR_INK, 3.5, RS_DASH_SOLID);
     draw_words(c, x, y + 30, "95 %");
-    rs_canvas_line(c, next, y, next + 36, y, RS_COLOUR_INK, 3, RS_DASH_DOTTED);
+    rs_canvas_line(c, next, y, next + 36, y, RS_COLOUR_INK, 5, RS_DASH_DOTTED);
+    rs_canvas_line(c, next, y, next + 36, y, RS_COLOUR_PAPER, 2, RS_DASH_DOTTED);
     draw_words(c, next, y, "between these the 50 % line may run");
     double px[5] = {next + 4, next + 32, next + 32, next + 4, next + 4};
     double py[5] = {y + 21, y + 21, y + 39, y + 39, y + 21};

@@ -33,7 +33,7 @@ void rs_gauge_see(struct gauge_range *r, double v)
 
 void rs_gauge_see_estimate(struct gauge_range *r, const struct estimate *e)
 {
-    if (!rs_estimate_told(e))
+    if (!rs_search_told(e))
         return;
     rs_gauge_see(r, e->value);
     rs_gauge_see(r, e->high);

@@ -22,8 +22,7 @@ struct matrix {
 
 static bool is_drawn(const struct search_point *p, int x, int y)
 {
-    return p->state != RS_SEARCH_ILLEGAL && rs_estimate_told(&p->at[x]) &&
-           rs_estimate_told(&p->at[y]);
+    return p->state != RS_SEARCH_ILLEGAL && rs_search_told(&p->at[x]) && rs_search_told(&p->at[y]);
 }
 
 static enum search_mark mark_of(const struct search_point *p)
@@ -48,7 +47,7 @@ static struct gauge make_gauge(const struct search *s, int objective)
     struct gauge_range r = rs_gauge_range();
     for (int i = 0; i < s->n_point; i++) {
         const struct search_point *p = &s->point[i];
-        if (p->state == RS_SEARCH_ILLEGAL || !rs_estimate_told(&p->at[objective]))
+        if (p->state == RS_SEARCH_ILLEGAL || !rs_search_told(&p->at[objective]))
             continue;
         rs_gauge_see(&r, p->at[objective].value);
         if (has_box(p))

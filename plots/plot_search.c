@@ -9,6 +9,7 @@
 #include "plots/recording.h"
 #include "search.h"
 #include "sim/arena.h"
+#include "verify/store.h"
 
 typedef void (*search_picture)(struct canvas *c, const struct search *s, const struct named *fault);
 
@@ -104,7 +105,7 @@ int rs_plot_search(const char *db_path, const struct plot_options *opt, struct e
 
 int rs_plot_record(const char *db_path, const struct plot_options *opt, struct err *err)
 {
-    if (rs_searchdb_is(db_path))
+    if (rs_store_is_search(db_path))
         return rs_plot_search(db_path, opt, err);
     return rs_store_check(db_path, err) == 0 ? rs_plot_run(db_path, opt, err) : -1;
 }

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "read_query.h"
-#include "search.h"
 #include "sim/arena.h"
 #include "verify/store.h"
 
@@ -130,18 +129,8 @@ static int check_kind(struct record *r, const char *path, struct err *err)
 
 static int check_search(struct record *r, const char *path, struct err *err)
 {
-    int64_t id = 0, version = 0;
-    struct err why = {0};
-    if (pragma(r, &id, "PRAGMA application_id", &why) || id != RS_STORE_TUNE_APPLICATION_ID)
-        return rs_err_set(err, RS_E_IO, "%s is not the record of a search (rollsim tune)", path);
-    if (pragma(r, &version, "PRAGMA user_version", err))
-        return -1;
-    if (version != RS_STORE_TUNE_VERSION)
-        return rs_err_set(err, RS_E_UNSUPPORTED,
-                          "%s has schema version %lld, this rollsim reads searches of version %d: "
-                          "run tune again to make a new one",
-                          path, (long long)version, RS_STORE_TUNE_VERSION);
-    return 0;
+    (void)r;
+    return rs_store_check_search(path, err);
 }
 
 static int open_db(struct record *out,
@@ -179,21 +168,6 @@ int rs_rundb_open(struct record *out, const char *path, struct err *err)
 int rs_searchdb_open(struct record *out, const char *path, struct err *err)
 {
     return open_db(out, path, check_search, err);
-}
-
-bool rs_searchdb_is(const char *path)
-{
-    struct record r;
-    int64_t id = 0;
-    struct err why = {0};
-    sqlite3 *db = NULL;
-    memset(&r, 0, sizeof r);
-    int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
-    r.db = (struct record_db *)(void *)db;
-    bool yes = rc == SQLITE_OK && pragma(&r, &id, "PRAGMA application_id", &why) == 0 &&
-               id == RS_STORE_TUNE_APPLICATION_ID;
-    rs_record_close(&r);
-    return yes;
 }
 
 void rs_record_close(struct record *r)

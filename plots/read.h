@@ -53,8 +53,6 @@ struct record {
 int rs_rundb_open(struct record *out, const char *path, struct err *err);
 /* The same of a search (verify/tune.sql); nothing is read yet. */
 int rs_searchdb_open(struct record *out, const char *path, struct err *err);
-/* Whether the file says that it is one. */
-bool rs_searchdb_is(const char *path);
 void rs_record_close(struct record *r);
 const struct named *rs_named_find(const struct named_list *list, int id); /* or NULL */
 

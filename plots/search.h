@@ -7,13 +7,6 @@
 #define PLOTS_SEARCH_H
 
 #include "read.h"
-#include "verify/store.h"
-
-/* Until verify/store.h says so. */
-#ifndef RS_STORE_TUNE_APPLICATION_ID
-#define RS_STORE_TUNE_APPLICATION_ID 0x726f6c74
-#define RS_STORE_TUNE_VERSION 1
-#endif
 
 struct estimate {
     double value, low, high;
@@ -88,6 +81,6 @@ const struct search_point *rs_search_today(const struct search *s);
 const struct search_point *rs_search_chosen(const struct search *s);
 
 /* An objective's value that can be drawn: told, and above 0 or 0 or never. */
-bool rs_estimate_told(const struct estimate *e);
+bool rs_search_told(const struct estimate *e);
 
 #endif

@@ -301,7 +301,7 @@ const struct search_point *rs_search_chosen(const struct search *s)
     return NULL;
 }
 
-bool rs_estimate_told(const struct estimate *e)
+bool rs_search_told(const struct estimate *e)
 {
     return !isnan(e->value);
 }

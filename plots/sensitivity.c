@@ -96,12 +96,12 @@ static void collect(const struct cell *cell, bool chosen, const struct estimate 
     for (int i = 0; i < s->n_step; i++) {
         const struct search_step *x = &s->step[i];
         if (x->around_chosen == chosen && x->param == cell->param &&
-            x->objective == cell->objective && rs_estimate_told(&x->at))
+            x->objective == cell->objective && rs_search_told(&x->at))
             at[x->value] = &x->at;
     }
     const struct search_point *base = chosen ? rs_search_chosen(s) : rs_search_today(s);
     int own = chosen ? p->chosen : p->today;
-    if (base && own >= 0 && !at[own] && rs_estimate_told(&base->at[cell->objective]))
+    if (base && own >= 0 && !at[own] && rs_search_told(&base->at[cell->objective]))
         at[own] = &base->at[cell->objective];
 }
 
@@ -137,7 +137,7 @@ static bool is_empty(const struct cell *cell)
     const struct search *s = cell->sheet->s;
     for (int i = 0; i < s->n_step; i++) {
         if (s->step[i].param == cell->param && s->step[i].objective == cell->objective &&
-            rs_estimate_told(&s->step[i].at))
+            rs_search_told(&s->step[i].at))
             return false;
     }
     return true;

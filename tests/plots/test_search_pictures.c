@@ -11,11 +11,13 @@
 
 #include "check_texts.h"
 #include "gauge.h"
+#include "made_tune.h"
 #include "make_db.h"
 #include "make_search.h"
 #include "pictures.h"
 #include "plots/plots.h"
 #include "search.h"
+#include "verify/tune_report.h"
 #include "well_formed.h"
 
 static char dir[64], db[128];
@@ -158,7 +160,7 @@ static const struct {
      "\n80 %\n"},
     {"a fault that never began", SEARCH_TWO,
      "UPDATE map SET n = 0, n_detected = 0, low = 0, high = 1", 2, "\nno data\n", NULL},
-    {"the traffic", SEARCH_TWO, "", 2, "× 1/16: 1.88/s", NULL},
+    {"the traffic", SEARCH_TWO, "", 2, "× 1/16: 1.9/s", NULL},
     {"a map of today's alone", SEARCH_FIVE, "", 2, "today's setting was chosen", NULL},
 };
 
@@ -178,6 +180,36 @@ START_TEST(test_told)
                   told[_i].not );
     free(all);
     rs_search_close(&s);
+}
+END_TEST
+
+/* A record as rollsim writes it holds what is read here, in the words that are looked for. */
+START_TEST(test_recorded)
+{
+    struct tune_result r;
+    struct search s;
+    struct err err = {0};
+    made_tune(&r, false);
+    ck_assert_msg(rs_tune_record(&r, db, false, &err) == 0, "%s", err.text);
+    open_search(&s);
+    ck_assert_int_eq(s.n_param, r.plan->n_param);
+    ck_assert_int_eq(s.n_objective, r.plan->n_objective);
+    ck_assert_int_eq(s.n_point, r.n_point);
+    ck_assert_int_eq(s.n_step, r.n_step * r.plan->n_objective);
+    ck_assert(rs_search_today(&s) == &s.point[r.today]);
+    ck_assert(rs_search_chosen(&s) == &s.point[r.chosen]);
+    for (int i = 0; i < s.n_point; i++)
+        ck_assert_int_eq((int)s.point[i].state, (int)r.point[i].state);
+    ck_assert_int_eq(s.n_fault, r.n_map);
+    ck_assert_int_gt(s.n_fault, 0);
+    char *pareto = draw(0, &s, NULL), *map = draw(2, &s, &s.fault[0]);
+    free(draw(1, &s, NULL));
+    ck_assert_ptr_nonnull(strstr(pareto, "today → chosen"));
+    ck_assert_ptr_nonnull(strstr(map, r.scenario->fault[r.map[0].fault].name));
+    free(pareto);
+    free(map);
+    rs_search_close(&s);
+    made_tune_clear(&r);
 }
 END_TEST
 
@@ -323,6 +355,7 @@ int main(void)
     tcase_add_checked_fixture(tc, make_room, clear_room);
     tcase_add_loop_test(tc, test_no_overlap, 0, SEARCH_N);
     tcase_add_loop_test(tc, test_told, 0, sizeof told / sizeof *told);
+    tcase_add_test(tc, test_recorded);
     tcase_add_loop_test(tc, test_axis, 0, sizeof axes / sizeof *axes);
     tcase_add_test(tc, test_files);
     tcase_add_loop_test(tc, test_refused, 0, sizeof refused / sizeof *refused);
