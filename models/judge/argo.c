@@ -350,6 +350,26 @@ static unsigned verdicts(const struct judge *j)
     return can;
 }
 
+/* Errors aside: the metric that passes its failureLimit first. One whose count is not above its limit never does. */
+static int64_t soonest_ns(const struct judge *j)
+{
+    const struct argo_spec *spec = j->spec.argo;
+    int64_t best_ns = RS_NEVER;
+    for (int i = 0; i < spec->n_metric; i++) {
+        const struct argo_metric *m = &spec->metric[i];
+        int64_t period_ns = after(m->interval_ns, spec->query_time_ns);
+        int64_t n_more = m->failure_limit;
+        if (m->success_limit > 0 && m->failure_limit < 0 && m->count > 0)
+            n_more = m->count - 1; /* failed for want of successes in a row */
+        if (m->dry_run || !(m->success || m->failure) || n_more < 0 ||
+            n_more >= effective_count(m) || (period_ns > 0 && n_more > RS_NEVER / 4 / period_ns))
+            continue;
+        int64_t at_ns = after(m->initial_delay_ns, n_more * period_ns + spec->query_time_ns);
+        best_ns = at_ns < best_ns ? at_ns : best_ns;
+    }
+    return best_ns;
+}
+
 /*
  * Of one metric without a count: the next measurement begins at most an interval and a query away (or what is left of the delay, or
  * of the wait after an error), and failureLimit more follow.
@@ -380,4 +400,5 @@ const struct judge_machine rs_judge_argo = {.make = make,
                                             .end = end,
                                             .exprs = exprs,
                                             .verdicts = verdicts,
+                                            .soonest_ns = soonest_ns,
                                             .slowest_ns = slowest_ns};

@@ -145,6 +145,14 @@ static unsigned verdicts(const struct judge *j)
     return 1U << RS_JUDGE_PASSED | 1U << RS_JUDGE_FAILED;
 }
 
+static int64_t soonest_ns(const struct judge *j)
+{
+    const struct flagger_spec *spec = j->spec.flagger;
+    return spec->threshold + 1 > RS_NEVER / 4 / spec->interval_ns
+               ? RS_NEVER
+               : (spec->threshold + 1) * spec->interval_ns;
+}
+
 /* The next tick is an interval away at most, the threshold that many more; a canary may have been promoted before. */
 static int64_t slowest_ns(const struct judge *j)
 {
@@ -162,4 +170,5 @@ const struct judge_machine rs_judge_flagger = {.make = make,
                                                .end = end,
                                                .exprs = exprs,
                                                .verdicts = verdicts,
+                                               .soonest_ns = soonest_ns,
                                                .slowest_ns = slowest_ns};

@@ -179,3 +179,9 @@ int64_t rs_judge_slowest_ns(const struct judge *j)
     const struct judge_machine *m = machine_of(j);
     return m->slowest_ns ? m->slowest_ns(j) : RS_NEVER;
 }
+
+int64_t rs_judge_soonest_ns(const struct judge *j)
+{
+    const struct judge_machine *m = machine_of(j);
+    return m->soonest_ns ? m->soonest_ns(j) : 0;
+}

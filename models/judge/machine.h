@@ -27,6 +27,7 @@ struct judge_machine {
                               const char **why);
     void (*exprs)(const struct judge *j, rs_judge_expr_fn fn, void *ctx);
     unsigned (*verdicts)(const struct judge *j);  /* NULL: all of them */
+    int64_t (*soonest_ns)(const struct judge *j); /* NULL: nothing is known */
     int64_t (*slowest_ns)(const struct judge *j); /* NULL: none is known */
 };
 

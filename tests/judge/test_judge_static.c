@@ -126,6 +126,11 @@ static int count_of(const struct findings *f, const char *code, const char *abou
 /* A stage that exposes: something must be able to end it but time. */
 static const char exposing[] = "    - {name: only, watch: 2h, actions: [{set: NEW, to: on}]}\n";
 
+static const char steps[] =
+    "    - name: only\n"
+    "      watch: 90s\n"
+    "      ramp: {flag: NEW, steps: [{percent: 10, watch: 90s}, {percent: 100, watch: 90s}]}\n";
+
 static const struct {
     const char *format, *keys;
     bool rolls_back;
@@ -140,6 +145,15 @@ static const struct {
     {NULL, NULL, false, exposing, "unbounded-stage", "stage only", 1},
     {ARGO, "", true, exposing, "unbounded-stage", "stage only", 0},
     {ARGO, ", failed: hold", false, exposing, "unbounded-stage", "stage only", 0},
+    /* a limit of 3 every 60 s takes 180 s; a threshold of 3 takes 240 s */
+    {ARGO, "", true, "    - {name: only, watch: 180s}\n", "judge-late", "judge analysis", 0},
+    {ARGO, "", true, "    - {name: only, watch: 179s}\n", "judge-late", "judge analysis", 1},
+    {ARGO, ", query_time: 1s", true, "    - {name: only, watch: 183s}\n", "judge-late",
+     "judge analysis", 1},
+    {FLAGGER, "", true, "    - {name: only, watch: 240s}\n", "judge-late", "judge flag", 0},
+    {FLAGGER, "", true, "    - {name: only, watch: 239s}\n", "judge-late", "judge flag", 1},
+    {ARGO, "", true, steps, "judge-late", "judge analysis", 0},
+    {ARGO, ", each_step: on", true, steps, "judge-late", "judge analysis", 1},
     {ARGO, ", failed: promote, undecided: promote", false, exposing, "unbounded-stage",
      "stage only", 1},
 };

@@ -94,7 +94,7 @@ struct findings *rs_check_run(const struct scenario *sc)
     static void (*const pass[])(struct check *) = {
         rs_check_preconditions, rs_check_eyes,   rs_check_order,  rs_check_regions,
         rs_check_receivers,     rs_check_budget, rs_check_power,  rs_check_dilution,
-        rs_check_statistic,     rs_check_states, rs_check_stages,
+        rs_check_statistic,     rs_check_states, rs_check_stages, rs_check_judges,
     };
     struct check c = {.sc = sc, .arena = rs_arena_new(), .exposed = rs_exposed_new(sc)};
     for (size_t i = 0; i < sizeof pass / sizeof pass[0]; i++)

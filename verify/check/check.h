@@ -47,5 +47,6 @@ void rs_check_states(
     struct check *c); /* no-way-back, dependent-left-on, removed-path-taken, dead-end, ... */
 void rs_check_stages(
     struct check *c); /* unbounded-stage, halt-without-resume, irreversible-early */
+void rs_check_judges(struct check *c); /* judge-late */
 
 #endif

@@ -21,6 +21,7 @@ const struct finding_code rs_finding_codes[] = {
     {"grey-zone", RS_SEVERITY_WARNING, "values for which the runbook says nothing"},
     {"halt-without-resume", RS_SEVERITY_WARNING, "a halt with no rule to go on or to give up"},
     {"irreversible-early", RS_SEVERITY_ERROR, "a step that cannot be undone comes before its condition was seen to hold"},
+    {"judge-late", RS_SEVERITY_WARNING, "a canary judge cannot find a release bad before its stage is over"},
     {"metric-missing", RS_SEVERITY_ERROR, "a condition on a metric that nothing exposes"},
     {"metric-unread", RS_SEVERITY_WARNING, "a metric that is to be watched and that nothing reads"},
     {"no-way-back", RS_SEVERITY_ERROR, "a state from which no rollback leads to the safe values"},

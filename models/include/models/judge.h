@@ -76,6 +76,11 @@ bool rs_judge_decides(const struct judge *j);
  * no such time (it may be through with the release before), or none is known.
  */
 int64_t rs_judge_slowest_ns(const struct judge *j);
+/*
+ * From the beginning of a run to RS_JUDGE_FAILED at the earliest, everything that it measures being bad. RS_NEVER: it never fails;
+ * 0 where nothing is known.
+ */
+int64_t rs_judge_soonest_ns(const struct judge *j);
 
 /* Where measurements come from. */
 struct judge_port {
