@@ -118,6 +118,8 @@ struct section {
 
 /* All sections, reachable from this one. */
 extern const struct section rs_section_scenario;
+/* Of the other kind of file: a recording, retold. */
+extern const struct section rs_section_retell;
 /* Sections that others name. */
 extern const struct section rs_section_dist;
 extern const struct section rs_section_profile;

@@ -38,5 +38,6 @@ struct section_list rs_section_list(void)
 {
     struct section_list list = {.n = 0};
     add(&list, &rs_section_scenario);
+    add(&list, &rs_section_retell);
     return list;
 }

@@ -179,7 +179,7 @@ static const struct key limit_keys[] = {
      .help = "Alerts that began to fire in fault-free time, for each day of it."},
 };
 static const struct section limits_section = {
-    "retold limits",
+    "retold limit",
     "What a setting must keep to, on the part for choosing.",
     limit_keys,
     RS_N_KEY(limit_keys),

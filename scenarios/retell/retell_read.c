@@ -294,6 +294,10 @@ static void read_tree(struct reader *r, struct rule_texts *t, struct err_list *n
     }
     if (r->root->kind == RS_NODE_MAP) {
         rs_read_monitoring_files(r);
+        const struct node *monitoring = rs_node_get(r->root, "monitoring");
+        if (!rs_node_get(monitoring, "rules")) { /* told by the table; no alert is known then */
+            r->names[RS_NAME_ALERT].unknown = true;
+        }
     }
     size_t n_before = count_errors(r);
     if (rs_read_section(r, &rs_section_retell, "a retold recording", r->root, d) != 0 ||

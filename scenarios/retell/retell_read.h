@@ -64,8 +64,6 @@ struct retell_draft {
     const struct node *minimise;
 };
 
-extern const struct section rs_section_retell;
-
 /* retell_data.c: all files into a set with dates, in order. 0, or -1 with errors. */
 int rs_retell_data(struct reader *r,
                    const struct retell_draft *d,

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "scenarios/load.h"
+#include "scenarios/retell.h"
 #include "sim/arena.h"
 
 enum { CASES_MAX = 512, NAME_MAX_ = 128 };
@@ -71,13 +72,15 @@ static char *load_output(const char *folder, const char *name, bool *loaded, siz
     ck_assert_int_eq(chdir(folder), 0);
     snprintf(file, sizeof(file), "%s.yaml", name);
     rs_err_list_init(&errors);
-    struct scenario *sc = rs_scenario_load(file, &errors);
-    *loaded = sc != NULL;
+    struct retell *retold = rs_is_retell(file) ? rs_retell_load(file, &errors, NULL) : NULL;
+    struct scenario *sc = rs_is_retell(file) ? NULL : rs_scenario_load(file, &errors);
+    *loaded = sc != NULL || retold != NULL;
     *n_error = errors.n;
     FILE *to = open_memstream(&text, &n);
     rs_err_list_print(&errors, to);
     fclose(to);
     rs_scenario_free(sc);
+    rs_retell_close(retold);
     rs_err_list_clear(&errors);
     return text;
 }

@@ -174,9 +174,9 @@ static void note_differences(struct notes *to)
         return;
     }
     NOTE(to,
-         "Of the %" PRIu64 " incidents of the figures %" PRIu64
-         " were caught by the chosen setting alone and %" PRIu64
-         " by today's alone: chance makes as much of a difference with probability %.2g%s.",
+         "Of the %" PRIu64 " incidents of the figures the chosen setting alone caught %" PRIu64
+         ", today's alone %" PRIu64
+         ": chance makes as much of a difference with probability %.2g%s.",
          today->n_incident, r->n_only_chosen, r->n_only_today, r->p_differ,
          r->p_differ > 0.05                   ? ", so it is not shown to be one"
          : chosen->n_caught > today->n_caught ? ""
@@ -191,16 +191,19 @@ static void note_size(struct notes *to)
         NOTE(to, "No incident lies in the part for the figures: they are of false alarms alone.");
     } else if (s->n_incident < 5) {
         NOTE(to,
-             "%" PRIu64 " incident%s no share can be told from: the figures are of what "
-             "happened then, and of little else.",
-             s->n_incident, s->n_incident == 1 ? " is one that" : "s are some that");
+             "%" PRIu64
+             " incident%s too few to tell a share from: the figures are of what happened "
+             "then, and of little else.",
+             s->n_incident, s->n_incident == 1 ? " is" : "s are");
     }
     if (r->quiet_days[RS_RETELL_JUDGE] <= 0.0) {
         NOTE(to,
              "The part for the figures has no fault-free time: of false alarms nothing is known.");
     } else if (s->n_false == 0) {
-        NOTE(to, "No false alarm in %.3g fault-free days does not rule out %.2g a day (%.0f%%).",
-             r->quiet_days[RS_RETELL_JUDGE], s->false_rate.high, 100.0 * r->retell->confidence);
+        char high[24];
+        NOTE(to, "No false alarm in %.3g fault-free days does not rule out %s a day (%.0f%%).",
+             r->quiet_days[RS_RETELL_JUDGE], number(high, sizeof(high), s->false_rate.high),
+             100.0 * r->retell->confidence);
     }
     int n_out = 0;
     for (int i = 0; i < r->retell->n_incident; i++) {
