@@ -104,14 +104,15 @@ static void of_bound(struct arena *arena,
     const struct verdict_step *step = longest(&v);
     bool never = isinf(v.worst) && part == RS_PART_NOTICE;
     u->why = rs_obstacle_of_part(part, never);
-    u->text = rs_arena_printf(arena,
-                              "At the setting that comes nearest %s alone takes %s in the worst "
-                              "case, where %s are allowed%s%s.",
-                              rs_leg_part_text(part),
-                              isinf(v.worst) ? "without end"
-                                             : rs_seconds_human(alone, sizeof alone, v.worst),
-                              rs_duration_format(within, sizeof within, (int64_t)c->within),
-                              step ? "; most of it: " : "", step ? step->text : "");
+    const char *how_long = isinf(v.worst)
+                               ? "has no upper end"
+                               : rs_arena_printf(arena, "takes %s in the worst case",
+                                                 rs_seconds_human(alone, sizeof alone, v.worst));
+    u->text =
+        rs_arena_printf(arena, "At the setting that comes nearest %s alone %s; %s are allowed%s%s.",
+                        rs_leg_part_text(part), how_long,
+                        rs_duration_format(within, sizeof within, (int64_t)c->within),
+                        step ? ". Most of it: " : "", step ? step->text : "");
 }
 
 /* ---- states ---------------------------------------------------------------------------------------------------------- */

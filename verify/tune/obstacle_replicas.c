@@ -150,6 +150,15 @@ static void tell_alone(struct arena *arena,
             allowed_text(arena, n));
         return;
     }
+    if (s->never > 0.5 * s->n_time) {
+        u->text = rs_arena_printf(
+            arena,
+            "At the setting that comes nearest %s does not end at all in %s of "
+            "the histories that break it, and is too long in %s of all; %s.",
+            rs_leg_part_text(part), rs_percent_human(limit, sizeof limit, s->never / s->n_time),
+            rs_percent_human(share, sizeof share, bad), allowed_text(arena, n));
+        return;
+    }
     u->text = rs_arena_printf(
         arena,
         "At the setting that comes nearest %s alone takes more than %s in %s of the histories; %s.",
@@ -177,8 +186,8 @@ static void tell_largest(struct arena *arena,
     else
         u->text = rs_arena_printf(
             arena,
-            "No part is too long alone; in the histories that break it %s takes the most, %s on "
-            "average; %s.",
+            "No part alone was shown to be too long; in the histories that break it %s takes the "
+            "most, %s on average; %s.",
             rs_leg_part_text(part),
             rs_seconds_human(buf, sizeof buf, 1e-9 * s->time / fmax(s->n_time - s->never, 1e-300)),
             allowed_text(arena, n));

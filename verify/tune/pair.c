@@ -150,8 +150,8 @@ static void sum_at(
 struct quotient_difference {
     double value; /* a less b; NaN where one of them is unknown or infinite */
     double half;
-    double most; /* the largest share that a replica had in one of them */
-    uint64_t n, n_differ;
+    double most;          /* the largest share that a replica had in one of them */
+    uint64_t n, n_differ; /* in what is counted, not in how long */
 };
 
 /* Linearised: each replica's share in the difference of the two quotients. */
@@ -179,7 +179,7 @@ quotients(const struct store *s, const struct number *n, struct pair p, struct l
         sum_at(s, n, p.b, r, &y);
         double share = (x.num - a.ratio * x.den) * (double)out.n / a.den -
                        (y.num - b.ratio * y.den) * (double)out.n / b.den;
-        out.n_differ += x.num != y.num || x.den != y.den;
+        out.n_differ += x.num != y.num;
         out.most =
             fmax(out.most, fmax(x.num * (double)out.n / a.den, y.num * (double)out.n / b.den));
         sq += share * share;

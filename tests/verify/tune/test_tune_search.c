@@ -295,7 +295,8 @@ static const struct {
       .within = 60 * 60e9,
       .limit = .9},
      RS_OBSTACLE_TRAFFIC,
-     "the way until somebody is notified alone takes more than 1h in"},
+     "the way until somebody is notified does not end at all in 100% of the histories that break "
+     "it, and is too long in"},
     {"detection takes 2 minutes at least",
      {.kind = RS_CLAIM_PROBABILITY,
       .given = RS_GIVEN_FAULT,
