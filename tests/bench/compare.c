@@ -40,7 +40,7 @@ static void print_change(FILE *to, const struct result *a, const struct result *
         [CHANGE_NONE] = "same", [CHANGE_BETTER] = "better", [CHANGE_WORSE] = "WORSE",
         [CHANGE_NEW] = "new",   [CHANGE_GONE] = "gone",     [CHANGE_UNKNOWN] = "not comparable"};
     const struct result *any = b != NULL ? b : a;
-    fprintf(to, "%-3s  %-43s", any->id, any->what);
+    fprintf(to, "%-4s %-43s", any->id, any->what);
     if (c == CHANGE_BETTER || c == CHANGE_WORSE) {
         fprintf(to, " %.4g [%.4g, %.4g] -> %.4g [%.4g, %.4g] %+.0f%%", a->ratio.median,
                 a->ratio.min, a->ratio.max, b->ratio.median, b->ratio.min, b->ratio.max,

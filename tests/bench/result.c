@@ -10,7 +10,7 @@ bool bench_is_met(const struct result *r)
 
 void bench_print_head(FILE *to)
 {
-    fprintf(to, "%-3s  %-43s %11s %11s  %-32s %-9s\n", "id", "work", "ours", "yardstick",
+    fprintf(to, "%-4s %-43s %11s %11s  %-32s %-9s\n", "id", "work", "ours", "yardstick",
             "ratio: median [min, max]", "target");
 }
 
@@ -26,7 +26,7 @@ static void print_amount(FILE *to, const struct spread *s, const char *unit)
 void bench_print_row(FILE *to, const struct result *r)
 {
     char ratio[64], target[32];
-    fprintf(to, "%-3s  %-43s", r->id, r->what);
+    fprintf(to, "%-4s %-43s", r->id, r->what);
     if (r->why[0] != '\0') {
         fprintf(to, "  not measured: %s\n", r->why);
         return;
