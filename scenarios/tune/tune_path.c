@@ -73,6 +73,9 @@ static int find_own(struct tuning *t, struct tune_target *out)
     if (!out->doc || out->doc->n_root != 1 || rs_path_descend(&d, out->doc->root[0], out) != 0) {
         return -1;
     }
+    if (!out->node && !out->today) { /* of a map that no table knows */
+        return rs_path_refuse_key(&d, out->map);
+    }
     if (!out->node) {
         out->check = RS_CHECK_ROW;
     }
