@@ -159,7 +159,9 @@ static void draw_named(const struct pair *p)
         if (!named[i] || !is_drawn(named[i], p->x, p->y))
             continue;
         double x = at_x(p, named[i]->at[p->x].value), y = at_y(p, named[i]->at[p->y].value);
-        rs_search_mark(p->m->c, x, y, mark_of(named[i]));
+        /* Where they are alike in both objectives the second would hide the first. */
+        bool hides = n_taken > 0 && hypot(x - 14 - taken[0].x, y - 14 - taken[0].y) < 14;
+        rs_search_mark(p->m->c, x, y, hides ? RS_MARK_BOTH : mark_of(named[i]));
         taken[n_taken++] = (struct rect){x - 14, y - 14, 28, 28};
     }
     for (int i = 0; i < 2; i++) {
@@ -236,7 +238,7 @@ static double draw_key(const struct matrix *m, struct rect box)
         {rs_search_chosen(s) != NULL, RS_MARK_CHOSEN, ""},
     };
     snprintf(row[0].text, sizeof row[0].text, "%d not shown to be beaten", n_front);
-    snprintf(row[1].text, sizeof row[1].text, "%d beaten in everything", n_beaten);
+    snprintf(row[1].text, sizeof row[1].text, "%d beaten by another", n_beaten);
     snprintf(row[2].text, sizeof row[2].text, "%d break a claim that is to be kept", n_out);
     snprintf(row[3].text, sizeof row[3].text, "today's setting");
     snprintf(row[4].text, sizeof row[4].text, "the chosen setting");
