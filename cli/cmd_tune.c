@@ -76,7 +76,12 @@ static int search_and_tell(struct tuning *t, struct err *err)
     int failed = search(t, &result, err);
     if (failed && result.n_point == 0) {
         rs_tune_result_clear(&result);
-        return atomic_load(rs_progress_cancel()) ? RS_EXIT_CUT_SHORT : -1;
+        if (!atomic_load(rs_progress_cancel())) {
+            return -1;
+        }
+        fputs("rollsim: cut short before anything was found\n", stderr);
+        *err = (struct err){0};
+        return RS_EXIT_CUT_SHORT;
     }
     int status = rs_tune_status(&result);
     if (result.stopped) {
