@@ -153,13 +153,18 @@ is_no_loss(const double *a_high, const double *b_low, const double *range, int n
     return true;
 }
 
-/* Is a better than b in everything and by far in something, wherever in their bounds they are? */
+/* Is a by far better than b in whatever they are not alike in, and in something? No search should leave b beside it. */
 static bool is_plainly_better(const double *a_high, const double *b_low, const double *range, int n)
 {
     bool far = false;
-    for (int o = 0; o < n; o++)
-        far = far || a_high[o] + 0.25 * range[o] < b_low[o];
-    return far && is_no_loss(a_high, b_low, range, n, 0.0);
+    for (int o = 0; o < n; o++) {
+        if (a_high[o] == b_low[o])
+            continue;
+        if (!(a_high[o] + 0.15 * range[o] < b_low[o]))
+            return false;
+        far = true;
+    }
+    return far;
 }
 
 START_TEST(test_known_scenario)
