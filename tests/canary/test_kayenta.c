@@ -27,6 +27,10 @@ static const struct set empty = {0, {0}}, gaps = {3, {GAP, GAP, GAP}}, zeros = {
                         turned = {3, {3, 1, 2}},
                         low = {10, {1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9}},
                         high = {10, {3.0, 3.1, 3.2, 3.3, 3.4, 3.5, 3.6, 3.7, 3.8, 3.9}},
+                        /* By hand: the interval of a shift of 5 and a bit begins 4 below it. */
+    digits = {10, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}},
+                        up_by_5_1 = {10, {5.1, 6.1, 7.1, 8.1, 9.1, 10.1, 11.1, 12.1, 13.1, 14.1}},
+                        up_by_5_5 = {10, {5.5, 6.5, 7.5, 8.5, 9.5, 10.5, 11.5, 12.5, 13.5, 14.5}},
                         high_with_gaps = {
                             12, {3.0, 3.1, GAP, 3.2, 3.3, 3.4, 3.5, GAP, 3.6, 3.7, 3.8, 3.9}};
 
@@ -60,6 +64,10 @@ static const struct {
 } labels[] = {
     {"above", &high, &low, {0}, "High", false},
     {"below", &low, &high, {0}, "Low", false},
+    {"1.1 is above 0, not above a quarter of 5.1", &up_by_5_1, &digits, {0}, "Pass", false},
+    {"1.5 is above a quarter of 5.5", &up_by_5_5, &digits, {0}, "High", false},
+    {"and below", &digits, &up_by_5_1, {0}, "Pass", false},
+    {"and below by more", &digits, &up_by_5_5, {0}, "Low", false},
     {"only less is bad", &high, &low, {.direction = RS_KAYENTA_DECREASE}, "Pass", false},
     {"only more is bad", &low, &high, {.direction = RS_KAYENTA_INCREASE}, "Pass", false},
     {"above and critical", &high, &low, {.critical = true}, "High", true},
