@@ -29,7 +29,8 @@ int rs_share_send(int fd, enum share_frame_kind kind, const void *p, size_t n)
     const struct frame_head head = {kind, (uint32_t)n};
     assert(n <= FRAME_MAX - sizeof head);
     memcpy(frame, &head, sizeof head);
-    memcpy(frame + sizeof head, p, n);
+    if (n > 0)
+        memcpy(frame + sizeof head, p, n);
     return write_frame(fd, frame, sizeof head + n);
 }
 
