@@ -138,6 +138,16 @@ static int plan_sharing(struct search *s)
                                " settings together: give fewer values",
                                RS_RETELL_SETTINGS_MAX);
     }
+    for (int i = 0; i < s->n_place && s->shared; i++) {
+        const struct rule_place *p = &s->place[i];
+        if (product(plan, p->n_param, p->param) > RS_RETELL_VARIANTS_MAX) {
+            return rs_err_list_add(
+                s->errors, RS_E_RANGE, plan->at,
+                "the parameters of alert %s have more than %" PRIu64 " settings: give fewer values",
+                s->retell->spec.file[p->file]->group[p->group].rule[p->rule].alert,
+                RS_RETELL_VARIANTS_MAX);
+        }
+    }
     if (n_world > RS_RETELL_RUNS_MAX) {
         return rs_err_list_add(s->errors, RS_E_RANGE, plan->at,
                                "the recording would have to be gone through %" PRIu64

@@ -88,8 +88,9 @@ struct retell { /* made by scenarios/, in its arena */
 };
 
 enum { RS_RETELL_CHOOSE, RS_RETELL_JUDGE, RS_RETELL_PART_N };
-/* Settings there may be at most, and settings that cannot share the work (each runs the whole recording). */
+/* Settings there may be at most; of one rule, each of which is parsed and run; and of those that cannot share the work. */
 #define RS_RETELL_SETTINGS_MAX UINT64_C(1000000)
+#define RS_RETELL_VARIANTS_MAX UINT64_C(10000)
 #define RS_RETELL_RUNS_MAX UINT64_C(2000)
 
 /* The alert that caught an incident first. */
