@@ -29,11 +29,7 @@ int rs_share_send(int fd, enum share_frame_kind kind, const void *p, size_t n)
     const struct frame_head head = {kind, (uint32_t)n};
     assert(n <= FRAME_MAX - sizeof head);
     memcpy(frame, &head, sizeof head);
-<<<<<<< HEAD
     if (n > 0) /* p may be NULL then, which memcpy does not take */
-=======
-    if (n > 0) /* memcpy takes no NULL, not even for nothing */
->>>>>>> refs/heads/w-answer
         memcpy(frame + sizeof head, p, n);
     return write_frame(fd, frame, sizeof head + n);
 }
