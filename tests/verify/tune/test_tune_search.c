@@ -215,6 +215,39 @@ START_TEST(test_claims_come_first)
 }
 END_TEST
 
+/* Value 0 is quicker, and is rolled back for nothing in other histories than the rest, a little less often. */
+static void
+other_luck(const uint16_t *value, uint64_t seed, int fault, uint64_t r, struct history *h)
+{
+    struct stream s = rs_stream_open(seed, r, rs_stream_hash("toy/luck"));
+    double luck = rs_stream_uniform(&s);
+    h->sim_ns = 600 * TOY_MIN_NS;
+    h->false_rollback = fault < 0 && (value[0] == 0 ? luck < .2 : luck > .75);
+    if (fault >= 0)
+        toy_detected(h, (1 + value[0]) * TOY_MIN_NS);
+}
+
+/* Ahead in one, and in the other by an estimate that shows nothing, since each is ahead in some histories: nobody is beaten by that. */
+START_TEST(test_estimates_beat_nobody)
+{
+    struct system s;
+    struct tune_result r;
+    set_up(&s, 0);
+    s.toy.replica = other_luck;
+    toy_search(&s.toy, 3, &r);
+    for (int i = 0; i < r.n_point; i++) {
+        const struct tune_point *p = &r.point[i];
+        ck_assert_double_le(toy_point(&r, (const uint16_t[]){0, 1})->objective[1].value,
+                            p->objective[1].value);
+        ck_assert(p->value[0] != 1 || p->state == RS_POINT_FRONT);
+        ck_assert(p->value[0] < 2 || p->state == RS_POINT_DOMINATED); /* the same, and slower */
+    }
+    ck_assert_int_eq(r.point[r.chosen].value[0], 0);
+    rs_arena_free(r.arena);
+    toy_clear(&s.toy);
+}
+END_TEST
+
 static bool not_four(const uint16_t *value)
 {
     return value[0] != 4 || value[1] == 1; /* today's is legal */
@@ -451,6 +484,7 @@ int main(void)
     tcase_add_test(tc, test_claims_exclude);
     tcase_add_test(tc, test_objectives_choose);
     tcase_add_test(tc, test_claims_come_first);
+    tcase_add_test(tc, test_estimates_beat_nobody);
     tcase_add_test(tc, test_illegal);
     tcase_add_loop_test(tc, test_unsaved, 0, ROWS(unsaved));
     tcase_add_test(tc, test_steps);
