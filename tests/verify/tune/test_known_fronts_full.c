@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The long form of test_known_fronts.c: fronts that are known in closed form, each searched from 200 seeds. At a confidence of 95 %
- * ten searches may be wrong; with more than 25 wrong the confidence is not kept, which happens to a search that is wrong in one of
- * twenty once in 1e5. At a confidence of 60 % eighty may be, and more than 110 happen once in 1e5.
+ * The long form of test_known_fronts.c: fronts that are known in closed form, each searched from 100 seeds. At a confidence of 95 %
+ * five searches may be wrong; with more than 16 wrong the confidence is not kept, which happens to a search that is wrong in one of
+ * twenty once in 1e5. At a confidence of 60 % forty may be, and more than 61 happen once in 1e5.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -16,19 +16,19 @@ static const struct {
     int most_wrong;
     uint64_t n_replica;
 } rows[] = {
-    {"a count of a Poisson stream", known_poisson, .95, 25, 256},
-    {"a count, more replicas", known_poisson, .95, 25, 2000},
-    {"a count, less confidence", known_poisson, .6, 110, 256},
-    {"failures in a row", known_run_length, .95, 25, 256},
-    {"failures in a row, more replicas", known_run_length, .95, 25, 2000},
-    {"failures in a row, less confidence", known_run_length, .6, 110, 256},
+    {"a count of a Poisson stream", known_poisson, .95, 16, 256},
+    {"a count, more replicas", known_poisson, .95, 16, 1000},
+    {"a count, less confidence", known_poisson, .6, 61, 256},
+    {"failures in a row", known_run_length, .95, 16, 256},
+    {"failures in a row, more replicas", known_run_length, .95, 16, 1000},
+    {"failures in a row, less confidence", known_run_length, .6, 61, 256},
 };
 
 START_TEST(test_front_is_covered)
 {
     struct known k;
     int n_wrong = 0;
-    enum { N_SEED = 200 };
+    enum { N_SEED = 100 };
     rows[_i].make(&k);
     k.toy.plan.confidence = rows[_i].confidence;
     k.toy.plan.replicas = rows[_i].n_replica;
