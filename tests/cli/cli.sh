@@ -202,7 +202,10 @@ golden() {
         name=${want%.err}
         [ -e "$name.yaml" ] || continue
         n_bad=$((n_bad + 1))
-        expect 2 verify "$name.yaml" -o run.db --replicas 2
+        case $name in
+        retell_*) expect 2 tune "$name.yaml" ;; # recordings: nothing else reads them
+        *) expect 2 verify "$name.yaml" -o run.db --replicas 2 ;;
+        esac
         silent out
         cmp -s "$want" err || fail "$name: $(diff "$want" err | head -n 4)"
         rm -f out err
