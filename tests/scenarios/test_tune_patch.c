@@ -15,6 +15,7 @@ static const char *const shipped[] = {
     RS_SOURCE_DIR "/scenarios/prisma/prisma.yaml",
     RS_SOURCE_DIR "/scenarios/prisma-mended/prisma-mended.yaml",
     RS_SOURCE_DIR "/scenarios/sre-workbook/sre-workbook.yaml",
+    RS_SOURCE_DIR "/scenarios/canary-judges/canary-judges.yaml",
 };
 
 /* ---- a scenario with everything turned ---- */
@@ -132,9 +133,11 @@ static void load_all(const char *path)
     ck_assert_ptr_nonnull(bare);
     size_t room = strlen(bare->text) + 262144;
     struct writer w = {.text = rs_xcalloc(room, 1), .room = room};
+    const char *own = strstr(bare->text, "\ntune:"); /* it stands at the end */
+    int n_own = own ? (int)(own - bare->text) : (int)strlen(bare->text);
     w.n = (size_t)snprintf(w.text, room,
-                           "%s\ntune:\n  minimise: [{false_rollback: true}]\n  parameters:\n",
-                           bare->text);
+                           "%.*s\ntune:\n  minimise: [{false_rollback: true}]\n  parameters:\n",
+                           n_own, bare->text);
     put_rules(&w, bare);
     if (bare->monitoring.alertmanager) {
         put_routes(&w, &bare->monitoring.alertmanager->root, "alertmanager/route");
