@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A whole search over made-up histories: claims, the choice, what no setting keeps, and why; stops, and what is not legal. */
+/* A whole search over made-up histories: claims and the choice; stops, and what is not legal. */
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
@@ -7,96 +7,7 @@
 
 #include "sim/arena.h"
 #include "sim/clock.h"
-#include "toy.h"
-
-#define ROWS(x) (int)(sizeof(x) / sizeof(x)[0])
-
-/* ---- a system -------------------------------------------------------------------------------------------------------- */
-
-static const struct fault faults[] = {{.name = "broken", .probability = 0.3},
-                                      {.name = "slow", .probability = 0.2}};
-
-/* Value 0: how patient the alert is. Value 1 does nothing. */
-static const double false_alarm[] = {.5, .35, .04, .03, .01};
-
-/* Detection after 2 minutes and 1 for each step of patience, and up to one more; then 15 seconds, hands, a minute and half a minute. */
-static void handle(struct history *h, const uint16_t *value, struct stream *s, int64_t hands_ns)
-{
-    double noise = rs_stream_uniform(s);
-    int64_t at = rs_ns_from_s(60.0 * (2 + value[0] + noise));
-    toy_detected(h, at);
-    struct episode *e = &h->episode[h->n_episode - 1];
-    e->at_ns[RS_CLOCK_NOTIFIED] = at += 15 * RS_NS_PER_S;
-    e->at_ns[RS_CLOCK_ACKNOWLEDGED] = e->at_ns[RS_CLOCK_DECIDED] = at + hands_ns / 2;
-    e->at_ns[RS_CLOCK_COMMANDED] = at += hands_ns;
-    e->at_ns[RS_CLOCK_EFFECTIVE] = at += TOY_MIN_NS;
-    e->at_ns[RS_CLOCK_COMPLETED] = at + TOY_MIN_NS / 2;
-}
-
-static void replica(const uint16_t *value, uint64_t seed, int fault, uint64_t r, struct history *h)
-{
-    struct stream s = rs_stream_open(seed, r, rs_stream_hash("toy/system"));
-    double luck = rs_stream_uniform(&s), hands = rs_stream_uniform(&s);
-    h->sim_ns = 600 * TOY_MIN_NS;
-    h->outcome = fault < 0 ? RS_OUTCOME_COMPLETED : RS_OUTCOME_ROLLED_BACK;
-    if (fault < 0)
-        h->false_rollback = luck < false_alarm[value[0]];
-    else if (fault == 0 || luck < .4) /* the other one is mostly not seen */
-        handle(h, value, &s, rs_ns_from_s(60.0 * (1 + 12 * hands)));
-    else
-        toy_detected(h, RS_NEVER);
-    h->users_hurt = fault < 0 ? 0 : 100;
-    h->n_page = (uint32_t)(luck < .1) + (fault >= 0);
-}
-
-static struct claim
-leg(int fault, enum clock_mark from, enum clock_mark to, double within, double least)
-{
-    return (struct claim){.name = "leg",
-                          .kind = RS_CLAIM_PROBABILITY,
-                          .given = RS_GIVEN_FAULT,
-                          .given_fault = fault,
-                          .of = RS_Q_LEG,
-                          .from = from,
-                          .to = to,
-                          .procedure = -1,
-                          .within = within * (double)TOY_MIN_NS,
-                          .limit = least};
-}
-
-static const struct claim false_rollbacks = {.name = "false rollbacks",
-                                             .kind = RS_CLAIM_PROBABILITY,
-                                             .given = RS_GIVEN_NO_FAULT,
-                                             .of = RS_Q_FALSE_ROLLBACK,
-                                             .at_most = true,
-                                             .limit = .2};
-
-struct system {
-    struct toy toy;
-    struct tune_objective objective[3];
-    struct claim claim[6];
-    int keep[6];
-};
-
-static void set_up(struct system *s, int n_claim)
-{
-    toy_init(&s->toy, 2, (const int[]){5, 3}, (const int[]){4, 1});
-    s->toy.replica = replica;
-    s->toy.today.n_fault = 2;
-    s->toy.today.fault = faults;
-    s->toy.today.n_claim = n_claim;
-    s->toy.today.claim = s->claim;
-    s->objective[0] = toy_time(RS_STAT_QUANTILE, 0, .9, 0);
-    s->objective[1] = toy_false_rollback();
-    s->objective[2] = toy_time(RS_STAT_MEAN, 0, 0, 0);
-    s->toy.plan.n_objective = 3;
-    s->toy.plan.objective = s->objective;
-    s->toy.plan.n_keep = n_claim;
-    s->toy.plan.keep = s->keep;
-    s->toy.plan.replicas = 512;
-    for (int c = 0; c < n_claim; c++)
-        s->keep[c] = c;
-}
+#include "system.h"
 
 /* Detection within 5 minutes wants a patience below 3, false rollbacks one of 2 and more: only 2 keeps both. */
 static void set_up_two_claims(struct system *s)
@@ -310,120 +221,6 @@ START_TEST(test_illegal)
 }
 END_TEST
 
-/* ---- what no setting keeps ------------------------------------------------------------------------------------------- */
-
-static const struct {
-    const char *words;
-    struct claim claim;
-    enum tune_obstacle why;
-    const char *text;
-} unsaved[] = {
-    {"people alone take half a minute to 13 minutes",
-     {.kind = RS_CLAIM_PROBABILITY,
-      .given = RS_GIVEN_FAULT,
-      .from = RS_CLOCK_DETECTED,
-      .to = RS_CLOCK_COMPLETED,
-      .procedure = -1,
-      .within = 5.0 * 60e9,
-      .limit = .9},
-     RS_OBSTACLE_PEOPLE,
-     "the way from the notice to the first flag commanded alone takes more than 5m in"},
-    {"a flag takes a minute",
-     {.kind = RS_CLAIM_QUANTILE,
-      .given = RS_GIVEN_FAULT,
-      .from = RS_CLOCK_COMMANDED,
-      .to = RS_CLOCK_COMPLETED,
-      .procedure = -1,
-      .q = .9,
-      .at_most = true,
-      .limit = 50e9},
-     RS_OBSTACLE_PROPAGATION,
-     "the way of the flags to the last instance alone takes more than 50s in 100% of the "
-     "histories; "
-     "the claim allows it in 10"},
-    {"what comes after takes half a minute",
-     {.kind = RS_CLAIM_EXPECTATION,
-      .given = RS_GIVEN_FAULT,
-      .from = RS_CLOCK_EFFECTIVE,
-      .to = RS_CLOCK_COMPLETED,
-      .procedure = -1,
-      .at_most = true,
-      .limit = 20e9,
-      .cap = 600e9},
-     RS_OBSTACLE_RUNBOOK,
-     "the way from there to the end of the procedure alone takes"},
-    {"the other fault is mostly not seen",
-     {.kind = RS_CLAIM_PROBABILITY,
-      .given = RS_GIVEN_FAULT,
-      .given_fault = 1,
-      .from = RS_CLOCK_ONSET,
-      .to = RS_CLOCK_COMPLETED,
-      .procedure = -1,
-      .within = 60 * 60e9,
-      .limit = .9},
-     RS_OBSTACLE_TRAFFIC,
-     "the way until somebody is notified does not end at all in 100% of the histories that break "
-     "it, and is too long in"},
-    {"detection takes 2 minutes at least",
-     {.kind = RS_CLAIM_PROBABILITY,
-      .given = RS_GIVEN_FAULT,
-      .from = RS_CLOCK_ONSET,
-      .to = RS_CLOCK_DETECTED,
-      .procedure = -1,
-      .within = 90e9,
-      .limit = .9},
-     RS_OBSTACLE_MONITORING,
-     "the way until somebody is notified alone takes more than 1m30s in 100%"},
-    {"users are hurt whatever is turned",
-     {.kind = RS_CLAIM_EXPECTATION,
-      .given = RS_GIVEN_FAULT,
-      .of = RS_Q_USERS_HURT,
-      .at_most = true,
-      .limit = 50,
-      .cap = 200},
-     RS_OBSTACLE_RUNBOOK,
-     "Nothing that is turned touches it"},
-    {"a healthy release is rolled back in 1 % at the quietest",
-     {.kind = RS_CLAIM_PROBABILITY,
-      .given = RS_GIVEN_NO_FAULT,
-      .of = RS_Q_FALSE_ROLLBACK,
-      .at_most = true,
-      .limit = 0},
-     RS_OBSTACLE_TRAFFIC,
-     "Even at the setting that comes nearest it is so in"},
-};
-
-START_TEST(test_unsaved)
-{
-    struct system s;
-    struct tune_result r;
-    s.claim[0] = unsaved[_i].claim;
-    s.claim[0].name = "hopeless";
-    s.claim[1] = leg(0, RS_CLOCK_ONSET, RS_CLOCK_DETECTED, 60, .5); /* anybody keeps that */
-    set_up(&s, 2);
-    toy_search(&s.toy, 3, &r);
-    ck_assert_msg(r.n_unsaved == 1, "%s: %d", unsaved[_i].words, r.n_unsaved);
-    const struct tune_unsaved *u = &r.unsaved[0];
-    ck_assert_int_eq(u->claim, 0);
-    ck_assert_msg(u->why == unsaved[_i].why, "%s: %s", unsaved[_i].words, u->text);
-    ck_assert_msg(strstr(u->text, unsaved[_i].text) != NULL, "%s: %s", unsaved[_i].words, u->text);
-    ck_assert(u->best >= 0 && !u->proved && u->near.n > 0);
-    /* The claim at its nearest is on the wrong side of its limit, as far as can be told. */
-    const struct claim *c = &s.claim[0];
-    double limit = c->kind == RS_CLAIM_PROBABILITY ? c->limit
-                   : c->of == RS_Q_USERS_HURT      ? c->limit
-                                                   : 1e-9 * c->limit;
-    ck_assert_msg(c->at_most ? u->near.value > limit : u->near.value < limit, "%s: %g",
-                  unsaved[_i].words, u->near.value);
-    /* What nobody keeps excludes nobody. */
-    for (int i = 0; i < r.n_point; i++)
-        ck_assert_int_ne(r.point[i].state, RS_POINT_EXCLUDED);
-    ck_assert_int_ge(r.chosen, 0);
-    rs_arena_free(r.arena);
-    toy_clear(&s.toy);
-}
-END_TEST
-
 /* ---- steps ----------------------------------------------------------------------------------------------------------- */
 
 START_TEST(test_steps)
@@ -503,7 +300,7 @@ START_TEST(test_stop)
     ck_assert(r.stopped && r.n_point == 15 && r.chosen >= 0);
     for (int i = 0; i < r.n_point; i++) {
         const struct tune_estimate *e = &r.point[i].objective[1];
-        double truth = false_alarm[r.point[i].value[0]];
+        double truth = system_false_alarm[r.point[i].value[0]];
         ck_assert(e->n == 0 ? isnan(e->value) : e->low <= truth && e->high >= truth);
     }
     rs_arena_free(r.arena);
@@ -521,7 +318,6 @@ int main(void)
     tcase_add_test(tc, test_open_claims_keep_in);
     tcase_add_test(tc, test_estimates_beat_nobody);
     tcase_add_test(tc, test_illegal);
-    tcase_add_loop_test(tc, test_unsaved, 0, ROWS(unsaved));
     tcase_add_test(tc, test_steps);
     tcase_add_test(tc, test_large_space);
     tcase_add_loop_test(tc, test_stop, 0, 4);
