@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "bench.h"
@@ -35,6 +36,7 @@ struct prisma {
     struct tune_texts *texts;
 };
 
+/* A file and what is to stand in the place of its own `tune:`, which is the last thing in it. */
 static int copy(struct bench *b, const char *name, const char *more)
 {
     char from[512];
@@ -43,8 +45,9 @@ static int copy(struct bench *b, const char *name, const char *more)
     if (in == NULL || out == NULL) {
         bench_fails(b, "%s cannot be copied", name);
     } else {
-        for (int c; (c = fgetc(in)) != EOF;) {
-            fputc(c, out);
+        for (char line[1024];
+             fgets(line, sizeof line, in) != NULL && strcmp(line, "tune:\n") != 0;) {
+            fputs(line, out);
         }
         fputs(more, out);
     }

@@ -42,8 +42,16 @@ static _Noreturn void fail(struct worker *w, const struct err *err)
     unsigned char frame[sizeof w->replica + sizeof *err];
     if (err->code == RS_E_STOPPED)
         _exit(ENDS_STOPPED);
+    /* What lies behind the ends of the texts may never have been written. */
+    struct err whole;
+    memset(&whole, 0, sizeof whole);
+    whole.code = err->code;
+    whole.line = err->line;
+    whole.col = err->col;
+    snprintf(whole.file, sizeof whole.file, "%s", err->file);
+    snprintf(whole.text, sizeof whole.text, "%s", err->text);
     memcpy(frame, &w->replica, sizeof w->replica);
-    memcpy(frame + sizeof w->replica, err, sizeof *err);
+    memcpy(frame + sizeof w->replica, &whole, sizeof whole);
     rs_share_send(w->fd, RS_FRAME_FAILED, frame, sizeof frame);
     _exit(ENDS_FAILED);
 }
