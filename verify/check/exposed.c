@@ -46,6 +46,13 @@ static bool is_template(const struct rule *rule, int i)
     return rule->label_template && rule->label_template[i];
 }
 
+/* ALERTS says itself which alert it is of and how it stands: an expression that reads another alert's brings these labels along. */
+static bool is_written(const struct writing *w, const char *label)
+{
+    return strcmp(label, "__name__") == 0 || (w->name && strcmp(label, "alertname") == 0) ||
+           (w->state && strcmp(label, "alertstate") == 0);
+}
+
 /* The result has those labels of a series that it reads which the expression can carry, then the rule's own. */
 static void write_series(struct writing *w, rs_labels from)
 {
@@ -54,12 +61,13 @@ static void write_series(struct writing *w, rs_labels from)
     int n = 0;
     for (int i = 0; i < rs_labels_count(x->labels, from) && n < MAX_LABEL - 3; i++) {
         struct label l = rs_labels_at(x->labels, from, i);
-        if (strcmp(l.name, "__name__") != 0 && !overridden(w->rule, l.name) &&
+        if (!is_written(w, l.name) && !overridden(w->rule, l.name) &&
             rs_promql_may_carry(w->rule->expr, l.name))
             label[n++] = l;
     }
     for (int i = 0; i < w->rule->n_label && n < MAX_LABEL - 3; i++) {
-        if (!is_template(w->rule, i) && strcmp(w->rule->label[i].name, "alertname") != 0)
+        if (!is_template(w->rule, i) && strcmp(w->rule->label[i].name, "alertname") != 0 &&
+            !is_written(w, w->rule->label[i].name))
             label[n++] = w->rule->label[i];
     }
     label[n++] = (struct label){"__name__", w->metric};
