@@ -41,16 +41,25 @@ static bool has_box(const struct search_point *p)
     return p->state == RS_SEARCH_FRONT || p->today || p->chosen;
 }
 
-/* Of what is faint only the estimate must be on the page, of the others the whole box. */
-static struct gauge make_gauge(const struct search *s, int objective)
+/* So many boxes can lie on one another and still be told apart; of more, only those of the settings that are named are drawn. */
+enum { MAX_BOXES = 60 };
+
+static bool is_boxed(const struct matrix *m, const struct search_point *p)
 {
+    return has_box(p) && (m->n_box <= MAX_BOXES || p->today || p->chosen);
+}
+
+/* Of what is faint only the estimate must be on the page, of the others the whole box. */
+static struct gauge make_gauge(const struct matrix *m, int objective)
+{
+    const struct search *s = m->s;
     struct gauge_range r = rs_gauge_range();
     for (int i = 0; i < s->n_point; i++) {
         const struct search_point *p = &s->point[i];
         if (p->state == RS_SEARCH_ILLEGAL || !rs_search_told(&p->at[objective]))
             continue;
         rs_gauge_see(&r, p->at[objective].value);
-        if (has_box(p))
+        if (is_boxed(m, p))
             rs_gauge_see_estimate(&r, &p->at[objective]);
     }
     return rs_gauge_make(&s->objective[objective], &r);
@@ -201,7 +210,7 @@ static void draw_pair(const struct pair *p, bool x_labels, bool y_labels)
     rs_canvas_clip(m->c, &p->box);
     for (int i = 0; i < m->s->n_point; i++) {
         const struct search_point *point = &m->s->point[i];
-        if (is_drawn(point, p->x, p->y) && has_box(point))
+        if (is_drawn(point, p->x, p->y) && is_boxed(m, point))
             draw_box(p, point, box_colour(point));
     }
     rs_canvas_clip(m->c, NULL);
@@ -253,7 +262,9 @@ static double draw_key(const struct matrix *m, struct rect box)
         y += 30;
     }
     rs_canvas_rect(m->c, (struct rect){box.x, y - 9, 28, 18}, RS_COLOUR_BLUE, 0.2);
-    snprintf(line, sizeof line, "boxes hold together with %.4g %%", 100 * s->r.confidence);
+    snprintf(line, sizeof line, "%s together with %.4g %%",
+             m->n_box > MAX_BOXES ? "both boxes hold" : "boxes hold",
+             100 * s->r.confidence);
     rs_text_fit(fitted, sizeof fitted, line, &style, box.w - 36);
     rs_canvas_text(m->c, box.x + 36, y, fitted, &style);
     y += 30;
@@ -320,9 +331,9 @@ void rs_picture_pareto(struct canvas *c, const struct search *s, const struct na
         rs_panel_say(&p, "with fewer than two objectives there is nothing to weigh");
         return;
     }
-    for (int i = 0; i < m.n; i++)
-        m.gauge[i] = make_gauge(s, i);
     m.n_box = count(s, RS_SEARCH_FRONT);
+    for (int i = 0; i < m.n; i++)
+        m.gauge[i] = make_gauge(&m, i);
     rs_search_page(c, s, page_height(m.n), "What the settings come to, objective by objective",
                    subtitle);
     draw_matrix(&m);
