@@ -157,6 +157,48 @@ START_TEST(test_shared_is_plain)
 }
 END_TEST
 
+/* ---- memory ---- */
+
+/* How often rule files are read, and how often into the arena of the run: that of the first time, for the world. */
+struct reads {
+    rs_retell_rules rules;
+    void *rules_ctx;
+    const struct arena *run;
+    int n, n_kept;
+};
+
+static const struct rule_file *const *
+count_reads(void *ctx, struct arena *arena, const uint16_t *value, struct err_list *errors)
+{
+    struct reads *reads = ctx;
+    if (reads->n == 0) {
+        reads->run = arena;
+    }
+    reads->n++;
+    reads->n_kept += arena == reads->run;
+    return reads->rules(reads->rules_ctx, arena, value, errors);
+}
+
+/*
+ * Of each setting all rule files are read, and only its rule is kept: with a folder of alerts, files kept by each of some thousand
+ * settings filled a machine. One run: twelve settings of High, one of HighLong.
+ */
+START_TEST(test_files_are_not_kept)
+{
+    const struct retell_options opt = {0};
+    struct retell *d = load(FOLDER "small.yaml");
+    struct reads reads = {.rules = d->rules, .rules_ctx = d->rules_ctx};
+    d->rules = count_reads;
+    d->rules_ctx = &reads;
+    struct retell_result *r = run(d, &opt);
+    ck_assert_uint_eq(r->n_run, 1);
+    ck_assert_int_ge(reads.n, 13);
+    ck_assert_int_eq(reads.n_kept, 1);
+    rs_retell_free(r);
+    rs_retell_close(d);
+}
+END_TEST
+
 /* ---- small statistics ---- */
 
 /* Count, confidence and ends, the latter by bisection over plainly summed terms in another language. */
@@ -198,6 +240,7 @@ int main(void)
     TCase *tc = tcase_create("retell");
     tcase_add_test(tc, test_small);
     tcase_add_loop_test(tc, test_shared_is_plain, 0, 2);
+    tcase_add_test(tc, test_files_are_not_kept);
     tcase_add_loop_test(tc, test_poisson, 0, (int)(sizeof(poissons) / sizeof(poissons[0])));
     tcase_add_loop_test(tc, test_signs, 0, (int)(sizeof(signs) / sizeof(signs[0])));
     suite_add_tcase(s, tc);

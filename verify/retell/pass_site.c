@@ -37,9 +37,8 @@ static int find_probe(struct site *s,
             return i;
         }
     }
-    s->probe[s->n_probe] = (struct probe){.text = text,
-                                          .eval = rs_promql_eval_new(q, db, *opt),
-                                          .variant = RS_ARENA_ARRAY(arena, int, s->n_variant)};
+    s->probe[s->n_probe] = (struct probe){
+        .text = text, .eval = rs_promql_eval_new(q, db, *opt), .first = -1, .last = -1};
     return s->n_probe++;
 }
 
@@ -66,12 +65,14 @@ void rs_site_open(struct site *s,
         s->variant[v] =
             (struct variant){.rule = rule,
                              .right = compares ? find_right(s, arena, db, sides.right, opt) : -1,
+                             .next = -1,
                              .op = compares ? sides.op : RS_CMP_PRESENT,
                              .for_ms = rule->for_ns / RS_NS_PER_MS,
                              .keep_ms = rule->keep_firing_for_ns / RS_NS_PER_MS};
         struct probe *probe =
             &s->probe[find_probe(s, arena, db, compares ? sides.left : rule->expr, opt)];
-        probe->variant[probe->n_variant++] = v;
+        *(probe->first < 0 ? &probe->first : &s->variant[probe->last].next) = v;
+        probe->last = v;
     }
 }
 
@@ -309,8 +310,8 @@ void rs_site_eval(struct site *s, const struct instant *t, rs_pass_told told, vo
         for (int k = 0; k < all.n; k++) {
             s->hit[k] = alert_of(s, all.item[k].labels);
         }
-        for (int k = 0; k < s->probe[i].n_variant; k++) {
-            eval_variant(s, t, s->probe[i].variant[k], &all, &to);
+        for (int v = s->probe[i].first; v >= 0; v = s->variant[v].next) {
+            eval_variant(s, t, v, &all, &to);
         }
     }
 }

@@ -23,12 +23,13 @@ struct right { /* a scalar to compare with */
 struct probe { /* an expression that variants share */
     const char *text;
     struct promql_eval *eval;
-    int n_variant, *variant; /* [n_variant] of the site */
+    int first, last; /* of its variants, by their `next`: a list could be as long as the site's */
 };
 
 struct variant {
     const struct rule *rule;
     int right; /* of the site; -1: the probe is the whole expression */
+    int next;  /* variant of the same probe; -1: none */
     enum comparison_op op;
     int64_t for_ms, keep_ms;
     uint64_t round;

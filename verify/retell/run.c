@@ -183,8 +183,44 @@ static void fold_shared(void *ctx, int site, int variant, const struct activatio
     rs_tally_alert(&f->s->ledger, &f->s->place[site].tally[variant], a);
 }
 
-static const struct rule *const *
-variants_of(struct search *s, struct arena *arena, struct rule_place *p)
+/*
+ * A rule of the world with a setting in force; NULL with errors. It takes all rule files to be read: they are many times as large as what
+ * is kept of them, and are gone afterwards. Only the expression and the waits of an alert can be turned; the rest is the world's.
+ */
+static const struct rule *variant_of(struct search *s,
+                                     struct arena *arena,
+                                     const struct rule_place *p,
+                                     const struct rule *world,
+                                     const uint16_t *value)
+{
+    struct arena *scratch = rs_arena_new();
+    struct rule *out = NULL;
+    const struct rule_file *const *file =
+        s->retell->rules(s->retell->rules_ctx, scratch, value, s->errors);
+    if (file) {
+        const struct rule *there = &file[p->file]->group[p->group].rule[p->rule];
+        struct err err = {0};
+        out = RS_ARENA_ARRAY(arena, struct rule, 1);
+        *out = *world;
+        out->for_ns = there->for_ns;
+        out->keep_firing_for_ns = there->keep_firing_for_ns;
+        out->expr_text = rs_arena_strdup(arena, there->expr_text);
+        out->expr =
+            rs_promql_parse(arena,
+                            &(struct promql_text){.text = out->expr_text,
+                                                  .at = world->expr_at,
+                                                  .dialect = rs_promql_dialect(there->expr)},
+                            &err);
+        assert(out->expr && "a text that was an expression a moment ago");
+    }
+    rs_arena_free(scratch);
+    return out;
+}
+
+static const struct rule *const *variants_of(struct search *s,
+                                             struct arena *arena,
+                                             struct rule_place *p,
+                                             const struct rule_file *const *world)
 {
     const struct tune_plan *plan = s->retell->plan;
     p->n_variant = (int)product(plan, p->n_param, p->param);
@@ -194,12 +230,10 @@ variants_of(struct search *s, struct arena *arena, struct rule_place *p)
     p->tally = RS_ARENA_ARRAY(arena, struct tally, p->n_variant);
     for (int i = 0; i < p->n_variant; i++) {
         set_values(plan, value, p->n_param, p->param, (uint64_t)i);
-        const struct rule_file *const *file =
-            s->retell->rules(s->retell->rules_ctx, arena, value, s->errors);
-        if (!file) {
+        variant[i] = variant_of(s, arena, p, &world[p->file]->group[p->group].rule[p->rule], value);
+        if (!variant[i]) {
             return NULL;
         }
-        variant[i] = &file[p->file]->group[p->group].rule[p->rule];
         p->tally[i] = rs_tally_new(arena, &s->ledger);
     }
     return variant;
@@ -231,7 +265,7 @@ static int run_shared(struct search *s, struct arena *arena, const struct rule_f
     for (int i = 0; i < s->n_place; i++) {
         struct rule_place *p = &s->place[i];
         site[i] = (struct pass_site){.file = p->file, .group = p->group, .rule = p->rule};
-        site[i].variant = variants_of(s, arena, p);
+        site[i].variant = variants_of(s, arena, p, file);
         site[i].n_variant = p->n_variant;
         if (!site[i].variant) {
             return -1;
