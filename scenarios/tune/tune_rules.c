@@ -73,20 +73,31 @@ static void search_all(struct search *s, const char *rest)
     }
 }
 
+/* The names of a file's groups and of their rules, from name[n] on; name NULL: only how many. Returns how many there are now. */
+static int add_names(const struct rule_file *file, const char **name, int n)
+{
+    for (int g = 0; g < file->n_group; g++) {
+        const struct rule_group *group = &file->group[g];
+        for (int i = -1; i < group->n_rule; i++, n++) {
+            if (name) {
+                name[n] = i < 0 ? group->name : name_of(&group->rule[i]);
+            }
+        }
+    }
+    return n;
+}
+
 static int refuse_unknown(struct search *s, const char *rest)
 {
     struct reader *r = s->t->r;
     const struct monitoring *m = &r->sc->monitoring;
-    const char **name = NULL;
-    int n = 0, cap = 0;
+    int n = 0, n_all = 0;
     for (int f = 0; f < m->n_rule_file; f++) {
-        for (int g = 0; g < m->rule_file[f]->n_group; g++) {
-            const struct rule_group *group = &m->rule_file[f]->group[g];
-            RS_PUSH(r->arena, name, n, cap, group->name);
-            for (int i = 0; i < group->n_rule; i++) {
-                RS_PUSH(r->arena, name, n, cap, name_of(&group->rule[i]));
-            }
-        }
+        n_all = add_names(m->rule_file[f], NULL, n_all);
+    }
+    const char **name = RS_ARENA_ARRAY(r->arena, const char *, n_all + 1);
+    for (int f = 0; f < m->n_rule_file; f++) {
+        n = add_names(m->rule_file[f], name, n);
     }
     return rs_tune_refuse_name(s->t, rest, name, n, "there is no rule \"%s\"",
                                rs_path_word(r->arena, rest));
@@ -106,7 +117,8 @@ static const struct hit *choose(struct search *s, const char *rest)
         return &s->hit[k - 1];
     }
     if (after) {
-        rs_tune_refuse(s->t, rest, RS_E_REF, "%d rule%s of that name: no [%d]", s->n, s->n == 1 ? " is" : "s are", k);
+        rs_tune_refuse(s->t, rest, RS_E_REF, "%d rule%s of that name: no [%d]", s->n,
+                       s->n == 1 ? " is" : "s are", k);
         return NULL;
     }
     if (s->n > 1) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <assert.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -134,10 +135,53 @@ static const char *objectives_text(const struct race *r, uint32_t i, struct aren
                 : "those that do so were not shown to differ in any objective";
 }
 
+/* The limit of a claim in the unit that its number is told in. */
+static double limit_of(const struct claim *c)
+{
+    bool is_time = c->of == RS_Q_LEG || c->of == RS_Q_ROLLOUT_DURATION;
+    return is_time && c->kind != RS_CLAIM_PROBABILITY ? c->limit * 1e-9 : c->limit;
+}
+
+/* Kept claims whose number as it was seen lies on the wrong side of the limit, shown or not. */
+static int n_seen_broken(const struct race *r, uint32_t i)
+{
+    const struct numbers *ns = r->ns;
+    int n = 0;
+    for (int c = 0; c < ns->n_claim; c++) {
+        if (!ns->kept[c] || ns->claim[c].n_stratum == 0)
+            continue;
+        const struct claim *claim = &ns->today->claim[c];
+        double v = rs_estimate(r->store, &ns->claim[c], i, r->told_level).value;
+        n += claim->at_most ? v > limit_of(claim) : v < limit_of(claim);
+    }
+    return n;
+}
+
+/*
+ * What was not shown may still be likely: of settings that cannot be told apart those are left that break the fewest claims as
+ * they were seen. Returns how many.
+ */
+static uint32_t keep_likely(const struct race *r, bool *left)
+{
+    int *n = rs_xcalloc((size_t)r->n + 1, sizeof *n), least = INT_MAX;
+    uint32_t n_left = 0;
+    for (uint32_t i = 0; i < r->n; i++) {
+        n[i] = left[i] ? n_seen_broken(r, i) : INT_MAX;
+        least = n[i] < least ? n[i] : least;
+    }
+    for (uint32_t i = 0; i < r->n; i++) {
+        left[i] = left[i] && n[i] == least;
+        n_left += left[i];
+    }
+    free(n);
+    return n_left;
+}
+
 void rs_outcome_choose(const struct race *r, struct tune_result *out)
 {
     bool *left = rs_xcalloc((size_t)r->n + 1, sizeof *left);
     uint32_t n_left = rs_race_contenders(r, left), n_change = 0;
+    uint32_t n_likely = keep_likely(r, left);
     uint32_t i = rs_race_least_change(r, left, &n_change);
     free(left);
     out->chosen = i == RS_NOBODY ? -1 : (int)i;
@@ -145,12 +189,17 @@ void rs_outcome_choose(const struct race *r, struct tune_result *out)
         out->chosen_why = "no setting makes a legal scenario";
         return;
     }
-    const char *tie = n_left == 1
-                          ? ""
-                          : rs_arena_printf(out->arena,
-                                            "; of the %" PRIu32
-                                            " that were not shown to differ there it changes least",
-                                            n_left);
+    const char *tie = "";
+    if (n_left > 1 && n_likely == n_left)
+        tie = rs_arena_printf(
+            out->arena, "; of the %" PRIu32 " that were not shown to differ there it changes least",
+            n_left);
+    else if (n_left > 1)
+        tie = rs_arena_printf(out->arena,
+                              "; of the %" PRIu32 " that were not shown to differ there %" PRIu32
+                              " break%s the fewest claims as they were seen%s",
+                              n_left, n_likely, n_likely == 1 ? "s" : "",
+                              n_likely == 1 ? "" : ", and of these it changes least");
     out->chosen_why = rs_arena_printf(
         out->arena, "%s %s%s: %s.", claims_text(r, i, out->arena),
         objectives_text(r, i, out->arena), tie,
