@@ -176,6 +176,10 @@ static void read_long_heading(struct table *t)
         if (t->series_column >= 0) {
             rs_csv_refuse(csv, csv->col[i],
                           "beside a column \"series\" only a time and a value may stand");
+        } else if (strcmp(t->label[i], "__name__") == 0) {
+            rs_csv_refuse(csv, csv->col[i],
+                          "\"__name__\" is the metric's name, for which there is the column "
+                          "\"metric\"");
         } else if (!rs_is_utf8(t->label[i]) ||
                    t->label[i][strspn(t->label[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTU"
                                                    "VWXYZ0123456789_")] ||
@@ -252,6 +256,9 @@ static bool read_heading(struct table *t)
     t->series_column = t->value_column >= 0 ? column_named(csv, "series") : -1;
     t->metric_column =
         t->value_column >= 0 && t->series_column < 0 ? column_named(csv, "metric") : -1;
+    if (t->value_column >= 0 && t->series_column < 0 && t->metric_column < 0) {
+        t->metric_column = column_named(csv, "__name__");
+    }
     bool named = t->r->opt->metric && t->value_column >= 0; /* only labels are left to tell */
     if (t->series_column >= 0 || t->metric_column >= 0 || named) {
         read_long_heading(t);

@@ -180,11 +180,12 @@ int rs_series_read_from(struct recorded *set,
     struct series_reader r = {set, &given, source, errors, 0};
     enum series_format format = RS_SERIES_PROMETHEUS;
     int status = read_source(&r, &format);
-    struct err *last = errors->n > 0 && r.n_error > 0 ? &errors->item[errors->n - 1] : NULL;
-    if (source->damaged && last && errors->n_dropped == 0 && strstr(last->text, "breaks off")) {
-        errors->n--; /* it is not the text's fault */
-    }
     if (source->damaged && !tells_damage(format)) {
+        /* The last mistake may only be that the text breaks off, which is not the text's fault; the damage is told in its place. */
+        struct err *last = errors->n > 0 && r.n_error > 0 ? &errors->item[errors->n - 1] : NULL;
+        if (last && errors->n_dropped == 0 && strstr(last->text, "breaks off")) {
+            errors->n--;
+        }
         status = rs_series_refuse(&r, RS_E_SYNTAX, source->line, 1, "%s", rs_source_damage(source));
     }
     if (out_format) {
