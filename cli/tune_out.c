@@ -77,6 +77,19 @@ char *rs_tune_history_options(const struct cli_args *args)
 
 /* ---- printing ---------------------------------------------------------------------------------------------------------- */
 
+static const char *why_not_written(const struct tune_result *r, int status)
+{
+    if (r->chosen < 0) {
+        return "no setting was chosen";
+    }
+    switch (status) {
+    case RS_EXIT_HOLDS: return NULL;
+    case RS_EXIT_VIOLATED: return "on fresh replicas it does not keep what it must";
+    case RS_EXIT_CUT_SHORT: return "the search was cut short";
+    default: return "the proof did not decide every claim that it must keep";
+    }
+}
+
 /* Words that could not be written are noticed when stdout is closed (main.c). */
 static void
 print(const struct tune_result *r, const struct tune_words *words, const struct cli_args *args)
@@ -84,7 +97,11 @@ print(const struct tune_result *r, const struct tune_words *words, const struct 
     if (args->json) {
         rs_tune_print_json(stdout, r, words);
     } else if (args->diff) {
+        const char *why = why_not_written(r, rs_tune_status(r));
         fputs(words->diff, stdout);
+        if (why && words->diff[0] && !args->quiet) {
+            fprintf(stderr, "rollsim: the patch is not proved: %s\n", why);
+        }
     } else if (!args->quiet) {
         rs_tune_print_text(stdout, r, words, rs_term_width(stdout), rs_term_has_colour(stdout));
     }
@@ -121,19 +138,6 @@ static bool changes(const struct tune_result *r, int file)
     bool differs = n != today->n_text || memcmp(text, today->text, n) != 0;
     free(text);
     return differs;
-}
-
-static const char *why_not_written(const struct tune_result *r, int status)
-{
-    if (r->chosen < 0) {
-        return "no setting was chosen";
-    }
-    switch (status) {
-    case RS_EXIT_HOLDS: return NULL;
-    case RS_EXIT_VIOLATED: return "on fresh replicas it does not keep what it must";
-    case RS_EXIT_CUT_SHORT: return "the search was cut short";
-    default: return "the proof did not decide every claim that it must keep";
-    }
 }
 
 /* What was not proved is not put into anybody's files. */

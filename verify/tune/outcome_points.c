@@ -31,7 +31,8 @@ static int first_broken(const struct race *r, uint32_t i, uint32_t other)
 {
     size_t n = (size_t)r->ns->n_claim;
     for (size_t c = 0; c < n; c++) {
-        if (r->ns->kept[c] && r->bad[i * n + c] && !r->bad[other * n + c])
+        bool bad = r->bad[i * n + c] || r->untested[i * n + c];
+        if (r->ns->kept[c] && bad && !r->bad[other * n + c] && !r->untested[other * n + c])
             return (int)c;
     }
     return -1;
@@ -106,12 +107,17 @@ static int n_kept(const struct race *r)
 
 static const char *claims_text(const struct race *r, uint32_t i, struct arena *arena)
 {
-    int n = n_kept(r), bad = rs_race_n_bad(r, i);
+    int n = n_kept(r), bad = rs_race_n_bad(r, i), untested = rs_race_n_untested(r, i);
     if (n == 0)
         return "There is no claim to keep;";
     if (bad == 0)
         return rs_arena_printf(arena, "It was not shown to break any of the %d claim%s to be kept;",
                                n, n == 1 ? "" : "s");
+    if (untested > 0)
+        return rs_arena_printf(arena,
+                               "Of the %d claims to be kept it breaks %d and never puts %d to the "
+                               "test, and no setting was shown to do better;",
+                               n, bad - untested, untested);
     return rs_arena_printf(arena,
                            "It breaks %d of the %d claims to be kept, and no setting was shown to "
                            "break fewer;",
@@ -152,7 +158,8 @@ static int n_seen_broken(const struct race *r, uint32_t i)
             continue;
         const struct claim *claim = &ns->today->claim[c];
         double v = rs_estimate(r->store, &ns->claim[c], i, r->told_level).value;
-        n += claim->at_most ? v > limit_of(claim) : v < limit_of(claim);
+        bool kept = claim->at_most ? v <= limit_of(claim) : v >= limit_of(claim);
+        n += !kept; /* NaN, a claim without a case, is not kept */
     }
     return n;
 }

@@ -306,6 +306,7 @@ int rs_race_init(struct race *r,
     r->racer = rs_xcalloc((size_t)n + 1, sizeof *r->racer);
     r->bad = rs_xcalloc(n * n_claim + 1, sizeof *r->bad);
     r->good = rs_xcalloc(n * n_claim + 1, sizeof *r->good);
+    r->untested = rs_xcalloc(n * n_claim + 1, sizeof *r->untested);
     r->exact_worst_s = rs_xcalloc(n * n_claim + 1, sizeof *r->exact_worst_s);
     r->better = rs_xcalloc((size_t)n * n + 1, sizeof *r->better);
     r->value = rs_xcalloc(n * (size_t)r->ns->n_objective + 1, sizeof *r->value);
@@ -327,6 +328,7 @@ void rs_race_clear(struct race *r)
     free(r->racer);
     free(r->bad);
     free(r->good);
+    free(r->untested);
     free(r->exact_worst_s);
     free(r->better);
     free(r->value);

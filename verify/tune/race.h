@@ -30,11 +30,13 @@ struct race { /* rs_race_new */
     const struct tune_machinery *machinery;
     void *engine;
     const struct numbers *ns;
-    struct store *store;   /* settings as here, then those that are looked at later */
-    uint64_t n_most;       /* replicas for each stratum */
-    uint32_t n;            /* settings */
-    struct racer *racer;   /* [n] today's first */
-    bool *bad, *good;      /* [n * n_claim] shown to break, to keep a claim; proofs as well */
+    struct store *store; /* settings as here, then those that are looked at later */
+    uint64_t n_most;     /* replicas for each stratum */
+    uint32_t n;          /* settings */
+    struct racer *racer; /* [n] today's first */
+    bool *bad, *good;    /* [n * n_claim] shown to break, to keep a claim; proofs as well */
+    bool
+        *untested; /* [n * n_claim] no history that was looked at is one that the claim speaks of */
     double *exact_worst_s; /* [n * n_claim] BOUND: the worst case; NaN else */
     uint32_t
         *better; /* [n * n] bit o of [a * n + b]: a was shown to be better than b in objective o */
@@ -77,6 +79,8 @@ bool rs_race_keeps_more(const struct race *r, uint32_t a, uint32_t b);
 bool rs_race_keeps_all_of(const struct race *r, uint32_t a, uint32_t b);
 /* The number of claims to be kept that it was shown to break. */
 int rs_race_n_bad(const struct race *r, uint32_t i);
+/* Of them those that it never puts to the test. */
+int rs_race_n_untested(const struct race *r, uint32_t i);
 
 /*
  * Of those that break the fewest claims: in the objectives' order only those that no other was shown to be better than. What is left is

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "bet.h"
+#include "estimate.h"
 #include "race_parts.h"
 #include "sim/arena.h"
 
@@ -64,15 +65,28 @@ void rs_race_look_at_claims(struct race *r)
     for (uint32_t i = 0; i < r->n; i++) {
         for (int c = 0; c < r->ns->n_claim && r->racer[i].in; c++) {
             size_t at = i * (size_t)r->ns->n_claim + (size_t)c;
-            if (r->ns->kept[c] && r->ns->claim[c].n_stratum > 0 && !r->bad[at] && !r->good[at])
+            if (!r->ns->kept[c] || r->ns->claim[c].n_stratum == 0)
+                continue;
+            r->untested[at] = isnan(rs_estimate_bad(r->store, &r->ns->claim[c], i));
+            if (!r->bad[at] && !r->good[at])
                 look_at_claim(r, &r->ns->claim[c], i);
         }
     }
 }
 
+static bool is_untested(const struct race *r, uint32_t i, int claim)
+{
+    return r->ns->kept[claim] && r->untested[i * (size_t)r->ns->n_claim + (size_t)claim];
+}
+
+/*
+ * A claim without a case is not kept: an alert that never fires would keep every promise of what follows a detection. Beside a
+ * setting that breaks such a claim it is no better.
+ */
 static bool breaks(const struct race *r, uint32_t i, int claim)
 {
-    return r->ns->kept[claim] && r->bad[i * (size_t)r->ns->n_claim + (size_t)claim];
+    bool bad = r->bad[i * (size_t)r->ns->n_claim + (size_t)claim];
+    return r->ns->kept[claim] && (bad || is_untested(r, i, claim));
 }
 
 static bool is_shown_to_keep(const struct race *r, uint32_t i, int claim)
@@ -94,6 +108,14 @@ int rs_race_n_bad(const struct race *r, uint32_t i)
     int n = 0;
     for (int c = 0; c < r->ns->n_claim; c++)
         n += breaks(r, i, c);
+    return n;
+}
+
+int rs_race_n_untested(const struct race *r, uint32_t i)
+{
+    int n = 0;
+    for (int c = 0; c < r->ns->n_claim; c++)
+        n += is_untested(r, i, c) && !r->bad[i * (size_t)r->ns->n_claim + (size_t)c];
     return n;
 }
 
