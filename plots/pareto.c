@@ -10,7 +10,7 @@
 #include "pictures.h"
 #include "search_page.h"
 
-enum { MAX_SHOWN = 4, LEFT = 176, TOP = 150, RIGHT = 40, BELOW = 150, COLUMN = 400, GAP = 34 };
+enum { MAX_SHOWN = 4, LEFT = 176, TOP = 150, RIGHT = 40, BELOW = 150, COLUMN = 400, GAP = 64 };
 
 struct matrix {
     const struct search *s;
