@@ -18,6 +18,10 @@
 #define RS_STORE_TUNE_APPLICATION_ID 0x726f6c74 /* "rolt" */
 #define RS_STORE_TUNE_VERSION 1
 
+/* And that of a retrospective (rollsim retro): verify/retro.sql. */
+#define RS_STORE_RETRO_APPLICATION_ID 0x726f6c72 /* "rolr" */
+#define RS_STORE_RETRO_VERSION 1
+
 /* 0 if the file is a run of rollsim that this version can read, else -1 with what it is instead. */
 int rs_store_check(const char *path, struct err *err);
 /* The same of a search. */
