@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cli.h"
+#include "export.h"
 #include "models/replica.h"
 #include "scenario_args.h"
 #include "timeline.h"
@@ -73,7 +74,11 @@ static int tell(const struct scenario *sc, const struct cli_args *args, int faul
     }
     struct history h;
     rs_history_init(&h);
+    if (args->export_to)
+        rs_simulator_keep_samples(sim);
     int failed = rs_simulator_run(sim, &opt, &h, err);
+    if (!failed && args->export_to)
+        failed = rs_export_write(args->export_to, sc, sim, &h, &run, err);
     if (!failed && args->json) {
         rs_timeline_print_json(sc, &h, &run, stdout);
     } else if (!failed) {
@@ -106,6 +111,11 @@ static const struct option_row options[] = {
         0, fault, "fault", "NAME", "this fault is present for sure; none: no fault (by chance)"),
     RS_COUNT(0, replica, "replica", 0, UINT64_MAX, "number of the history (0)"),
     RS_TEXT(0, branch, "branch", "LIST", "where splitting took another way, as verify prints it"),
+    RS_TEXT(0,
+            export_to,
+            "export",
+            "DIR",
+            "write what a server would have recorded and people noted, for rollsim retro"),
     RS_ROW_SEED,
     RS_ROW_SAMPLERS,
     RS_ROW_TRAFFIC,
@@ -117,14 +127,19 @@ const struct cmd cmd_rehearse = {
     .name = "rehearse",
     .args = "SCENARIO",
     .summary = "tell one history minute by minute",
-    .about = "Runs one history of the scenario and tells it: the stages, the flags, the fault, "
-             "alerts, people, and\n"
-             "the clock of every rollback with its legs. The same seed and replica tell the same "
-             "history, and the\n"
-             "replicas are those of rollsim verify: a witness that verify names can be told here.",
+    .about =
+        "Runs one history of the scenario and tells it: the stages, the flags, the fault, "
+        "alerts, people, and\n"
+        "the clock of every rollback with its legs. The same seed and replica tell the same "
+        "history, and the\n"
+        "replicas are those of rollsim verify: a witness that verify names can be told here.\n"
+        "With --export every scrape is drawn and kept, which makes another history of the same\n"
+        "distribution: DIR gets metrics.om (OpenMetrics), timeline.yaml and truth.json.",
     .examples = "  rollsim rehearse scenarios/prisma/prisma.yaml --fault prisma-read-errors\n"
                 "  rollsim rehearse scenarios/prisma/prisma.yaml --fault none --replica 3\n"
-                "  rollsim rehearse scenarios/prisma/prisma.yaml --replica 17 --seed 7 --json\n",
+                "  rollsim rehearse scenarios/prisma/prisma.yaml --replica 17 --seed 7 --json\n"
+                "  rollsim rehearse scenarios/prisma/prisma.yaml --fault portal-errors --export "
+                "evidence\n",
     .n_operand_min = 1,
     .n_operand_max = 1,
     .n_option = sizeof options / sizeof options[0],

@@ -39,7 +39,7 @@ struct cli_args {
     const char *operand[RS_MAX_OPERAND];
     bool help, json, quiet, force, print_reference, print_schema, csv, lint_fatal, list, all,
         time_is_end, diff, write;
-    const char *output, *plots, *format, *only, *fault, *branch, *samplers, *fail_on, *explain,
+    const char *output, *plots, *format, *only, *fault, *branch, *samplers, *export_to, *fail_on, *explain,
         *sarif, *resume, *markdown;
     const char *prometheus, *from, *to, *group_offsets, *rules_path, *alertmanager,
         *alertmanager_version, *silences, *metric, *junit, *shard, *scenario, *run;

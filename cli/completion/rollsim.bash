@@ -67,11 +67,11 @@ _rollsim()
         return
         ;;
     --samplers) mapfile -t COMPREPLY < <(compgen -W 'own gsl' -- "$word"); return ;;
-    --plots) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
+    --plots | --export) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
     esac
     case $command in
     check) options='--format --json --sarif --fail-on --explain --list --print-reference --print-schema --help' ;;
-    rehearse) options='--fault --replica --branch --seed --samplers --traffic --json --help' ;;
+    rehearse) options='--fault --replica --branch --export --seed --samplers --traffic --json --help' ;;
     verify) options='--output --replicas --all --claim --seed --samplers --jobs --shard --plots --force --resume --traffic --format --json --junit --sarif
         --quiet --help' ;;
     merge) options='--output --scenario --plots --force --format --json --junit --sarif --quiet --help' ;;

@@ -136,6 +136,7 @@ bool rs_gates_read(struct responder *r, int64_t now_ns, enum gate_when when)
         } else if (when == RS_GATE_END) {
             rs_trace_say(r, RS_TRACE_GATE, r->rollout.stage, i, "%s %s: gate %s lets pass",
                          rs_role_words(r, reader(st, when)), glance(when), g->name);
+            rs_trace_passed(r);
         }
     }
     return when != RS_GATE_LOOKS || read_watched(r, now_ns);

@@ -303,6 +303,8 @@ void rs_trace_check(struct responder *r,
                     const struct task *t,
                     const struct action *a,
                     uint64_t n_failed);
+/* The gate of which the last line speaks let pass. */
+void rs_trace_passed(struct responder *r);
 /* "<who> <what>: <the action>", for what went wrong. */
 void rs_trace_hitch(struct responder *r,
                     const struct task *t,

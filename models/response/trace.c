@@ -110,6 +110,14 @@ static int episode_of(const struct task *t)
     return t->rollback ? t->rollback->episode : -1;
 }
 
+/* What the line that was said last is about, for those who read no words. */
+static void about(struct responder *r, const struct action *a, bool passed)
+{
+    struct trace_event *last = &r->out->trace[r->out->n_trace - 1];
+    last->action = a;
+    last->passed = passed;
+}
+
 void rs_trace_done(struct responder *r, const struct task *t, const struct action *a)
 {
     if (!r->trace)
@@ -117,6 +125,13 @@ void rs_trace_done(struct responder *r, const struct task *t, const struct actio
     char what[LINE];
     action_words(what, sizeof what, r, a);
     rs_trace_say(r, kind_of(t), t->doer, episode_of(t), "%s %s", rs_role_words(r, t->doer), what);
+    about(r, a, true);
+}
+
+void rs_trace_passed(struct responder *r)
+{
+    if (r->trace)
+        about(r, NULL, true);
 }
 
 void rs_trace_check(struct responder *r,
@@ -131,6 +146,7 @@ void rs_trace_check(struct responder *r,
     rs_trace_say(r, kind_of(t), t->doer, episode_of(t), "%s %s: %s, %llu of %llu failed",
                  rs_role_words(r, t->doer), what, n_failed <= a->max_failures ? "passed" : "FAILED",
                  (unsigned long long)n_failed, (unsigned long long)a->n_request);
+    about(r, a, n_failed <= a->max_failures);
 }
 
 void rs_trace_hitch(struct responder *r,

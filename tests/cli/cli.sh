@@ -255,6 +255,30 @@ rehearse() {
     says out "fault      none"
 }
 
+# What is exported reads back: the rules over the series find the alert that the history tells, half a round off at most.
+exported() {
+    expect 0 rehearse "$scenario" --fault portal-errors --replica 3 --export evidence
+    says out "PortalSLA inactive -> firing"
+    at=$(sed -n 's/.* \([0-9:]*\) .*PortalSLA inactive -> firing.*/\1/p' out)
+    for file in metrics.om timeline.yaml truth.json; do
+        [ -s "evidence/$file" ] || fail "no $file"
+    done
+    grep -q "T$at.*event: detected.*PortalSLA" evidence/timeline.yaml || fail "no detection at $at"
+    sed -n 's/.*{at: \([^,]*\),.*/\1/p' evidence/timeline.yaml >times
+    sort -c times || fail "the timeline is not in order"
+    grep '"outcome": "rolled-back"' evidence/truth.json >/dev/null || fail "no outcome"
+    cp evidence/metrics.om first
+    expect 0 rehearse "$scenario" --fault portal-errors --replica 3 --export evidence
+    cmp -s first evidence/metrics.om || fail "the same words recorded something else"
+    expect 0 rules eval --rules "$source_dir/scenarios/prisma/alerts.yml" --data evidence/metrics.om \
+        --evaluation-interval 30s --json
+    says out '"firing_from": "2025-09-29T13:55:30Z"' # the history's own phase: 13:55:45
+    expect 0 recording evidence/metrics.om --format series
+    : >no-folder
+    expect 4 rehearse "$scenario" --fault portal-errors --export no-folder/x
+    says err "cannot make no-folder/x"
+}
+
 # A fault's history names every mark of the rollback clock, and the words that it hands out tell it again.
 clock() {
     expect 0 rehearse "$scenario" --fault prisma-read-errors --replica 1

@@ -76,12 +76,16 @@ enum trace_kind {
     RS_TRACE_KIND_N
 };
 
+struct action; /* models/scenario.h */
+
 struct trace_event {
     int64_t at_ns;
     enum trace_kind kind;
     int a, b;
     double x;
-    char *text; /* owned; one line for people, no time in it */
+    const struct action *action; /* of ACTION, SIDE: what was done; borrowed from the scenario */
+    bool passed;                 /* of a check, of a gate: it let pass */
+    char *text;                  /* owned; one line for people, no time in it */
 };
 
 /* One service over one time grid: point i covers (t0 + i*step, t0 + (i+1)*step]. */

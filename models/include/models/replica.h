@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "models/history.h"
+#include "models/recorded.h"
 #include "models/scenario.h"
 
 struct simulator; /* opaque, heap */
@@ -41,5 +42,16 @@ int rs_simulator_run(struct simulator *sim,
                      const struct replica_options *opt,
                      struct history *out,
                      struct err *err);
+
+/*
+ * From the next run on every scrape of every series is drawn and kept, as a server would have recorded it. Such a history is
+ * another one than the same replica has without (scrapes that nobody looks at are else drawn together), of the same distribution.
+ */
+void rs_simulator_keep_samples(struct simulator *sim);
+/*
+ * What the last run's scrapes wrote, and its rules (ALERTS too), in Unix milliseconds; a new set, sorted, over the simulator's
+ * labels: it must not outlive the simulator, nor the next run. Stale markers stand in it.
+ */
+struct recorded *rs_simulator_samples(struct simulator *sim);
 
 #endif

@@ -50,6 +50,8 @@ void rs_tsdb_set_promise(struct tsdb *db, int series, rs_tsdb_promise promise);
 /* The longest look-back that anybody will ask of this series (ms); the ring keeps at least that. Only grows. */
 void rs_tsdb_retain(struct tsdb *db, int series, int64_t span_ms);
 int64_t rs_tsdb_retention(const struct tsdb *db, int series);
+/* Every series, those to come too, keeps all its samples until the next reset. */
+void rs_tsdb_keep_all(struct tsdb *db);
 /* Until the next call the look-backs that are asked of the first n series are noted in to[n] too, the longest. NULL: no more. */
 void rs_tsdb_note(struct tsdb *db, int64_t *to, int n);
 /* The look-back is this, whatever has been asked so far. Before the series are filled. */

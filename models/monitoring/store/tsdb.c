@@ -79,6 +79,7 @@ int rs_tsdb_series(struct tsdb *db, rs_labels set)
         db->n_slot++;
     }
     rs_series_init(s, set);
+    s->span_ms = db->least_span_ms;
     rs_label_map_put(&db->by_labels, set, i);
     db->generation++;
     return i;
@@ -129,6 +130,15 @@ void rs_tsdb_retain(struct tsdb *db, int series, int64_t span_ms)
     }
     if (db->noted != NULL && series < db->n_noted && span_ms > db->noted[series]) {
         db->noted[series] = span_ms;
+    }
+}
+
+void rs_tsdb_keep_all(struct tsdb *db)
+{
+    db->least_span_ms = INT64_MAX / 4;
+    db->wants_alerts = true;
+    for (int i = 0; i < db->n; i++) {
+        rs_tsdb_retain(db, i, db->least_span_ms);
     }
 }
 

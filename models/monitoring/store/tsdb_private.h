@@ -22,6 +22,7 @@ struct tsdb {
     uint64_t n_reset;    /* all samples were dropped */
     int64_t *noted;      /* [n_noted] borrowed: rs_tsdb_note; NULL = nobody asks */
     int n_noted;
+    int64_t least_span_ms; /* that every series keeps: rs_tsdb_keep_all */
     bool wants_alerts; /* some selector may read ALERTS or ALERTS_FOR_STATE */
 };
 
