@@ -231,7 +231,7 @@ static const struct option_row options[] = {
     RS_TEXT(
         0, plots, "plots", "DIR", "draw the pictures too; without -o the record is DIR/tune.db"),
     RS_SWITCH(0, diff, "diff", "print the chosen setting's patch alone, for patch -p0"),
-    RS_SWITCH('w', write, "write", "put the chosen values into the files, if they are proved"),
+    RS_SWITCH('w', write, "write", "put the chosen values into the files, if fresh replicas prove them"),
     RS_TEXT(0, markdown, "markdown", "FILE", "write a rationale to paste into a review"),
     RS_COUNT('n',
              replicas,

@@ -78,7 +78,7 @@ static void print(const struct cli_args *args, const struct retell_result *r, co
     if (args->diff) {
         fputs(diff, stdout);
     } else if (args->json) {
-        rs_retell_print_json(stdout, r);
+        rs_retell_print_json(stdout, r, diff, r->has_chosen ? RS_EXIT_HOLDS : RS_EXIT_VIOLATED);
     } else if (!args->quiet) {
         bool terminal = isatty(fileno(stdout));
         rs_retell_print(stdout, r, terminal ? rs_term_width(stdout) : 0,

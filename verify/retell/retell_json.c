@@ -100,7 +100,10 @@ static json_t *notes_json(const struct retell_result *r)
     return list;
 }
 
-void rs_retell_print_json(FILE *to, const struct retell_result *r)
+void rs_retell_print_json(FILE *to,
+                          const struct retell_result *r,
+                          const char *diff,
+                          int exit_status)
 {
     const struct retell *d = r->retell;
     json_t *root = json_pack(
@@ -117,7 +120,10 @@ void rs_retell_print_json(FILE *to, const struct retell_result *r)
         incidents_json(r), "only_today", (json_int_t)r->n_only_today, "only_chosen",
         (json_int_t)r->n_only_chosen, "p_differ", r->has_chosen ? r->p_differ : 1.0, "notes",
         notes_json(r));
-    json_dumpf(root, to, JSON_INDENT(2));
+    json_object_set_new(root, "rollsim_version", json_string(RS_VERSION));
+    json_object_set_new(root, "diff", json_string(diff));
+    json_object_set_new(root, "exit_status", json_integer(exit_status));
+    json_dumpf(root, to, JSON_INDENT(2) | JSON_SORT_KEYS);
     fputc('\n', to);
     json_decref(root);
 }

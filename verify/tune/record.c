@@ -288,8 +288,11 @@ int rs_tune_record(const struct tune_result *r, const char *path, bool overwrite
     char *part = rs_run_file_name(path, ".part");
     int rc = -1, fd = -1;
     if (rs_run_file_bytes(part) > 0)
-        rs_err_set(err, RS_E_USAGE, "%s is of a run that is not over; record the search elsewhere",
-                   part);
+        rs_err_set(
+            err, RS_E_USAGE,
+            "%s is of a run that is not over, or of a search that was cut off in the middle of "
+            "writing; delete it if it is nobody's, or record the search elsewhere",
+            part);
     else
         fd = rs_run_file_lock(part, true, err);
     if (fd >= 0) {

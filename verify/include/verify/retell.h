@@ -153,7 +153,11 @@ void rs_retell_free(struct retell_result *r); /* NULL ok */
 
 /* width 0: as wide as the texts are. */
 void rs_retell_print(FILE *to, const struct retell_result *r, int width, bool colour);
-void rs_retell_print_json(FILE *to, const struct retell_result *r);
+/* One object, keys sorted. diff: the patch, "" = none; exit_status: the program's. */
+void rs_retell_print_json(FILE *to,
+                          const struct retell_result *r,
+                          const char *diff,
+                          int exit_status);
 void rs_retell_print_markdown(FILE *to, const struct retell_result *r);
 
 #endif
