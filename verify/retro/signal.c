@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "verify/retro_change.h"
+#include <stdlib.h>
+#include <string.h>
+
+#include "retro/signal_count.h"
 
 int rs_retro_signals(const struct retro_evidence *e,
                      const int64_t *offset_ns,
@@ -8,8 +11,15 @@ int rs_retro_signals(const struct retro_evidence *e,
                      int *out_n,
                      struct err_list *errors)
 {
-    (void)e, (void)offset_ns, (void)arena, (void)errors;
-    *out = NULL;
-    *out_n = 0;
-    return 0;
+    struct signal_from from = {e, offset_ns, e->lookback_ns, arena};
+    struct signal_list list = {0};
+    int status = rs_signals_declared(&list, &from, errors);
+    if (e->scenario)
+        rs_signals_of_services(&list, &from);
+    *out_n = list.n;
+    *out = RS_ARENA_ARRAY(arena, struct retro_signal, list.n);
+    if (list.n > 0)
+        memcpy(*out, list.signal, sizeof(*list.signal) * (size_t)list.n);
+    free(list.signal);
+    return status;
 }
