@@ -145,7 +145,8 @@ int rs_retro_see(struct retro *r, struct err_list *errors)
     const struct retro_evidence *e = r->evidence;
     struct retro_seen *s = &r->seen;
     (void)errors;
-    s->data = all_on_reference(r) ? e->data : shifted(r);
+    s->owns_data = !all_on_reference(r);
+    s->data = s->owns_data ? shifted(r) : e->data;
     const struct backtest_query *query = ask_all(r);
     if (s->data->n_sample == 0 || (e->n_rule_file == 0 && s->n_asked == 0))
         return 0;
@@ -173,7 +174,9 @@ int rs_retro_see(struct retro *r, struct err_list *errors)
 void rs_retro_seen_clear(struct retro_seen *s)
 {
     rs_backtest_free(s->run);
-    s->run = NULL;
+    if (s->owns_data)
+        rs_recorded_free(s->data);
+    *s = (struct retro_seen){0};
 }
 
 /* ---- asked ---- */

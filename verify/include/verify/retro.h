@@ -42,8 +42,8 @@ struct retro_asked {
     bool blind;  /* a metric that it asks for is in no series: it says nothing */
 };
 struct retro_seen {
-    struct recorded *
-        data; /* the evidence's series, all on the clock of reference; owned unless it is the evidence's own */
+    struct recorded *data; /* the evidence's series, all on the clock of reference */
+    bool owns_data;        /* data is a copy of the evidence's own */
     struct backtest *
         run; /* rule files of the evidence and all conditions; NULL = no series, or no rules and no conditions */
     int n_asked;
@@ -69,7 +69,10 @@ struct retro_instant {
     double
         confidence; /* that it lies within: 1 for what follows from the marks, else that of the change point */
     int source, mark; /* that it rests on, or -1 */
-    const char *why;  /* "timeline.yaml:12, as written to the second; clock 3.2 s ahead" */
+    /* Of a mark: the same with the offset of its source taken as exactly known. Between two marks of one source that offset
+     * does not matter (rs_retro_leg). lo = INT64_MIN, hi = RS_NEVER: no mark. */
+    int64_t own_lo_ns, own_hi_ns;
+    const char *why; /* "timeline.yaml:12, as written to the second; clock 3.2 s ahead" */
 };
 
 /* The instants of an episode: those of the clock, and the change that began it. */

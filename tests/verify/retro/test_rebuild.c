@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Stages, flags and the clock of each rollback, from marks, from the rules over series, and from the order of things. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "made_retro.h"
+#include "retro/rebuild.h"
+
+static const struct retro_episode *episode(const struct made *m, int i)
+{
+    ck_assert_int_lt(i, m->r->rebuilt.n_episode);
+    return &m->r->rebuilt.episode[i];
+}
+
+static bool is_near(double a, double b)
+{
+    return a == b || fabs(a - b) < 1e-6; /* the first for what is open */
+}
+
+static void
+expect(const struct retro_episode *e, int instant, enum retro_how how, double lo, double hi)
+{
+    const struct retro_instant *at = &e->at[instant];
+    bool there = is_near(made_s(at->lo_ns), lo) && is_near(made_s(at->hi_ns), hi);
+    ck_assert_msg(at->how == how && (how == RS_HOW_UNKNOWN || there),
+                  "%s of %s: %s %.3f..%.3f (%s), expected %s %.3f..%.3f",
+                  rs_retro_instant_name(instant), e->name, rs_retro_how_name(at->how),
+                  made_s(at->lo_ns), made_s(at->hi_ns), at->why ? at->why : "",
+                  rs_retro_how_name(how), lo, hi);
+    ck_assert(how == RS_HOW_UNKNOWN || (at->lo_ns <= at->best_ns && at->best_ns <= at->hi_ns));
+}
+
+static int count_said(const struct made *m, const char *word)
+{
+    int n = 0;
+    for (int i = 0; i < m->r->rebuilt.n_contradiction; i++)
+        n += strstr(m->r->rebuilt.contradiction[i].text, word) != NULL;
+    return n;
+}
+
+/* ---- the SLA ---- */
+
+static const struct {
+    const char *what;
+    double detected_s, completed_s, width_s, accuracy_s; /* NaN: not noted */
+    enum retro_sla sla;
+    const char *why;
+} slas[] = {
+    {"well within", 60, 240, 1, 0, RS_SLA_KEPT, "2m 59s to 3m 01s"},
+    {"exactly, as far as seconds tell", 60, 360, 1, 0, RS_SLA_UNDECIDABLE, "known only to within"},
+    {"at the limit at most", 60, 359, 1, 0, RS_SLA_KEPT, "5m 00s allowed"},
+    {"just over", 60, 361.002, 1, 0, RS_SLA_BROKEN, "5m 00s allowed"},
+    {"in minutes, well within", 60, 240, 60, 0, RS_SLA_KEPT, "2m 00s to 4m 00s"},
+    {"in minutes, near", 60, 360, 60, 0, RS_SLA_UNDECIDABLE, "4m 00s to 6m 00s"},
+    {"in minutes, over", 60, 480, 60, 0, RS_SLA_BROKEN, "6m 00s to 8m 00s"},
+    {"a careless clock", 60, 290, 1, 60, RS_SLA_UNDECIDABLE, "known only to within"},
+    {"completed not noted", 60, NAN, 1, 0, RS_SLA_UNDECIDABLE, "no rollback was noted"},
+    {"detected not noted", NAN, 240, 1, 0, RS_SLA_UNDECIDABLE, "when it was detected"},
+};
+
+START_TEST(test_sla)
+{
+    struct made m;
+    made_begin(&m, false);
+    int notes = made_source(&m, "notes", RS_SOURCE_TIMELINE, slas[_i].accuracy_s);
+    if (!isnan(slas[_i].detected_s))
+        made_mark(&m, notes, RS_CLOCK_DETECTED, slas[_i].detected_s, slas[_i].width_s);
+    if (!isnan(slas[_i].completed_s))
+        made_mark(&m, notes, RS_CLOCK_COMPLETED, slas[_i].completed_s, slas[_i].width_s);
+    made_rebuild(&m);
+    const struct retro_episode *e = episode(&m, 0);
+    ck_assert_msg(e->sla == slas[_i].sla, "%s: %s: %s", slas[_i].what, rs_retro_sla_name(e->sla),
+                  e->sla_why);
+    ck_assert_msg(strstr(e->sla_why, slas[_i].why) != NULL, "%s: %s", slas[_i].what, e->sla_why);
+    made_end(&m);
+}
+END_TEST
+
+/* Between two marks of one clock it does not matter how far off it is. */
+START_TEST(test_one_clock)
+{
+    struct made m;
+    made_begin(&m, false);
+    int notes = made_source(&m, "notes", RS_SOURCE_TIMELINE, 0);
+    int pager = made_source(&m, "pager", RS_SOURCE_NOTIFICATIONS, 0);
+    made_mark(&m, notes, RS_CLOCK_NOTIFIED, 0, 600); /* ties the clocks to within ten minutes */
+    made_mark(&m, pager, RS_CLOCK_NOTIFIED, 400, 1);
+    made_mark(&m, pager, RS_CLOCK_DETECTED, 390, 1);
+    made_mark(&m, pager, RS_CLOCK_COMPLETED, 600, 1);
+    made_rebuild(&m);
+    const struct retro_episode *e = episode(&m, 0);
+    ck_assert_int_eq(m.r->rebuilt.n_episode, 1);
+    ck_assert(e->at[RS_CLOCK_DETECTED].hi_ns - e->at[RS_CLOCK_DETECTED].lo_ns >= 600 * RS_NS_PER_S);
+    int64_t lo_ns, best_ns, hi_ns;
+    ck_assert(rs_retro_leg(e, RS_CLOCK_DETECTED, RS_CLOCK_COMPLETED, &lo_ns, &best_ns, &hi_ns));
+    ck_assert_int_eq(lo_ns, 209 * RS_NS_PER_S);
+    ck_assert_int_eq(hi_ns, 211 * RS_NS_PER_S);
+    ck_assert_int_eq(e->sla, RS_SLA_KEPT);
+    made_end(&m);
+}
+END_TEST
+
+/* ---- the order ---- */
+
+/* Lost marks lie between those that are there; of a rollback that began, its end is open. */
+START_TEST(test_bounded)
+{
+    struct made m;
+    made_begin(&m, false);
+    int notes = made_source(&m, "notes", RS_SOURCE_TIMELINE, 0);
+    made_mark(&m, notes, RS_CLOCK_DETECTED, 100, 1);
+    made_mark(&m, notes, RS_CLOCK_COMMANDED, 200, 1);
+    made_rebuild(&m);
+    const struct retro_episode *e = episode(&m, 0);
+    expect(e, RS_CLOCK_DETECTED, RS_HOW_RECORDED, 100, 101);
+    expect(e, RS_CLOCK_NOTIFIED, RS_HOW_BOUNDED, 100, 201);
+    expect(e, RS_CLOCK_DECIDED, RS_HOW_BOUNDED, 100, 201);
+    expect(e, RS_CLOCK_COMMANDED, RS_HOW_RECORDED, 200, 201);
+    expect(e, RS_CLOCK_COMPLETED, RS_HOW_BOUNDED, 200, INFINITY);
+    expect(e, RS_CLOCK_ONSET, RS_HOW_UNKNOWN, 0, 0);
+    expect(e, RS_CLOCK_RESOLVED, RS_HOW_UNKNOWN, 0, 0);
+    ck_assert_int_eq(e->sla, RS_SLA_UNDECIDABLE);
+    ck_assert_ptr_nonnull(strstr(e->sla_why, "no end of completed"));
+    made_end(&m);
+}
+END_TEST
+
+/* A command so late that the SLA is broken whenever it was completed. */
+START_TEST(test_broken_all_the_same)
+{
+    struct made m;
+    made_begin(&m, false);
+    int notes = made_source(&m, "notes", RS_SOURCE_TIMELINE, 0);
+    made_mark(&m, notes, RS_CLOCK_DETECTED, 100, 1);
+    made_mark(&m, notes, RS_CLOCK_COMMANDED, 500, 1);
+    made_rebuild(&m);
+    ck_assert_int_eq(episode(&m, 0)->sla, RS_SLA_BROKEN);
+    ck_assert_ptr_nonnull(strstr(episode(&m, 0)->sla_why, "at least 6m 39s"));
+    made_end(&m);
+}
+END_TEST
+
+/* Orders narrow what was written in minutes, and not across a contradiction, which is told once. */
+START_TEST(test_order)
+{
+    struct made m;
+    made_begin(&m, false);
+    int notes = made_source(&m, "notes", RS_SOURCE_TIMELINE, 0);
+    made_mark(&m, notes, RS_CLOCK_DETECTED, 60, 60);
+    made_mark(&m, notes, RS_CLOCK_ACKNOWLEDGED, 90, 1);
+    made_mark(&m, notes, RS_CLOCK_COMMANDED, _i ? 30 : 95, 1);
+    made_mark(&m, notes, RS_CLOCK_COMPLETED, 60, 60);
+    made_rebuild(&m);
+    const struct retro_episode *e = episode(&m, 0);
+    expect(e, RS_CLOCK_DETECTED, RS_HOW_RECORDED, 60, 91);
+    expect(e, RS_CLOCK_COMPLETED, RS_HOW_RECORDED, _i ? 90 : 95, 120);
+    expect(e, RS_CLOCK_COMMANDED, RS_HOW_RECORDED, _i ? 30 : 95, _i ? 31 : 96);
+    ck_assert_int_eq(m.r->rebuilt.n_contradiction, _i);
+    if (_i) {
+        ck_assert_int_eq(count_said(&m, "acknowledged"), 1);
+        ck_assert_int_eq(m.r->rebuilt.contradiction[0].episode, 0);
+        ck_assert_int_eq(e->at[RS_CLOCK_DECIDED].how, RS_HOW_UNKNOWN);
+        ck_assert_ptr_nonnull(strstr(e->at[RS_CLOCK_DECIDED].why, "contradict"));
+    }
+    made_end(&m);
+}
+END_TEST
+
+/* Two sources of one instant: what agrees narrows, what does not is told, and the notes are believed. */
+START_TEST(test_two_sources)
+{
+    struct made m;
+    made_begin(&m, false);
+    int notes = made_source(&m, "notes", RS_SOURCE_TIMELINE, 0);
+    int pager = made_source(&m, "pager", RS_SOURCE_NOTIFICATIONS, 0);
+    m.source[pager].offset_given = true;
+    made_mark(&m, notes, RS_CLOCK_ACKNOWLEDGED, 60, 60);
+    made_mark(&m, notes, RS_CLOCK_COMPLETED, 300, 1);
+    made_mark(&m, pager, RS_CLOCK_ACKNOWLEDGED, _i ? 130 : 70, 1);
+    made_rebuild(&m);
+    ck_assert_int_eq(m.r->rebuilt.n_episode, 1);
+    expect(episode(&m, 0), RS_CLOCK_ACKNOWLEDGED, RS_HOW_RECORDED, _i ? 60 : 70, _i ? 120 : 71);
+    ck_assert_int_eq(m.r->rebuilt.n_contradiction, _i);
+    made_end(&m);
+}
+END_TEST
+
+/* ---- which mark belongs to which rollback ---- */
+
+START_TEST(test_groups)
+{
+    struct made m;
+    made_begin(&m, true);
+    int notes = made_source(&m, "notes", RS_SOURCE_TIMELINE, 0);
+    int pager = made_source(&m, "pager", RS_SOURCE_NOTIFICATIONS, 0);
+    m.source[pager].offset_given = true;
+    m.mark[made_mark(&m, notes, RS_CLOCK_DETECTED, 1000, 1)].subject = "OrchestratorRollbacks";
+    made_mark(&m, notes, RS_CLOCK_COMMANDED, 1100, 1);
+    made_mark(&m, notes, RS_CLOCK_COMPLETED, 1130, 1);
+    m.mark[made_mark(&m, notes, RS_CLOCK_DETECTED, 5000, 1)].subject = "PortalSLA";
+    made_mark(&m, notes, RS_CLOCK_COMMANDED, 5500, 1);
+    made_mark(&m, notes, RS_CLOCK_COMPLETED, 5530, 1);
+    struct retro_mark *page = &m.mark[made_mark(&m, pager, RS_CLOCK_NOTIFIED, 1010, 1)];
+    page->subject = "OrchestratorRollbacks";
+    page->episode = "P7X3";
+    page = &m.mark[made_mark(&m, pager, RS_CLOCK_NOTIFIED, 5010, 1)];
+    page->subject = "PortalSLA";
+    page->episode = "P7X4";
+    m.mark[made_mark(&m, pager, RS_CLOCK_NOTIFIED, 5020, 1)].subject = "DiskFull"; /* no rollback */
+    made_rebuild(&m);
+    ck_assert_int_eq(m.r->rebuilt.n_episode, 2);
+    const struct retro_episode *a = episode(&m, 0), *b = episode(&m, 1);
+    ck_assert_str_eq(a->name, "settlement-inconsistency");
+    ck_assert_str_eq(b->name, "portal-outage");
+    ck_assert_str_eq(b->alert, "PortalSLA");
+    ck_assert_int_eq(a->procedure, made_procedure(&m, "settlement-inconsistency"));
+    expect(a, RS_CLOCK_NOTIFIED, RS_HOW_RECORDED, 1010, 1011);
+    expect(b, RS_CLOCK_NOTIFIED, RS_HOW_RECORDED, 5010, 5011);
+    ck_assert_int_eq(a->sla, RS_SLA_KEPT);
+    ck_assert_int_eq(b->sla, RS_SLA_BROKEN);
+    ck_assert_int_eq(m.r->rebuilt.n_contradiction, 0);
+    made_end(&m);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("rebuild");
+    TCase *tc = tcase_create("rebuild");
+    tcase_add_loop_test(tc, test_sla, 0, (int)(sizeof(slas) / sizeof(slas[0])));
+    tcase_add_test(tc, test_one_clock);
+    tcase_add_test(tc, test_bounded);
+    tcase_add_test(tc, test_broken_all_the_same);
+    tcase_add_loop_test(tc, test_order, 0, 2);
+    tcase_add_loop_test(tc, test_two_sources, 0, 2);
+    tcase_add_test(tc, test_groups);
+    suite_add_tcase(s, tc);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_ENV);
+    int n_failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return n_failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Instants that nobody noted and no rule tells, inferred from where a signal changed. */
+#include "retro/rebuild.h"
+
+static enum retro_direction other_way(enum retro_direction d)
+{
+    switch (d) {
+    case RS_UPWARDS: return RS_DOWNWARDS;
+    case RS_DOWNWARDS: return RS_UPWARDS;
+    case RS_EITHER_WAY: break;
+    }
+    return RS_EITHER_WAY;
+}
+
+static void
+infer(struct retro_instant *at, struct span s, int64_t best_ns, double confidence, const char *why)
+{
+    *at = (struct retro_instant){.how = RS_HOW_INFERRED,
+                                 .lo_ns = s.lo_ns,
+                                 .hi_ns = s.hi_ns,
+                                 .best_ns = best_ns,
+                                 .confidence = confidence,
+                                 .source = -1,
+                                 .mark = -1,
+                                 .own_lo_ns = INT64_MIN,
+                                 .own_hi_ns = RS_NEVER,
+                                 .why = why};
+}
+
+/* When all of this group lies before the next one, and behind the one before. */
+static struct span neighbours(const struct rebuild *b, const struct group *g)
+{
+    struct span s = RS_SPAN_ALL;
+    for (int i = 0; i < b->n_group; i++) {
+        const struct group *o = &b->group[i];
+        if (o->extent.hi_ns < g->extent.lo_ns && o->extent.hi_ns > s.lo_ns)
+            s.lo_ns = o->extent.hi_ns;
+        if (o->extent.lo_ns > g->extent.hi_ns && o->extent.lo_ns < s.hi_ns)
+            s.hi_ns = o->extent.lo_ns;
+    }
+    return s;
+}
+
+/* Up to here the fault must have begun to show: what is known of its detection, or of what was done about it. */
+static int64_t begun_by(const struct retro_episode *ep)
+{
+    for (int i = RS_CLOCK_DETECTED; i <= RS_CLOCK_COMPLETED; i++) {
+        if (rs_instant_known(&ep->at[i]) && ep->at[i].hi_ns != RS_NEVER)
+            return ep->at[i].hi_ns;
+    }
+    return RS_NEVER;
+}
+
+static bool may_show(const struct retro_episode *ep, const struct retro_signal *s)
+{
+    return s->n > 0 && (ep->service < 0 || s->service < 0 || s->service == ep->service);
+}
+
+/*
+ * The beginning: of the changes of the bad kind before the detection, those in a row without one for the better between them
+ * are one fault at rising exposure, and it began with the first.
+ */
+static struct span first_of_row(const struct rebuild *b, int signal, struct span window)
+{
+    const struct retro_rebuilt *t = &b->r->rebuilt;
+    const struct retro_signal *s = &t->signal[signal];
+    struct span s_out = window;
+    int64_t row_from_ns = window.lo_ns;
+    bool in_row = false;
+    for (int i = 0; i < t->n_change; i++) {
+        const struct retro_change *c = &t->change[i];
+        if (c->signal != signal || c->best_ns <= window.lo_ns || c->best_ns > window.hi_ns)
+            continue;
+        bool worse = s->bad == RS_DOWNWARDS ? c->after < c->before : c->after > c->before;
+        if (worse && in_row) {
+            if (s_out.hi_ns == window.hi_ns)
+                s_out.hi_ns = c->lo_ns; /* the next step of the same row */
+            continue;
+        }
+        in_row = worse;
+        s_out = worse ? (struct span){row_from_ns, window.hi_ns} : window;
+        row_from_ns = c->hi_ns;
+    }
+    return in_row && s_out.lo_ns < s_out.hi_ns ? s_out : window;
+}
+
+static void find_beginning(struct rebuild *b, struct retro_episode *ep, struct span window)
+{
+    struct retro_rebuilt *t = &b->r->rebuilt;
+    for (int i = 0; i < t->n_signal; i++) {
+        const struct retro_signal *s = &t->signal[i];
+        if (!may_show(ep, s))
+            continue;
+        const struct retro_change_options opt = {
+            .confidence = b->r->evidence->confidence, .direction = s->bad, .ramps = true};
+        struct span w = first_of_row(b, i, window);
+        struct retro_change c;
+        if (!rs_retro_change_at(&c, s, w.lo_ns, w.hi_ns, &opt))
+            continue;
+        c.signal = i;
+        if (!ep->up.found || c.log10_odds > ep->up.log10_odds) {
+            ep->up = c;
+            ep->signal = i;
+        }
+    }
+}
+
+static void find_end(struct rebuild *b, struct retro_episode *ep, struct span window)
+{
+    const struct retro_signal *s = &b->r->rebuilt.signal[ep->signal];
+    const struct retro_change_options opt = {
+        .confidence = b->r->evidence->confidence, .direction = other_way(s->bad), .ramps = true};
+    struct retro_change c;
+    if (rs_retro_change_at(&c, s, window.lo_ns, window.hi_ns, &opt)) {
+        ep->down = c;
+        ep->down.signal = ep->signal;
+    }
+}
+
+/* The first point that ends at or after t; RS_NEVER if there is none. */
+static int64_t next_point(const struct retro_signal *s, int64_t t_ns)
+{
+    size_t lo = 0, hi = s->n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (s->point[mid].hi_ns < t_ns) {
+            lo = mid + 1;
+        } else {
+            hi = mid;
+        }
+    }
+    return lo < s->n ? s->point[lo].hi_ns : RS_NEVER;
+}
+
+/* The scrape that first carried it: the first one after the onset, or one more where that was lost or saw nothing yet. */
+static void infer_first_bad(struct rebuild *b, struct retro_episode *ep)
+{
+    const struct retro_signal *s = &b->r->rebuilt.signal[ep->signal];
+    const struct retro_instant *onset = &ep->at[RS_CLOCK_ONSET];
+    struct retro_instant *at = &ep->at[RS_CLOCK_FIRST_BAD];
+    int64_t from_ns = rs_instant_known(onset) ? onset->lo_ns : ep->up.lo_ns;
+    int64_t lo_ns = next_point(s, from_ns), hi_ns = next_point(s, ep->up.hi_ns);
+    if (rs_instant_known(at) || lo_ns == RS_NEVER || hi_ns == RS_NEVER)
+        return;
+    int64_t one_more_ns = next_point(s, hi_ns + 1);
+    if (one_more_ns != RS_NEVER)
+        hi_ns = one_more_ns;
+    infer(at, (struct span){lo_ns - b->slack_ns, hi_ns + b->slack_ns},
+          next_point(s, ep->up.best_ns), b->r->evidence->confidence,
+          rs_arena_printf(b->arena, "%s: the scrape behind the change", s->name));
+}
+
+/* Does nothing but the flags of the procedure make the fault go away? Then its end is theirs. */
+static bool ends_with_flags(const struct rebuild *b, const struct retro_episode *ep)
+{
+    const struct scenario *sc = b->r->evidence->scenario;
+    if (!sc || ep->procedure < 0)
+        return false;
+    const struct procedure *p = &sc->response.procedure[ep->procedure];
+    for (int i = 0; i < p->n_action; i++) {
+        if (p->action[i].kind == RS_ACT_PURGE || p->action[i].kind == RS_ACT_ROTATE)
+            return false;
+    }
+    return true;
+}
+
+static void infer_end(struct rebuild *b, struct retro_episode *ep)
+{
+    const struct retro_signal *s = &b->r->rebuilt.signal[ep->signal];
+    const struct retro_change *c = &ep->down;
+    double confidence = b->r->evidence->confidence;
+    struct retro_instant *effective = &ep->at[RS_CLOCK_EFFECTIVE];
+    struct retro_instant *recovered = &ep->at[RS_CLOCK_RECOVERED];
+    int64_t ramp_ns = rs_ns_from_s(c->ramp_s);
+    struct span end = {c->lo_ns - b->slack_ns, c->hi_ns + ramp_ns + b->slack_ns};
+    const char *why = rs_arena_printf(b->arena, "%s: back to its level of before", s->name);
+    if (!rs_instant_known(recovered) && ep->had_rollback)
+        infer(recovered, end, c->best_ns + ramp_ns, confidence, why);
+    if (!rs_instant_known(effective) && ep->had_rollback && ends_with_flags(b, ep))
+        infer(effective, end, c->best_ns + ramp_ns, confidence, why);
+}
+
+void rs_instants_by_change(struct rebuild *b, const struct group *g, int episode)
+{
+    struct retro_episode *ep = &b->r->rebuilt.episode[episode];
+    const struct recorded *data = b->r->seen.data;
+    if (!data || data->n_sample == 0)
+        return;
+    struct span window = neighbours(b, g);
+    int64_t first_ns = data->first_ms * RS_NS_PER_MS, last_ns = data->last_ms * RS_NS_PER_MS;
+    if (window.lo_ns < first_ns)
+        window.lo_ns = first_ns;
+    if (window.hi_ns > last_ns)
+        window.hi_ns = last_ns;
+    struct span before = {window.lo_ns, begun_by(ep)};
+    const struct retro_instant *changed = &ep->at[RS_RETRO_CHANGED];
+    if (rs_instant_known(changed) && changed->lo_ns > before.lo_ns && changed->lo_ns < before.hi_ns)
+        before.lo_ns = changed->lo_ns;
+    if (before.hi_ns > window.hi_ns)
+        before.hi_ns = window.hi_ns;
+    if (before.lo_ns < before.hi_ns)
+        find_beginning(b, ep, before);
+    if (!ep->up.found)
+        return;
+    const struct retro_signal *s = &b->r->rebuilt.signal[ep->signal];
+    if (!rs_instant_known(&ep->at[RS_CLOCK_ONSET])) {
+        infer(&ep->at[RS_CLOCK_ONSET],
+              (struct span){ep->up.lo_ns - b->slack_ns, ep->up.hi_ns + b->slack_ns}, ep->up.best_ns,
+              b->r->evidence->confidence,
+              rs_arena_printf(b->arena, "%s: where its level changed", s->name));
+    }
+    infer_first_bad(b, ep);
+    struct span behind = {ep->up.hi_ns, window.hi_ns};
+    if (rs_instant_known(&ep->at[RS_CLOCK_COMMANDED]) &&
+        ep->at[RS_CLOCK_COMMANDED].lo_ns > behind.lo_ns)
+        behind.lo_ns = ep->at[RS_CLOCK_COMMANDED].lo_ns;
+    if (behind.lo_ns < behind.hi_ns)
+        find_end(b, ep, behind);
+    if (ep->down.found)
+        infer_end(b, ep);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Shared by the files that rebuild what happened: spans of time, what each mark says on the clock of reference, and the list of
+ * contradictions as it grows. docs/retro-method.md.
+ */
+#ifndef VERIFY_RETRO_REBUILD_H
+#define VERIFY_RETRO_REBUILD_H
+
+#include "sim/clock.h"
+#include "verify/retro.h"
+
+/* lo <= hi, both belong to it; INT64_MIN and RS_NEVER: open on that side. */
+struct span {
+    int64_t lo_ns, hi_ns;
+};
+#define RS_SPAN_ALL ((struct span){INT64_MIN, RS_NEVER})
+
+/* t + d; what is open stays so, what does not fit becomes open. */
+int64_t rs_span_shift(int64_t t_ns, int64_t d_ns);
+struct span rs_span_meet(struct span a, struct span b); /* may be empty: lo > hi */
+bool rs_span_empty(struct span s);
+bool rs_span_within(struct span s, int64_t t_ns);
+/* 0 where they meet, else the way from one to the other. */
+int64_t rs_span_apart(struct span a, struct span b);
+/* The middle, or the end that is known, or 0 if none is. */
+int64_t rs_span_best(struct span s);
+
+/* A time as people write it: RFC 3339 for dates, else seconds; and a span as "13:42:00Z..13:43:00Z". In the arena. */
+const char *rs_retro_time(struct arena *arena, int64_t t_ns);
+const char *rs_retro_span(struct arena *arena, struct span s);
+
+/* A group of marks, and of what the rules say, that belong to one rollback. Private to episodes.c and those it calls. */
+struct group {
+    const char *name; /* as marked, or NULL */
+    int procedure;
+    int n, cap;
+    int *mark;          /* [n] heap */
+    int flag_step;      /* the step by which it was commanded, or -1 */
+    int64_t firing_ns;  /* of the alert, by ALERTS or by the rules, RS_NEVER = none fired */
+    struct span extent; /* of all that is in it */
+};
+
+struct rebuild {
+    struct retro *r;
+    struct arena *arena;
+    struct span *mark; /* [n_mark] on the clock of reference */
+    int64_t
+        slack_ns; /* so far off the series' clocks may be, either way, after they were put right */
+    int n_firing, cap_firing;
+    struct firing *firing; /* [n_firing] by from.lo; heap */
+    int n_group, cap_group;
+    struct group *group; /* heap */
+    int n_contradiction, cap_contradiction;
+    struct retro_contradiction *contradiction; /* heap */
+};
+
+/* One time that an alert was up, on the clock of reference. */
+struct firing {
+    const char *alert;
+    struct span pending, fired,
+        cleared;   /* fired.lo = RS_NEVER: never fired; cleared.lo = RS_NEVER: up at the end */
+    bool recorded; /* told by ALERTS in the recording, not by the rules over it */
+};
+
+void rs_rebuild_contradict(
+    struct rebuild *b, int mark_a, int mark_b, int episode, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* ---- clocks ---- */
+
+/* Votes of one source: where its offset may lie, by each pair. */
+struct vote {
+    struct span span;
+    bool sure; /* the pair could not be another */
+};
+struct vote_count {
+    struct span span; /* where most agree; the part next to 0 if there are several */
+    int n_agree;
+};
+/* Marzullo & Owicki 1983: the span that most of the votes hold. n > 0. */
+struct vote_count rs_votes_count(const struct vote *vote, int n);
+
+/* Offsets of the sources of marks, by what two sources saw; those of series are there already. */
+void rs_rebuild_offsets(struct rebuild *b);
+
+/* ---- what happened ---- */
+
+void rs_rebuild_firings(struct rebuild *b); /* fills firing */
+void rs_rebuild_stages(struct rebuild *b);
+void rs_rebuild_flags(struct rebuild *b);
+void rs_rebuild_groups(struct rebuild *b); /* fills group */
+void rs_rebuild_groups_clear(struct rebuild *b);
+/* The procedure that a mark speaks of, or -1. */
+int rs_mark_procedure(const struct retro *r, const struct retro_mark *m);
+int rs_alert_procedure(const struct scenario *sc, const char *alert);
+/* The first flag that the procedure sets, or NULL. */
+const struct action *rs_procedure_command(const struct procedure *p);
+/* The marks of one thing, from one or more sources, as one instant; contradictions are told. n = 0: unknown. */
+struct retro_instant rs_rebuild_settle(
+    struct rebuild *b, const int *mark /* [n] */, int n, const char *what, int episode);
+/* false: the first mark of an event in a source counts, others are repetitions (a page goes to several people). */
+bool rs_event_is_once(int event);
+
+/* Instants of the episode: marks, rules, changes, order; in that order. */
+void rs_rebuild_instants(struct rebuild *b, const struct group *g, int episode);
+void rs_instants_by_rules(struct rebuild *b, const struct group *g, int episode);
+void rs_instants_by_change(struct rebuild *b, const struct group *g, int episode);
+void rs_instants_by_order(struct rebuild *b, int episode);
+/* Must `from` come before `to`, by the order of the clock? */
+bool rs_clock_before(int from, int to);
+void rs_rebuild_sla(struct rebuild *b, int episode);
+
+/* Is anything known of when? */
+static inline bool rs_instant_known(const struct retro_instant *i)
+{
+    return i->how != RS_HOW_UNKNOWN && !i->never;
+}
+static inline struct span rs_instant_span(const struct retro_instant *i)
+{
+    return (struct span){i->lo_ns, i->hi_ns};
+}
+
+#endif
