@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The toll of an episode under another time of the rollback. Recorded failures are divided into the fault's and those that the
+ * base ratio explains (each is the fault's with the odds of the two rates); where a history goes on that was not recorded,
+ * failures are Poisson with the level's posterior, under a flat prior of half a count (Jeffreys; Berger, Statistical Decision
+ * Theory (1985), sec. 3.3.3). The level is widened by the dispersion of ten parts of its window where the fault came and
+ * went (McCullagh & Nelder, Generalized Linear Models (1989), sec. 4.5).
+ */
+#include "retro/harm.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "models/traffic.h"
+#include "sim/clock.h"
+#include "sim/draw.h"
+
+static const int64_t base_at_most_ns = 6 * 3600 * RS_NS_PER_S;
+enum { N_PART = 10 };
+
+/* ---- instants ---- */
+
+static bool is_known(const struct retro_instant *at)
+{
+    return at->how != RS_HOW_UNKNOWN && !at->never && at->best_ns != RS_NEVER &&
+           at->best_ns != INT64_MIN;
+}
+
+static int64_t latest(const struct retro_instant *at)
+{
+    return at->hi_ns != RS_NEVER ? at->hi_ns : at->best_ns;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Triangular between the bounds with its peak at the likeliest; an open side counts as none. */
+static int64_t draw_instant(const struct retro_instant *at, struct stream *s)
+{
+    double u = rs_stream_uniform_pos(s);
+    if (!is_known(at))
+        return RS_NEVER;
+    double low = at->lo_ns == INT64_MIN ? 0.0 : (double)(at->best_ns - at->lo_ns);
+    double high = at->hi_ns == RS_NEVER ? 0.0 : (double)(at->hi_ns - at->best_ns);
+    double width = low + high, x = 0.0;
+    if (width > 0.0)
+        x = u < low / width ? sqrt(u * width * low) - low : high - sqrt((1.0 - u) * width * high);
+    return at->best_ns + (int64_t)x;
+}
+
+static struct retro_instant of_change(const struct retro_change *c)
+{
+    return (struct retro_instant){
+        .how = RS_HOW_INFERRED, .lo_ns = c->lo_ns, .best_ns = c->best_ns, .hi_ns = c->hi_ns};
+}
+
+/* ---- rates ---- */
+
+static struct harm_rate rate_in(const struct harm_flow *f, int64_t a_ns, int64_t b_ns)
+{
+    return (struct harm_rate){.shape = rs_harm_flow_k(f, a_ns, b_ns) + 0.5,
+                              .exposure = rs_harm_flow_n(f, a_ns, b_ns)};
+}
+
+/* Pearson's chi-squared over its degrees of freedom, for parts of the window; 1 where there is too little to tell. */
+static double dispersion(const struct harm_flow *f, int64_t a_ns, int64_t b_ns)
+{
+    double chi2 = 0.0, ratio = rs_harm_flow_k(f, a_ns, b_ns) / rs_harm_flow_n(f, a_ns, b_ns);
+    if ((b_ns - a_ns) / N_PART < 2 * f->step_ns || !(ratio > 0.0))
+        return 1.0;
+    for (int i = 0; i < N_PART; i++) {
+        int64_t from = a_ns + (b_ns - a_ns) / N_PART * i, to = from + (b_ns - a_ns) / N_PART;
+        double mean = ratio * rs_harm_flow_n(f, from, to);
+        if (mean > 0.0)
+            chi2 += pow(rs_harm_flow_k(f, from, to) - mean, 2.0) / mean;
+    }
+    return fmax(1.0, chi2 / (N_PART - 1));
+}
+
+/* From a change's own levels, where its windows hold no requests. */
+static struct harm_rate rate_of_level(double best, double lo, double hi)
+{
+    double sd = (hi - lo) / 4.0; /* of 95 %, near enough for what is a stopgap */
+    if (!(best > 0.0) || !(sd > 0.0))
+        return (struct harm_rate){.shape = 0.5, .exposure = best > 0.0 ? 0.5 / best : 1e9};
+    return (struct harm_rate){.shape = best * best / (sd * sd), .exposure = best / (sd * sd)};
+}
+
+static void find_rates(struct harm *h, struct harm_kind *k, bool shows, int64_t before_ns)
+{
+    const struct retro_episode *e = h->e;
+    const struct harm_flow *f = &k->flow;
+    int64_t from = later(before_ns, earlier(h->onset.best_ns, latest(&h->onset)) - base_at_most_ns);
+    int64_t until = (h->onset.lo_ns != INT64_MIN ? h->onset.lo_ns : h->onset.best_ns) - f->step_ns;
+    k->base = rate_in(f, from, until);
+    if (!(k->base.exposure > 0.0))
+        k->base = shows && e->up.found
+                      ? rate_of_level(e->up.before, e->up.before_lo, e->up.before_hi)
+                      : (struct harm_rate){.shape = 0.5, .exposure = 1e9};
+    int64_t on = latest(&h->onset) + f->step_ns;
+    if (e->up.found)
+        on = later(on, e->up.hi_ns + f->step_ns + rs_ns_from_s(e->up.ramp_s));
+    int64_t off = h->end_ns;
+    if (h->rolled_back) {
+        const struct retro_instant *c = &e->at[RS_CLOCK_COMMANDED];
+        off = (c->lo_ns != INT64_MIN ? c->lo_ns : c->best_ns) - f->step_ns;
+    }
+    for (int i = 0; i < h->crowd.n_piece; i++) { /* under the audience that it had last */
+        int64_t at = h->crowd.piece_at_ns[i] + 2 * f->step_ns;
+        if (at < off && h->crowd.piece_level[i] > 0)
+            on = later(on, at);
+    }
+    k->level = rate_in(f, on, off);
+    if (!(k->level.exposure >
+          0.0)) /* it was over too soon: all that it did, over all the time that it was there */
+        k->level = rate_in(f, h->onset.best_ns,
+                           h->rolled_back ? e->at[RS_CLOCK_COMMANDED].best_ns : h->end_ns);
+    if (!(k->level.exposure > 0.0) && shows && e->up.found)
+        k->level = rate_of_level(e->up.after, e->up.after_lo, e->up.after_hi);
+    double wider = dispersion(f, on, off);
+    k->level.shape /= wider;
+    k->level.exposure /= wider;
+}
+
+/* ---- opening ---- */
+
+static bool find_flows(struct harm *h)
+{
+    const struct retro *r = h->r;
+    const struct retro_episode *e = h->e;
+    bool service = r->evidence->scenario && e->service >= 0;
+    struct harm_kind *k = h->kind;
+    if (service)
+        k[RS_HARM_ERRORS].given = rs_harm_flow_requests(&k[RS_HARM_ERRORS].flow, r, e->service);
+    if (!k[RS_HARM_ERRORS].given && e->signal >= 0)
+        k[RS_HARM_ERRORS].given =
+            rs_harm_flow_signal(&k[RS_HARM_ERRORS].flow, r->arena, &r->rebuilt.signal[e->signal]);
+    if (service && k[RS_HARM_ERRORS].given)
+        k[RS_HARM_SLOW].given = rs_harm_flow_slow(&k[RS_HARM_SLOW].flow, r, e->service);
+    return k[RS_HARM_ERRORS].given;
+}
+
+static bool find_onset(struct harm *h)
+{
+    const struct retro_episode *e = h->e;
+    h->onset = e->at[RS_CLOCK_ONSET];
+    if (!is_known(&h->onset) && e->up.found)
+        h->onset = of_change(&e->up);
+    if (!is_known(&h->onset))
+        h->onset = e->at[RS_RETRO_CHANGED];
+    return is_known(&h->onset);
+}
+
+static int64_t onset_of(const struct retro_episode *e)
+{
+    const struct retro_instant *at = &e->at[RS_CLOCK_ONSET];
+    return is_known(at) ? at->best_ns : e->up.found ? e->up.best_ns : RS_NEVER;
+}
+
+/* When it is over: by the series, else by what the clock says; not past the next episode of the service. */
+static void find_end(struct harm *h)
+{
+    const struct retro_episode *e = h->e;
+    static const int says[] = {RS_CLOCK_EFFECTIVE, RS_CLOCK_COMPLETED, RS_CLOCK_RECOVERED};
+    const struct harm_flow *f = &h->kind[RS_HARM_ERRORS].flow;
+    int64_t end = e->down.found ? e->down.hi_ns : INT64_MIN;
+    h->settled_ns = INT64_MIN;
+    for (int i = 0; i < (h->rolled_back ? 3 : 0); i++) {
+        if (is_known(&e->at[says[i]]) && i < (e->down.found ? 2 : 3))
+            end = later(end, latest(&e->at[says[i]]));
+    }
+    h->data_end_ns = rs_harm_flow_end(f);
+    h->goes_on = end == INT64_MIN;
+    end = h->goes_on ? h->data_end_ns : end + 2 * f->step_ns;
+    for (int i = 0; i < h->r->rebuilt.n_episode; i++) {
+        const struct retro_episode *other = &h->r->rebuilt.episode[i];
+        int64_t at = onset_of(other);
+        if (other != e && other->service == e->service && at > h->onset.best_ns)
+            end = earlier(end, at);
+    }
+    h->end_ns = earlier(end, h->data_end_ns);
+    h->settled_ns = h->rolled_back && is_known(&e->at[RS_CLOCK_EFFECTIVE])
+                        ? latest(&e->at[RS_CLOCK_EFFECTIVE]) + 2 * f->step_ns
+                        : h->end_ns;
+}
+
+/* Not before the end of the episode of the service that came before. */
+static int64_t quiet_since(const struct harm *h)
+{
+    int64_t since = h->kind[RS_HARM_ERRORS].flow.from_ns;
+    for (int i = 0; i < h->r->rebuilt.n_episode; i++) {
+        const struct retro_episode *other = &h->r->rebuilt.episode[i];
+        if (other != h->e && other->service == h->e->service &&
+            onset_of(other) < h->onset.best_ns && other->down.found)
+            since = later(since, other->down.hi_ns);
+    }
+    return since;
+}
+
+static double scenario_s(const struct retro *r, int64_t at_ns)
+{
+    bool dated = rs_recorded_is_absolute(at_ns / RS_NS_PER_MS);
+    double s = rs_s_from_ns(dated ? at_ns - r->evidence->scenario->starts_at_unix_ns : at_ns);
+    return s > 0.0 ? s : 0.0;
+}
+
+static double profile_requests(const struct retro *r, int service, int64_t a_ns, int64_t b_ns)
+{
+    const struct scenario *sc = r->evidence->scenario;
+    double a = scenario_s(r, a_ns), b = scenario_s(r, b_ns), sum = 0.0;
+    for (int i = 0; i < sc->n_traffic && b > a; i++) {
+        if (sc->traffic[i].service == service)
+            sum += rs_profile_integral(&sc->traffic[i].profile, a, b);
+    }
+    return sum;
+}
+
+/* Traffic after the last sample: the last hour's, moved along with the scenario's profile where there is one. */
+static void look_ahead(struct harm *h)
+{
+    const struct harm_flow *f = &h->kind[RS_HARM_ERRORS].flow;
+    int64_t from = later(f->from_ns, h->data_end_ns - 3600 * RS_NS_PER_S);
+    double n = rs_harm_flow_n(f, from, h->data_end_ns);
+    h->beyond_per_s = n / rs_s_from_ns(h->data_end_ns - from);
+    if (h->r->evidence->scenario && h->e->service >= 0) {
+        double expected = profile_requests(h->r, h->e->service, from, h->data_end_ns);
+        h->beyond_scale = expected > 0.0 ? n / expected : 0.0;
+    }
+}
+
+double rs_harm_requests(const struct harm *h, const struct harm_flow *f, int64_t a_ns, int64_t b_ns)
+{
+    double n = rs_harm_flow_n(f, a_ns, b_ns);
+    int64_t from = later(a_ns, h->data_end_ns);
+    if (b_ns <= from)
+        return n;
+    if (h->beyond_scale > 0.0)
+        return n + h->beyond_scale * profile_requests(h->r, h->e->service, from, b_ns);
+    return n + h->beyond_per_s * rs_s_from_ns(b_ns - from);
+}
+
+void rs_harm_open(struct harm *h, const struct retro *r, const struct retro_episode *e)
+{
+    *h = (struct harm){.r = r, .e = e, .allowed = NAN};
+    const struct scenario *sc = r->evidence->scenario;
+    if (!find_flows(h)) {
+        h->refused =
+            sc && e->service >= 0
+                ? rs_arena_printf(r->arena, "no series counts the requests of %s and their errors",
+                                  sc->service[e->service].name)
+                : "no series counts requests and errors of what this episode is about";
+        return;
+    }
+    if (!find_onset(h)) {
+        h->refused = "no fault is seen: no series shows a change, and nobody noted when it began";
+        return;
+    }
+    if (h->onset.best_ns >= rs_harm_flow_end(&h->kind[RS_HARM_ERRORS].flow) ||
+        h->onset.best_ns < h->kind[RS_HARM_ERRORS].flow.from_ns) {
+        h->refused = "requests were not recorded at that time";
+        return;
+    }
+    h->rolled_back = e->had_rollback && is_known(&e->at[RS_CLOCK_COMMANDED]);
+    if (e->had_rollback && !h->rolled_back) {
+        h->refused = "there was a rollback, and when it was commanded is not known";
+        return;
+    }
+    if (sc && e->service >= 0)
+        h->allowed = sc->service[e->service].slo_error_ratio;
+    find_end(h);
+    rs_harm_crowd(&h->crowd, r, e);
+    look_ahead(h);
+    for (int i = 0; i < RS_HARM_KIND_N; i++) {
+        if (h->kind[i].given)
+            find_rates(h, &h->kind[i], i == RS_HARM_ERRORS, quiet_since(h));
+    }
+}
+
+/* ---- worlds ---- */
+
+void rs_harm_world(const struct harm *h, uint64_t seed, uint64_t world, struct harm_world *w)
+{
+    struct stream s = rs_stream_open(seed, world, rs_stream_hash("retro/what-if"));
+    int64_t last = INT64_MIN;
+    for (int i = 0; i < RS_RETRO_INSTANT_N; i++) {
+        w->at_ns[i] = draw_instant(i == RS_CLOCK_ONSET ? &h->onset : &h->e->at[i], &s);
+        if (i == RS_RETRO_CHANGED || w->at_ns[i] == RS_NEVER)
+            continue;
+        /* Nothing on the way from the onset to the completed rollback precedes what came before it. */
+        if (i <= RS_CLOCK_COMPLETED)
+            w->at_ns[i] = last = later(last, w->at_ns[i]);
+    }
+    for (int i = 0; i < RS_HARM_KIND_N; i++) {
+        const struct harm_kind *k = &h->kind[i];
+        w->base[i] = w->level[i] = 0.0;
+        if (!k->given)
+            continue;
+        w->base[i] = fmin(1.0, rs_draw_gamma(&s, k->base.shape, 1.0) / k->base.exposure);
+        double all = fmin(1.0, rs_draw_gamma(&s, k->level.shape, 1.0) / k->level.exposure);
+        w->level[i] = fmax(0.0, all - w->base[i]);
+    }
+    w->noise = rs_stream_open(seed, world, rs_stream_hash("retro/noise"));
+}
+
+/* How many of k failures among n requests are the fault's. */
+static double fault_part(struct harm_world *w, int kind, double k, double n)
+{
+    double whole = floor(k + rs_stream_uniform(&w->noise));
+    if (!(k > 0.0) || whole < 1.0)
+        return 0.0;
+    double by_base = fmin(1.0, w->base[kind] * n / k);
+    return (double)rs_draw_binomial(&w->noise, (uint64_t)whole, 1.0 - by_base);
+}
+
+struct counts {                /* the fault's failures, of one kind */
+    double head, middle, tail; /* before the command; after it at the level; until it is gone */
+    double head_all, tail_all; /* what happened */
+    double residue;            /* share of the tail that outlived the last instance's switch */
+};
+
+/* The failures up to a time within the fault; just before the real command the level speaks, since cells blur the edge. */
+static double
+failures_until(const struct harm *h, const struct harm_world *w, int kind, int64_t at_ns)
+{
+    const struct harm_flow *f = &h->kind[kind].flow;
+    int64_t from = w->at_ns[RS_CLOCK_ONSET], sure = at_ns;
+    if (h->rolled_back)
+        sure = earlier(at_ns, later(w->at_ns[RS_CLOCK_COMMANDED] - 2 * f->step_ns, from));
+    double total = rs_harm_flow_k(f, from, h->end_ns);
+    double k = rs_harm_flow_k(f, from, sure) +
+               (w->level[kind] + w->base[kind]) * rs_harm_flow_n(f, sure, at_ns);
+    return fmin(k, total);
+}
+
+static double ratio_or(double a, double b, double otherwise)
+{
+    return b > 0.0 ? a / b : otherwise;
+}
+
+/* Traffic and audience then, over traffic and audience of the time whose failures are taken over. */
+static double carried_over(const struct harm *h,
+                           const struct harm_flow *f,
+                           int64_t to_ns,
+                           int64_t from_ns,
+                           int64_t lasts_ns)
+{
+    double w = ratio_or(rs_harm_requests(h, f, to_ns, to_ns + lasts_ns),
+                        rs_harm_requests(h, f, from_ns, from_ns + lasts_ns), 1.0);
+    if (h->crowd.n_cohort == 0)
+        return w;
+    double now = rs_harm_level_share(&h->crowd, rs_harm_level_at(&h->crowd, to_ns - 1));
+    return w * ratio_or(now,
+                        rs_harm_level_share(&h->crowd, rs_harm_level_at(&h->crowd, from_ns - 1)),
+                        1.0);
+}
+
+static void count(const struct harm *h,
+                  struct harm_world *w,
+                  const struct harm_course *c,
+                  int kind,
+                  struct counts *out)
+{
+    const struct harm_flow *f = &h->kind[kind].flow;
+    int64_t onset = w->at_ns[RS_CLOCK_ONSET];
+    int64_t actual = h->rolled_back ? w->at_ns[RS_CLOCK_COMMANDED] : h->end_ns;
+    int64_t until = c->as_it_happened ? actual : earlier(c->commanded_ns, c->until_ns);
+    int64_t cut = earlier(later(until, onset), actual);
+    double k = failures_until(h, w, kind, cut), n = rs_harm_flow_n(f, onset, cut);
+    double k_more = failures_until(h, w, kind, actual) - k, n_more = rs_harm_flow_n(f, cut, actual);
+    double k_tail = rs_harm_flow_k(f, onset, h->end_ns) - k - k_more;
+    *out = (struct counts){.head = fault_part(w, kind, k, n)};
+    out->head_all = out->head + fault_part(w, kind, k_more, n_more);
+    out->tail_all = fault_part(w, kind, k_tail, rs_harm_flow_n(f, actual, h->end_ns));
+    double k_late = fmin(rs_harm_flow_k(f, h->settled_ns, h->end_ns), k_tail);
+    out->residue = k_tail > 0.0 ? fmax(0.0, k_late) / k_tail : 0.0;
+    if (c->as_it_happened || (until >= actual && !h->rolled_back && !h->goes_on)) {
+        out->head = out->head_all; /* it had ended of itself by then */
+        out->tail = out->tail_all;
+        return;
+    }
+    if (until > actual)
+        out->middle = (double)rs_draw_poisson(&w->noise, w->level[kind] *
+                                                             rs_harm_requests(h, f, actual, until));
+    if (until <= onset || c->commanded_ns > c->until_ns)
+        return; /* before it began; or never */
+    double mean = h->rolled_back
+                      ? rs_draw_gamma(&w->noise, out->tail_all + 0.5, 1.0) *
+                            carried_over(h, f, until, actual, h->end_ns - actual)
+                      : w->level[kind] * rs_harm_requests(h, f, until, until + c->lasts_ns);
+    out->tail = (double)rs_draw_poisson(&w->noise, mean);
+}
+
+/* Shares out the failures up to `until` over the audiences of that time. */
+static void hit_levels(const struct harm *h,
+                       const struct harm_world *w,
+                       int kind,
+                       int64_t until_ns,
+                       double failures,
+                       double *hits)
+{
+    const struct harm_flow *f = &h->kind[kind].flow;
+    const struct harm_crowd *c = &h->crowd;
+    int64_t from = w->at_ns[RS_CLOCK_ONSET];
+    double all = rs_harm_flow_k(f, from, until_ns);
+    if (!(all > 0.0) || c->n_piece <= 1) {
+        hits[rs_harm_level_at(c, until_ns - 1)] += failures;
+        return;
+    }
+    for (int i = 0; i < c->n_piece; i++) {
+        int64_t a = later(from, c->piece_at_ns[i]);
+        int64_t b = i + 1 < c->n_piece ? earlier(until_ns, c->piece_at_ns[i + 1]) : until_ns;
+        if (b > a)
+            hits[c->piece_level[i]] += failures * rs_harm_flow_k(f, a, b) / all;
+    }
+}
+
+static double users(const struct harm *h,
+                    struct harm_world *w,
+                    const struct harm_course *c,
+                    const struct counts *counts)
+{
+    const struct harm_crowd *crowd = &h->crowd;
+    double *hits = rs_xcalloc((size_t)crowd->n_level + 1, sizeof(*hits)), sd, most = 0.0;
+    int64_t actual = h->rolled_back ? w->at_ns[RS_CLOCK_COMMANDED] : h->end_ns;
+    int64_t until = c->as_it_happened ? actual : earlier(c->commanded_ns, c->until_ns);
+    int64_t cut = earlier(later(until, w->at_ns[RS_CLOCK_ONSET]), actual);
+    for (int i = 0; i < RS_HARM_KIND_N; i++) {
+        int at_last = rs_harm_level_at(crowd, cut - 1);
+        if (!h->kind[i].given)
+            continue;
+        hit_levels(h, w, i, cut, counts[i].head, hits);
+        hits[at_last] += counts[i].middle + counts[i].tail * (1.0 - counts[i].residue);
+        hits[0] += counts[i].tail * counts[i].residue;
+    }
+    double expected = rs_harm_users(crowd, hits, &sd);
+    for (int i = 0; i < crowd->n_cohort; i++)
+        most += crowd->population[i];
+    free(hits);
+    return fmin(most, fmax(0.0, expected + sd * rs_draw_normal(&w->noise)));
+}
+
+struct harm_toll
+rs_harm_play(const struct harm *h, struct harm_world *w, const struct harm_course *c)
+{
+    struct counts counts[RS_HARM_KIND_N] = {{0}};
+    for (int i = 0; i < RS_HARM_KIND_N; i++) {
+        if (h->kind[i].given)
+            count(h, w, c, i, &counts[i]);
+    }
+    const struct counts *e = &counts[RS_HARM_ERRORS];
+    double happened = e->head_all + e->tail_all;
+    struct harm_toll out = {.errors = e->head + e->middle + e->tail, .users = NAN, .budget = NAN};
+    out.saved = happened - out.errors;
+    if (h->crowd.n_cohort > 0)
+        out.users = users(h, w, c, counts);
+    const struct harm_flow *f = &h->kind[RS_HARM_ERRORS].flow;
+    double n = rs_harm_flow_n(f, f->from_ns, h->data_end_ns),
+           k = rs_harm_flow_k(f, f->from_ns, h->data_end_ns), beyond = 0.0;
+    if (!c->as_it_happened && c->commanded_ns > c->until_ns)
+        beyond = rs_harm_requests(h, f, h->data_end_ns, later(c->until_ns, h->data_end_ns));
+    k += out.errors - happened + w->base[RS_HARM_ERRORS] * beyond;
+    if (n + beyond > 0.0)
+        out.budget = fmax(0.0, k) / ((n + beyond) * h->allowed);
+    return out;
+}
