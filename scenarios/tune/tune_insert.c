@@ -70,7 +70,7 @@ static bool begins_line(const struct tune_doc *doc, size_t at)
 }
 
 /* Behind the last character of a value, however deep it goes. */
-static struct mark last_mark(const struct node *node)
+struct mark rs_tune_last_mark(const struct node *node)
 {
     if (node->kind == RS_NODE_SCALAR || node->is_flow || node->n == 0) {
         return node->end;
@@ -78,7 +78,7 @@ static struct mark last_mark(const struct node *node)
     struct mark last = node->at;
     for (int i = 0; i < node->n; i++) {
         const struct node *below = node->kind == RS_NODE_MAP ? node->pair[i].value : node->item[i];
-        struct mark end = last_mark(below);
+        struct mark end = rs_tune_last_mark(below);
         last = is_before(last, end) ? end : last;
     }
     return last;
@@ -86,7 +86,7 @@ static struct mark last_mark(const struct node *node)
 
 static size_t value_end(const struct tune_doc *doc, const struct pair *pair)
 {
-    size_t at = rs_tune_offset(doc, is_alias(pair) ? pair->at : last_mark(pair->value));
+    size_t at = rs_tune_offset(doc, is_alias(pair) ? pair->at : rs_tune_last_mark(pair->value));
     if (is_alias(pair)) {
         return line_end(doc, at);
     }

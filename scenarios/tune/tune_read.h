@@ -162,6 +162,8 @@ int rs_tune_try(struct tuning *t,
 /* tune_align.c: offset in the document of every byte of the scalar's text, [strlen + 1]; NULL where that cannot be told. */
 const size_t *
 rs_tune_align(struct arena *arena, const struct tune_doc *doc, const struct node *scalar);
+/* Behind the last character of a value, however deep it goes; blanks in front of it may be the value's own end. */
+struct mark rs_tune_last_mark(const struct node *node);
 /* Where an absent key goes. 0, or -1 with an error. tune_insert.c */
 int rs_tune_insert(struct tuning *t, const struct tune_target *target, struct tune_place *out);
 

@@ -156,14 +156,17 @@ struct retro_known {
 };
 
 /*
- * Texts put at places of the scenario's files (paths as `tune` writes them; a key that is not there yet is put in): *out_scenario
- * is that scenario read, to be freed; *out_text the scenario file's text, *out_diff a unified diff, both heap. Each out may be
- * NULL. 0, or -1 with errors. By scenarios/.
+ * Texts put at places of the scenario's file, paths as `tune` writes them: whole values, also maps, each a piece of YAML on one
+ * line; a key that is not there yet is put in. `source`: where the texts come from, or NULL. An assumption that nothing else
+ * rests on any more gets it as its own source and is no placeholder; what else was written assumes a new one, "measured".
+ * *out_scenario is the scenario read again, to be freed; *out_text its file's text, *out_diff a unified diff, both heap.
+ * Each out may be NULL. 0, or -1 with errors. By scenarios/.
  */
 typedef int (*rs_retro_patch)(const struct scenario *sc,
                               int n,
                               const char *const *path,
                               const char *const *text,
+                              const char *source,
                               struct scenario **out_scenario,
                               char **out_text,
                               char **out_diff,

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Windows of time: which of them are quiet, and which path requests took in them. */
+#include <math.h>
+#include <string.h>
+
+#include "learn.h"
+#include "models/system.h"
+#include "sim/clock.h"
+
+void rs_learn_window(struct learning *l, struct windows *w, int64_t from_ns, int64_t until_ns)
+{
+    if (until_ns <= from_ns)
+        return;
+    if (w->n == w->cap) {
+        struct window *more = RS_ARENA_ARRAY(l->arena, struct window, 2 * w->cap + 8);
+        if (w->n > 0)
+            memcpy(more, w->window, sizeof(*more) * (size_t)w->n);
+        w->window = more;
+        w->cap = 2 * w->cap + 8;
+    }
+    w->window[w->n++] = (struct window){from_ns, until_ns};
+}
+
+struct windows
+rs_learn_without(struct learning *l, const struct windows *of, int64_t from_ns, int64_t until_ns)
+{
+    struct windows out = {0};
+    for (int i = 0; i < of->n; i++) {
+        struct window w = of->window[i];
+        if (until_ns <= w.from_ns || from_ns >= w.until_ns) {
+            rs_learn_window(l, &out, w.from_ns, w.until_ns);
+            continue;
+        }
+        rs_learn_window(l, &out, w.from_ns, from_ns);
+        rs_learn_window(l, &out, until_ns, w.until_ns);
+    }
+    return out;
+}
+
+double rs_learn_seconds(const struct windows *w)
+{
+    double s = 0.0;
+    for (int i = 0; i < w->n; i++)
+        s += rs_s_from_ns(w->window[i].until_ns - w->window[i].from_ns);
+    return s;
+}
+
+struct windows rs_learn_all(struct learning *l)
+{
+    const struct recorded *data = l->r->seen.data ? l->r->seen.data : l->e->data;
+    struct windows w = {0};
+    if (data && data->n_sample > 0)
+        rs_learn_window(l, &w, data->first_ms * RS_NS_PER_MS, data->last_ms * RS_NS_PER_MS);
+    return w;
+}
+
+/* ---- episodes ---- */
+
+static bool is_told(const struct retro_instant *i)
+{
+    return i->how != RS_HOW_UNKNOWN && !i->never;
+}
+
+/* The earliest time that may belong to it. */
+static int64_t begins(const struct retro_episode *e)
+{
+    int64_t first = e->up.found ? e->up.lo_ns : RS_NEVER;
+    for (int i = 0; i < RS_RETRO_INSTANT_N; i++) {
+        const struct retro_instant *at = &e->at[i];
+        bool counts = i != RS_RETRO_CHANGED && is_told(at) && at->how != RS_HOW_BOUNDED;
+        int64_t ns = at->lo_ns > INT64_MIN ? at->lo_ns : at->best_ns;
+        if (counts && ns < first)
+            first = ns;
+    }
+    return first;
+}
+
+/* The latest time at which it may still show; never: its end was not seen. */
+static int64_t ends(const struct retro_episode *e)
+{
+    const struct retro_instant *recovered = &e->at[RS_CLOCK_RECOVERED];
+    const struct retro_instant *completed = &e->at[RS_CLOCK_COMPLETED];
+    int64_t last = RS_NEVER;
+    if (e->down.found)
+        last = e->down.hi_ns + rs_ns_from_s(e->down.ramp_s);
+    else if (is_told(recovered) && recovered->hi_ns != RS_NEVER)
+        last = recovered->hi_ns;
+    if (last != RS_NEVER && is_told(completed) && completed->hi_ns != RS_NEVER &&
+        completed->hi_ns > last)
+        last = completed->hi_ns;
+    return last;
+}
+
+struct windows rs_learn_quiet(struct learning *l)
+{
+    struct windows w = rs_learn_all(l);
+    for (int i = 0; i < l->r->rebuilt.n_episode; i++) {
+        const struct retro_episode *e = &l->r->rebuilt.episode[i];
+        int64_t from = begins(e);
+        if (from != RS_NEVER)
+            w = rs_learn_without(l, &w, from, ends(e));
+    }
+    return w;
+}
+
+/* ---- flags ---- */
+
+/* Whose users a flag is meant for: -1 all; -2: the runbook sets it for several. */
+static int cohort_of(const struct scenario *sc, int flag)
+{
+    int cohort = -3;
+    for (int i = 0; i < sc->response.n_stage; i++) {
+        const struct stage *s = &sc->response.stage[i];
+        for (int k = 0; k < s->n_action + s->n_closing; k++) {
+            const struct action *a = k < s->n_action ? &s->action[k] : &s->closing[k - s->n_action];
+            if (a->kind != RS_ACT_SET_FLAG || a->flag != flag || !a->on)
+                continue;
+            cohort = cohort == -3 || cohort == a->cohort ? a->cohort : -2;
+        }
+        if (s->n_ramp > 0 && s->ramp_flag == flag)
+            cohort = cohort == -3 || cohort == s->ramp_cohort ? s->ramp_cohort : -2;
+    }
+    return cohort == -3 ? -1 : cohort;
+}
+
+static bool names(const struct scenario *sc, int n, const struct condition *when, int flag)
+{
+    for (int i = 0; i < n; i++) {
+        const struct flag *f = &sc->flag[when[i].flag];
+        if (when[i].flag == flag)
+            return true;
+        for (int k = 0; k < f->n_requires; k++) {
+            if (f->requires[k] == flag)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Does the flag choose among the service's paths? */
+static bool bears_on(const struct scenario *sc, int service, int flag)
+{
+    const struct service *s = &sc->service[service];
+    for (int p = 0; p < s->n_path; p++) {
+        if (names(sc, s->path[p].n_when, s->path[p].when, flag) ||
+            names(sc, s->path[p].n_fallback_when, s->path[p].fallback_when, flag))
+            return true;
+    }
+    return false;
+}
+
+struct flag_state {
+    bool *on;
+    double *percent;
+};
+
+static int path_taken(const struct scenario *sc, int service, const bool *raw)
+{
+    const struct service *s = &sc->service[service];
+    for (int p = 0; p < s->n_path; p++) {
+        if (rs_conditions_hold(sc, raw, s->path[p].n_when, s->path[p].when))
+            return p;
+    }
+    return -1;
+}
+
+/* Users of one cohort: the flag in between is on for some of them. false: two are, and nobody knows for whom both. */
+static bool add_cohort(struct learning *l,
+                       int service,
+                       int cohort,
+                       double weight,
+                       const struct flag_state *st,
+                       double *share)
+{
+    const struct scenario *sc = l->sc;
+    bool *raw = RS_ARENA_ARRAY(l->arena, bool, sc->n_flag);
+    int partial = -1;
+    for (int f = 0; f < sc->n_flag; f++) {
+        int of = cohort_of(sc, f);
+        bool meant = of == -1 || of == cohort;
+        /* A flag that was on for all from the beginning is on for everybody until it is set. */
+        raw[f] = st->on[f] && (meant || (sc->flag[f].initially_on && st->percent[f] >= 100.0));
+        if (!bears_on(sc, service, f))
+            continue;
+        if (of == -2)
+            return false;
+        if (raw[f] && st->percent[f] < 100.0) {
+            if (partial >= 0)
+                return false;
+            partial = f;
+        }
+    }
+    double part = partial >= 0 ? st->percent[partial] / 100.0 : 1.0;
+    for (int k = 0; k < 2; k++) {
+        if (partial >= 0)
+            raw[partial] = k == 0;
+        int path = path_taken(sc, service, raw);
+        if (path >= 0)
+            share[path] += weight * (k == 0 ? part : 1.0 - part);
+    }
+    return true;
+}
+
+static double mean_rate(const struct scenario *sc, const struct traffic *t)
+{
+    const struct profile *p = &t->profile;
+    if (p->kind == RS_PROFILE_CONSTANT)
+        return p->per_s[0] * p->scale;
+    double sum = 0.0;
+    for (int i = 0; i < p->n && p->per_s; i++)
+        sum += p->per_s[i] / p->n;
+    (void)sc;
+    return sum * p->scale;
+}
+
+static void
+fill_shares(struct learning *l, int service, const struct flag_state *st, struct flag_span *out)
+{
+    double total = 0.0;
+    out->known = true;
+    out->share = RS_ARENA_ARRAY(l->arena, double, l->sc->service[service].n_path);
+    for (int i = 0; i < l->sc->n_traffic; i++)
+        total += l->sc->traffic[i].service == service ? mean_rate(l->sc, &l->sc->traffic[i]) : 0.0;
+    for (int i = 0; i < l->sc->n_traffic; i++) {
+        const struct traffic *t = &l->sc->traffic[i];
+        if (t->service == service && total > 0.0 &&
+            !add_cohort(l, service, t->cohort, mean_rate(l->sc, t) / total, st, out->share))
+            out->known = false;
+    }
+    out->known = out->known && total > 0.0;
+}
+
+/* So long after it was set the flag may still be on its way. */
+static int64_t settling(const struct flag *f)
+{
+    const struct propagation *p = &f->propagation;
+    double s = rs_dist_quantile(&p->delay, 0.999);
+    if (p->kind == RS_PROPAGATION_POLLING)
+        s += rs_s_from_ns(p->poll_ns);
+    return rs_ns_from_s(2.0 * fmin(isfinite(s) ? s : 60.0, 600.0)) + RS_NS_PER_S;
+}
+
+struct flag_span *rs_learn_flag_spans(struct learning *l, int service, int *out_n)
+{
+    const struct scenario *sc = l->sc;
+    const struct retro_rebuilt *b = &l->r->rebuilt;
+    struct windows all = rs_learn_all(l);
+    struct flag_state st = {RS_ARENA_ARRAY(l->arena, bool, sc->n_flag),
+                            RS_ARENA_ARRAY(l->arena, double, sc->n_flag)};
+    struct flag_span *span = RS_ARENA_ARRAY(l->arena, struct flag_span, b->n_flag_step + 1);
+    bool has_flags = false;
+    int n = 0;
+    *out_n = 0;
+    for (int f = 0; f < sc->n_flag; f++) {
+        st.on[f] = sc->flag[f].initially_on;
+        st.percent[f] = 100.0;
+        has_flags = has_flags || bears_on(sc, service, f);
+    }
+    if (all.n == 0 || (has_flags && b->n_flag_step == 0))
+        return span;
+    int64_t from = all.window[0].from_ns;
+    for (int i = 0; i <= b->n_flag_step; i++) {
+        const struct retro_flag_step *step = i < b->n_flag_step ? &b->flag_step[i] : NULL;
+        bool counts = step && step->flag >= 0 && bears_on(sc, service, step->flag);
+        int64_t until = !step ? all.window[0].until_ns : step->at.lo_ns;
+        if (step && !counts)
+            continue;
+        if (until > from) {
+            span[n].at = (struct window){from, until};
+            fill_shares(l, service, &st, &span[n++]);
+        }
+        if (step) {
+            st.on[step->flag] = step->on;
+            st.percent[step->flag] = isnan(step->percent) ? 100.0 : step->percent;
+            int64_t hi = step->at.hi_ns == RS_NEVER ? step->at.best_ns : step->at.hi_ns;
+            from = hi + settling(&sc->flag[step->flag]);
+        }
+    }
+    *out_n = n;
+    return span;
+}
+
+struct windows
+rs_learn_path_windows(struct learning *l, int service, int path, const struct windows *in)
+{
+    struct windows out = {0};
+    int n = 0;
+    const struct flag_span *span = rs_learn_flag_spans(l, service, &n);
+    for (int i = 0; i < n; i++) {
+        if (!span[i].known || span[i].share[path] < 0.9999)
+            continue;
+        for (int k = 0; k < in->n; k++) {
+            int64_t from = in->window[k].from_ns, until = in->window[k].until_ns;
+            from = from > span[i].at.from_ns ? from : span[i].at.from_ns;
+            until = until < span[i].at.until_ns ? until : span[i].at.until_ns;
+            rs_learn_window(l, &out, from, until);
+        }
+    }
+    return out;
+}
+
+double rs_learn_share(struct learning *l, int service, int path, struct window w)
+{
+    int n = 0;
+    const struct flag_span *span = rs_learn_flag_spans(l, service, &n);
+    for (int i = 0; i < n; i++) {
+        if (span[i].known && span[i].at.from_ns <= w.from_ns && w.until_ns <= span[i].at.until_ns)
+            return span[i].share[path];
+    }
+    return NAN;
+}
