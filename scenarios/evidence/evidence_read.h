@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How evidence is read: sources one after the other, each by the reader of its kind. */
+#ifndef SCENARIOS_EVIDENCE_READ_H
+#define SCENARIOS_EVIDENCE_READ_H
+
+#include "../reader.h"
+#include "../retell/retell_read.h"
+#include "../text/text_source.h"
+#include "scenarios/evidence.h"
+#include "scenarios/requests.h"
+#include "when.h"
+
+/* ---- evidence.c: what grows ---- */
+
+/* A sentence about something that was read and may be meant otherwise, or was passed over. */
+void rs_evidence_note(struct retro_evidence *e, struct mark at, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void rs_evidence_add_mark(struct retro_evidence *e, struct retro_mark m);
+
+/* A document or a scenario being read. */
+struct evidence_reading {
+    struct reader *r;
+    struct retro_evidence *e;
+    int *source_by_labels; /* [n_by_labels] by label set; -1 = none */
+    int n_by_labels;
+};
+
+/* What is said of any source. */
+struct source_draft {
+    const char *name, *file;
+    int64_t offset_ns, accuracy_ns;
+    struct mark at;
+    const struct node *map; /* NULL: from the command line */
+};
+/* A new source with a name of its own; its number, or -1 with an error. */
+int rs_evidence_source(struct evidence_reading *g,
+                       const struct source_draft *d,
+                       enum retro_source_kind kind);
+/* The path of its file, checked; the file's bytes join the hash. NULL with an error. */
+const char *rs_evidence_open(struct evidence_reading *g, int source, const struct source_draft *d);
+
+/* ---- metrics.c ---- */
+
+struct metrics_draft {
+    struct source_draft source;
+    struct data_draft data;
+};
+/* 0, or -1 with errors. */
+int rs_evidence_metrics(struct evidence_reading *g, const struct metrics_draft *d);
+/* The samples of one source join those of the others. Returns how many series another source has too. */
+int rs_evidence_join(struct evidence_reading *g, int source, const struct recorded *one);
+/* When all is read: e->data in order, e->source_of. */
+void rs_evidence_finish_data(struct evidence_reading *g);
+
+/* ---- log.c ---- */
+
+struct log_draft {
+    struct source_draft source;
+    const char *service; /* a word; NULL = told by the label job, or the only one */
+    struct requests_form form;
+    int64_t every_ns;          /* 0: the service's scrape interval, else 15 s */
+    const struct node *labels; /* a map of words, or NULL */
+};
+/* 0, or -1 with errors. After all metrics: what they have already gets a name of its own. */
+int rs_evidence_log(struct evidence_reading *g, const struct log_draft *d);
+
+/* ---- marks.c: timelines, annotations, notifications ---- */
+
+/* A mark as it is written; NULL = not written. */
+struct mark_draft {
+    const char *at, *event, *actor, *stage, *flag, *on, *percent, *subject, *episode, *note;
+    struct mark at_at, event_at, stage_at, flag_at, on_at, percent_at, here;
+};
+
+struct marks_reading {
+    struct reader *r;
+    struct retro_evidence *e;
+    int source;
+    struct when_zone zone;
+    bool lenient;   /* somebody else's words: what is not known becomes a note */
+    bool unordered; /* the file has no order of time to keep */
+    int first;      /* of its marks in e->mark */
+};
+
+/* Reads the times and names of a draft and adds the mark. day: of times of day alone. 0, or -1 with errors. */
+int rs_marks_add(struct marks_reading *m, const struct mark_draft *d, int64_t day);
+/* The same for a mark whose instant is known; the names of its draft are looked up. */
+int rs_marks_add_at(struct marks_reading *m, const struct mark_draft *d, struct when when);
+
+/* Any text of the source's kind; the source is closed. 0, or -1 with errors. */
+int rs_marks_read(struct marks_reading *m, struct text_source *from);
+/* What rs_marks_read does at the end: doubled marks out, counted; the order looked at. */
+void rs_marks_finish(struct marks_reading *m);
+
+/* marks_yaml.c: a timeline, or the events of a list; 0 or -1 with errors. */
+int rs_marks_read_yaml(struct marks_reading *m, const char *text, size_t n);
+int rs_marks_read_events(struct marks_reading *m, const struct node *list);
+
+#endif
