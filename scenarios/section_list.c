@@ -40,6 +40,7 @@ struct section_list rs_section_list(void)
     struct section_list list = {.n = 0};
     add(&list, &rs_section_scenario);
     add(&list, &rs_section_retell);
+    add(&list, &rs_section_retro);
     add(&list, &rs_section_timeline);
     return list;
 }

@@ -8,10 +8,11 @@
 #include <string.h>
 
 #include "../text/file.h"
-#include "evidence_read.h"
+#include "evidence_keys.h"
 #include "models/rules.h"
 #include "patch.h"
 #include "scenarios/load.h"
+#include "scenarios/rules.h"
 #include "sim/clock.h"
 #include "verify/retro_evidence.h"
 
@@ -106,21 +107,6 @@ const char *rs_evidence_open(struct evidence_reading *g, int source, const struc
     return path;
 }
 
-static int
-read_marks(struct evidence_reading *g, const struct source_draft *d, enum retro_source_kind kind)
-{
-    int source = rs_evidence_source(g, d, kind);
-    const char *path = source < 0 ? NULL : rs_evidence_open(g, source, d);
-    struct text_source from;
-    if (!path || rs_source_open(&from, path, g->r->errors) != 0) {
-        return -1;
-    }
-    struct reader r = *g->r;
-    r.file = path;
-    struct marks_reading m = {.r = &r, .e = g->e, .source = source};
-    return rs_marks_read(&m, &from);
-}
-
 /* ---- from the command line ---- */
 
 static int read_metrics(struct evidence_reading *g, const struct source_draft *d)
@@ -143,7 +129,7 @@ static int read_file(struct evidence_reading *g, const struct evidence_file *fil
         return rs_evidence_log(g, &(struct log_draft){.source = d, .service = file->service});
     case RS_SOURCE_TIMELINE:
     case RS_SOURCE_ANNOTATIONS:
-    case RS_SOURCE_NOTIFICATIONS: return read_marks(g, &d, file->kind);
+    case RS_SOURCE_NOTIFICATIONS: return rs_evidence_marks_file(g, &d, file->kind, NULL);
     case RS_SOURCE_KIND_N: break;
     }
     return -1;
@@ -163,8 +149,9 @@ static void read_files(struct evidence_reading *g, const struct evidence_file *f
 
 /* ---- a scenario ---- */
 
-static void take_scenario(struct retro_evidence *e, struct scenario *sc)
+void rs_evidence_take_scenario(struct evidence_reading *g, struct scenario *sc)
 {
+    struct retro_evidence *e = g->e;
     e->scenario = sc;
     e->patch = rs_evidence_patch;
     e->name = sc->name;
@@ -174,7 +161,9 @@ static void take_scenario(struct retro_evidence *e, struct scenario *sc)
     e->alertmanager = sc->monitoring.alertmanager;
     e->evaluation_interval_ns = sc->monitoring.evaluation_interval_ns;
     e->lookback_ns = sc->monitoring.lookback_ns;
-    e->dialect = sc->monitoring.dialect;
+    g->r->dialect = (enum promql_dialect)sc->monitoring.dialect;
+    /* The scenario's hash stands for its files. */
+    rs_file_hash_text(g->r->hash, sc->file, sc->sha256, strlen(sc->sha256));
 }
 
 /* ---- the whole ---- */
@@ -184,11 +173,15 @@ static size_t count_errors(const struct reader *r)
     return r->errors->n + r->errors->n_dropped;
 }
 
+/* file NULL: no other file may be opened. */
 static void begin(struct evidence_reading *g, struct reader *r, const char *file)
 {
-    r->file = rs_arena_strdup(r->arena, file);
-    r->folder = rs_file_folder(r->arena, file);
+    r->arena = rs_arena_new();
+    r->file = rs_arena_strdup(r->arena, file ? file : "evidence");
+    r->folder = file ? rs_file_folder(r->arena, file) : NULL;
     r->hash = rs_file_hash_new(r->arena);
+    r->sc = RS_ARENA_ARRAY(r->arena, struct scenario, 1);
+    r->sc->arena = r->arena;
     struct retro_evidence *e = RS_ARENA_ARRAY(r->arena, struct retro_evidence, 1);
     *e = (struct retro_evidence){.arena = r->arena,
                                  .file = r->file,
@@ -211,7 +204,41 @@ static int reference_of(const struct retro_evidence *e)
     return 0;
 }
 
-static struct retro_evidence *finish(struct evidence_reading *g, size_t n_before)
+static bool is_dated(int64_t ns)
+{
+    return rs_recorded_is_absolute(ns / RS_NS_PER_MS);
+}
+
+/* Either all have dates, or none has. */
+static void check_dates(struct evidence_reading *g)
+{
+    const struct retro_source *first = NULL;
+    for (int i = 0; i < g->e->n_source; i++) {
+        const struct retro_source *s = &g->e->source[i];
+        if (s->first_ns == RS_NEVER) {
+            continue;
+        }
+        first = first ? first : s;
+        bool dated = is_dated(first->first_ns);
+        if (is_dated(s->first_ns) != is_dated(s->last_ns)) {
+            rs_err_list_add(g->r->errors, RS_E_RANGE, (struct mark){s->file, 0, 0},
+                            "\"%s\" has times with dates and times without", s->name);
+            return;
+        }
+        if (is_dated(s->first_ns) != dated) {
+            rs_err_list_add(g->r->errors, RS_E_RANGE, (struct mark){s->file, 0, 0},
+                            "\"%s\" has times %s dates, \"%s\" %s: evidence has one calendar or "
+                            "none",
+                            s->name, dated ? "without" : "with", first->name,
+                            dated ? "with" : "without");
+            return;
+        }
+    }
+}
+
+/* What is left when all was read; NULL, and all is freed, if there were errors. */
+static struct retro_evidence *
+finish(struct evidence_reading *g, const struct retro_draft *draft, size_t n_before)
 {
     struct reader *r = g->r;
     struct retro_evidence *e = g->e;
@@ -220,12 +247,19 @@ static struct retro_evidence *finish(struct evidence_reading *g, size_t n_before
                         "there is no evidence: name metrics, logs, a timeline, annotations or "
                         "notifications");
     }
-    rs_err_list_sort(r->errors);
+    if (count_errors(r) == n_before) {
+        check_dates(g);
+    }
     if (count_errors(r) == n_before) {
         rs_evidence_finish_data(g);
         e->reference = reference_of(e);
+        e->dialect = r->dialect;
+        if (draft) {
+            rs_evidence_document_end(g, draft);
+        }
         e->sha256 = rs_file_hash_hex(r->hash);
     }
+    rs_err_list_sort(r->errors);
     free(g->source_by_labels);
     rs_file_hash_free(r->hash);
     if (count_errors(r) > n_before) {
@@ -235,6 +269,93 @@ static struct retro_evidence *finish(struct evidence_reading *g, size_t n_before
     return e;
 }
 
+static void ask(struct retro_evidence *e, struct retro_what_if question)
+{
+    struct retro_what_if *all = RS_ARENA_ARRAY(e->arena, struct retro_what_if, e->n_what_if + 1);
+    for (int i = 0; i < e->n_what_if; i++) {
+        all[i] = e->what_if[i];
+    }
+    all[e->n_what_if++] = question;
+    e->what_if = all;
+}
+
+/* Rule files of the command line: today's where there are none, else a question what they would have done. */
+static void read_rules(struct evidence_reading *g, const char *const *path, int n)
+{
+    struct reader *r = g->r;
+    struct retro_evidence *e = g->e;
+    const struct rule_file **file = RS_ARENA_ARRAY(r->arena, const struct rule_file *, n);
+    struct retro_what_if with = {.kind = RS_IF_RULES, .procedure = -1, .file = file};
+    for (int i = 0; i < n; i++) {
+        struct rules_loaded one;
+        const char *kept = rs_arena_strdup(r->arena, path[i]);
+        with.name = i == 0 ? kept : rs_arena_printf(r->arena, "%s, %s", with.name, kept);
+        if (rs_rules_load(&one, r->arena, r->dialect, kept, r->errors) != 0 ||
+            rs_file_hash_file(r, kept, (struct mark){0}) != 0) {
+            continue;
+        }
+        with.alertmanager = one.am ? one.am : with.alertmanager;
+        if (one.file) {
+            file[with.n_file++] = one.file;
+        }
+    }
+    if (n > 0 && e->n_rule_file == 0) {
+        e->n_rule_file = with.n_file;
+        e->rule_file = file;
+        e->alertmanager = with.alertmanager ? with.alertmanager : e->alertmanager;
+    } else if (n > 0) {
+        if (with.n_file == 0) { /* only routes: the rules of today */
+            with.n_file = e->n_rule_file;
+            with.file = e->rule_file;
+        }
+        ask(e, with);
+    }
+}
+
+struct command_line {
+    const struct evidence_file *file;
+    int n_file;
+    const char *const *rules;
+    int n_rules;
+};
+
+/* text NULL: it could not be read. */
+static struct retro_evidence *read_document(struct evidence_reading *g,
+                                            const char *text,
+                                            size_t n,
+                                            size_t n_before,
+                                            const struct command_line *with,
+                                            bool is_earlier)
+{
+    struct reader *r = g->r;
+    struct retro_draft *d = RS_ARENA_ARRAY(r->arena, struct retro_draft, 1);
+    d->is_earlier = is_earlier;
+    if (text) {
+        g->e->text = rs_arena_strndup(r->arena, text, n);
+        rs_file_hash_text(r->hash, r->file, text, n);
+        r->root = rs_yaml_parse(r->arena, r->file, text, n, r->errors);
+    }
+    if (r->root) {
+        rs_evidence_document(g, d);
+        read_files(g, with->file, with->n_file);
+        read_rules(g, with->rules, with->n_rules);
+    }
+    return finish(g, d, n_before);
+}
+
+static struct retro_evidence *load_document(const char *path,
+                                            const struct command_line *with,
+                                            bool is_earlier,
+                                            struct err_list *errors)
+{
+    struct reader r = {.errors = errors};
+    struct evidence_reading g;
+    size_t n = 0, n_before = count_errors(&r);
+    begin(&g, &r, path);
+    const char *text = rs_file_read(r.arena, path, (struct mark){NULL, 0, 0}, &n, errors);
+    return read_document(&g, text, n, n_before, with, is_earlier);
+}
+
 struct retro_evidence *rs_evidence_load(const char *path,
                                         const struct evidence_file *more,
                                         int n_more,
@@ -242,25 +363,38 @@ struct retro_evidence *rs_evidence_load(const char *path,
                                         int n_rules,
                                         struct err_list *errors)
 {
-    struct reader r = {.arena = rs_arena_new(), .errors = errors};
-    size_t n_before = count_errors(&r);
+    const struct command_line with = {more, n_more, rules, n_rules};
+    if (rs_is_evidence(path)) {
+        return load_document(path, &with, false, errors);
+    }
+    struct reader r = {.errors = errors};
     struct evidence_reading g;
+    size_t n_before = count_errors(&r);
     begin(&g, &r, path);
-    (void)rules, (void)n_rules;
     struct scenario *sc = rs_scenario_load(path, errors);
     if (sc) {
-        take_scenario(g.e, sc);
-        rs_file_hash_text(r.hash, path, sc->sha256, strlen(sc->sha256));
+        rs_evidence_take_scenario(&g, sc);
         read_files(&g, more, n_more);
+        read_rules(&g, rules, n_rules);
     }
-    return finish(&g, n_before);
+    return finish(&g, NULL, n_before);
+}
+
+struct retro_evidence *rs_evidence_load_earlier(const char *path, struct err_list *errors)
+{
+    static const struct command_line nothing = {0};
+    return load_document(path, &nothing, true, errors);
 }
 
 struct retro_evidence *
 rs_evidence_parse(const char *file, const char *text, size_t n, struct err_list *errors)
 {
-    (void)file, (void)text, (void)n, (void)errors;
-    return NULL;
+    static const struct command_line nothing = {0};
+    struct reader r = {.errors = errors};
+    struct evidence_reading g;
+    size_t n_before = count_errors(&r);
+    begin(&g, &r, file);
+    return read_document(&g, text, n, n_before, &nothing, false);
 }
 
 void rs_evidence_close(struct retro_evidence *e)

@@ -8,12 +8,6 @@
 extern const struct section rs_section_timeline, rs_section_timeline_event;
 extern const struct section rs_section_retro;
 
-struct episodes_draft { /* an episode a line */
-    const char *name, *date, *note; /* columns */
-    const struct node *columns;     /* column -> event */
-    struct mark at;
-};
-
 struct timeline_source_draft {
     struct source_draft source; /* file NULL: events */
     const char *zone;
@@ -45,6 +39,7 @@ struct retro_monitoring_draft {
 };
 
 struct retro_draft {
+    bool is_earlier; /* another one learns from it: its own learn_from is not read */
     const char *name, *title, *scenario, *clock;
     int64_t sla_ns;
     double confidence;

@@ -72,28 +72,68 @@ struct mark_draft {
     struct mark at_at, event_at, stage_at, flag_at, on_at, percent_at, here;
 };
 
+struct episodes_draft {             /* CSV with an episode a line and an instant a column */
+    const char *name, *date, *note; /* columns; date, note: or NULL */
+    const struct node *columns;     /* column -> event */
+    struct mark at;
+};
+
+/* What a document says of how a file of marks is to be read; all zero: nothing. */
+struct marks_how {
+    const char *zone; /* NULL: none is said */
+    struct mark zone_at;
+    const struct episodes_draft *episodes;
+    const struct node *tags; /* annotations: tag -> event */
+};
+
 struct marks_reading {
     struct reader *r;
     struct retro_evidence *e;
     int source;
+    const struct marks_how *how;
     struct when_zone zone;
     bool lenient;   /* somebody else's words: what is not known becomes a note */
     bool unordered; /* the file has no order of time to keep */
     int first;      /* of its marks in e->mark */
 };
 
+/* The event called so; -1 with an error and a near name. "firing" is another word for detected. */
+int rs_marks_event(struct reader *r, const char *word, struct mark at);
 /* Reads the times and names of a draft and adds the mark. day: of times of day alone. 0, or -1 with errors. */
 int rs_marks_add(struct marks_reading *m, const struct mark_draft *d, int64_t day);
 /* The same for a mark whose instant is known; the names of its draft are looked up. */
 int rs_marks_add_at(struct marks_reading *m, const struct mark_draft *d, struct when when);
 
-/* Any text of the source's kind; the source is closed. 0, or -1 with errors. */
+/* Begins the marks of a source; the zone is looked up. 0, or -1 with an error. how may be NULL. */
+int rs_marks_begin(struct marks_reading *m,
+                   struct reader *r,
+                   struct retro_evidence *e,
+                   int source,
+                   const struct marks_how *how);
+/* Any text of the source's kind; the text is closed. 0, or -1 with errors. */
 int rs_marks_read(struct marks_reading *m, struct text_source *from);
 /* What rs_marks_read does at the end: doubled marks out, counted; the order looked at. */
 void rs_marks_finish(struct marks_reading *m);
+/* A new source, its file opened and its marks read. 0, or -1 with errors. */
+int rs_evidence_marks_file(struct evidence_reading *g,
+                           const struct source_draft *d,
+                           enum retro_source_kind kind,
+                           const struct marks_how *how);
 
 /* marks_yaml.c: a timeline, or the events of a list; 0 or -1 with errors. */
 int rs_marks_read_yaml(struct marks_reading *m, const char *text, size_t n);
 int rs_marks_read_events(struct marks_reading *m, const struct node *list);
+
+/* ---- evidence_doc.c ---- */
+
+/* Reads the document at r->root into e: all that it says and all files that it names, but for what needs the series in order. */
+struct retro_draft;
+void rs_evidence_document(struct evidence_reading *g, struct retro_draft *d);
+/* The rest, when the series are in order: known faults, the clock of reference. */
+void rs_evidence_document_end(struct evidence_reading *g, const struct retro_draft *d);
+/* evidence.c: the scenario's rules, intervals and names are those of the evidence, until something else is said. */
+void rs_evidence_take_scenario(struct evidence_reading *g, struct scenario *sc);
+/* evidence.c: a document that another one learns from. NULL with errors. */
+struct retro_evidence *rs_evidence_load_earlier(const char *path, struct err_list *errors);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Marks: what somebody noted, from any of the forms; their names looked up, their times read, doubled ones taken once. */
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,22 +13,19 @@
 
 /* ---- one mark ---- */
 
-static int find_event(struct marks_reading *m, const struct mark_draft *d)
+int rs_marks_event(struct reader *r, const char *word, struct mark at)
 {
     const char *names[RS_EVENT_N + 1];
-    int event = strcmp(d->event, "firing") == 0 ? RS_CLOCK_DETECTED : rs_retro_event(d->event);
+    int event = strcmp(word, "firing") == 0 ? RS_CLOCK_DETECTED : rs_retro_event(word);
     if (event >= 0) {
         return event;
-    }
-    if (m->lenient) {
-        return RS_EVENT_NOTE;
     }
     for (int i = 0; i < RS_EVENT_N; i++) {
         names[i] = rs_retro_event_name(i);
     }
     names[RS_EVENT_N] = "firing";
-    return rs_refuse_name(m->r, RS_E_REF, d->event_at, d->event, names, RS_EVENT_N + 1,
-                          "there is no event \"%s\"", d->event);
+    return rs_refuse_name(r, RS_E_REF, at, word, names, RS_EVENT_N + 1, "there is no event \"%s\"",
+                          word);
 }
 
 struct thing { /* of the scenario, by name */
@@ -123,7 +121,7 @@ static const char *keep(struct marks_reading *m, const char *text)
 static int fill(struct marks_reading *m, const struct mark_draft *d, struct retro_mark *out)
 {
     *out = (struct retro_mark){.source = m->source, .at = d->here};
-    out->event = find_event(m, d);
+    out->event = rs_marks_event(m->r, d->event, d->event_at);
     int status = out->event < 0 ? -1 : 0;
     status |= find_names(m, d, out);
     status |= find_setting(m, d, out);
@@ -296,15 +294,58 @@ static int read_yaml(struct marks_reading *m, struct text_source *from)
     return text ? rs_marks_read_yaml(m, text, n) : -1;
 }
 
+static int read_text(struct marks_reading *m, struct text_source *from)
+{
+    switch (m->e->source[m->source].kind) {
+    case RS_SOURCE_TIMELINE:
+    case RS_SOURCE_ANNOTATIONS:
+    case RS_SOURCE_NOTIFICATIONS: return read_yaml(m, from);
+    case RS_SOURCE_METRICS:
+    case RS_SOURCE_LOG:
+    case RS_SOURCE_KIND_N: break;
+    }
+    assert(!"a source without marks");
+    return -1;
+}
+
+int rs_marks_begin(struct marks_reading *m,
+                   struct reader *r,
+                   struct retro_evidence *e,
+                   int source,
+                   const struct marks_how *how)
+{
+    static const struct marks_how nothing = {0};
+    how = how ? how : &nothing;
+    *m = (struct marks_reading){.r = r, .e = e, .source = source, .how = how, .first = e->n_mark};
+    return how->zone ? rs_when_zone(r, how->zone, how->zone_at, &m->zone) : 0;
+}
+
 int rs_marks_read(struct marks_reading *m, struct text_source *from)
 {
-    m->first = m->e->n_mark;
-    int status = read_yaml(m, from);
+    int status = read_text(m, from);
     rs_source_close(from);
     if (status == 0) {
         rs_marks_finish(m);
     }
     return status;
+}
+
+int rs_evidence_marks_file(struct evidence_reading *g,
+                           const struct source_draft *d,
+                           enum retro_source_kind kind,
+                           const struct marks_how *how)
+{
+    struct marks_reading m;
+    struct text_source from;
+    struct reader r = *g->r;
+    int source = rs_evidence_source(g, d, kind);
+    const char *path = source < 0 ? NULL : rs_evidence_open(g, source, d);
+    if (!path || rs_marks_begin(&m, &r, g->e, source, how) != 0 ||
+        rs_source_open(&from, path, r.errors) != 0) {
+        return -1;
+    }
+    r.file = path;
+    return rs_marks_read(&m, &from);
 }
 
 int rs_evidence_marks(struct retro_evidence *e,
@@ -315,9 +356,10 @@ int rs_evidence_marks(struct retro_evidence *e,
                       struct err_list *errors)
 {
     struct reader r = {.arena = e->arena, .errors = errors, .file = e->source[source].file};
-    struct marks_reading m = {.r = &r, .e = e, .source = source};
+    struct marks_reading m;
     struct text_source from;
-    if (zone && rs_when_zone(&r, zone, (struct mark){r.file, 0, 0}, &m.zone) != 0) {
+    const struct marks_how how = {.zone = zone, .zone_at = {r.file, 0, 0}};
+    if (rs_marks_begin(&m, &r, e, source, &how) != 0) {
         return -1;
     }
     rs_source_from_memory(&from, r.file, text, n);
