@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "section_list.h"
 
+#include "evidence/evidence_keys.h"
 #include "recording_keys.h"
 
 #include <assert.h>
@@ -39,5 +40,7 @@ struct section_list rs_section_list(void)
     struct section_list list = {.n = 0};
     add(&list, &rs_section_scenario);
     add(&list, &rs_section_retell);
+    add(&list, &rs_section_retro);
+    add(&list, &rs_section_timeline);
     return list;
 }

@@ -129,9 +129,14 @@ static const struct map_rule keep_rule = {.key = "keep",
                                           .legal = rs_series_is_label,
                                           .lists = true};
 
+int rs_retell_labels_check(struct reader *r, const struct node *labels)
+{
+    return check_map(r, &labels_rule, labels);
+}
+
 static int check_item(struct reader *r, const struct data_draft *d)
 {
-    int status = check_map(r, &rename_rule, d->rename) | check_map(r, &labels_rule, d->labels) |
+    int status = check_map(r, &rename_rule, d->rename) | rs_retell_labels_check(r, d->labels) |
                  check_map(r, &keep_rule, d->keep) | check_drop(r, d->drop);
     if (d->heading && !rs_series_is_label(d->heading)) {
         status = rs_err_list_add(r->errors, RS_E_TYPE, rs_retell_at(d->map, "heading"),
@@ -276,8 +281,11 @@ static int add_all(struct reader *r,
     return 0;
 }
 
-static int
-read_one(struct reader *r, const struct data_draft *d, struct recorded *out, struct err_list *notes)
+int rs_retell_data_one(struct reader *r,
+                       const struct data_draft *d,
+                       struct recorded *out,
+                       struct retell_data_report *report,
+                       struct err_list *notes)
 {
     if (check_item(r, d) != 0) {
         return -1;
@@ -290,9 +298,13 @@ read_one(struct reader *r, const struct data_draft *d, struct recorded *out, str
     const struct series_options opt = {
         .metric = d->metric, .notes = notes, .loose = d->table, .time = d->time};
     struct recorded *one = rs_recorded_new(NULL);
-    int status = rs_series_read(one, path, &opt, NULL, r->errors);
+    enum series_format format = RS_SERIES_PROMETHEUS;
+    int status = rs_series_read(one, path, &opt, &format, r->errors);
     if (status == 0) {
         rs_recorded_sort(one);
+        if (report) {
+            *report = (struct retell_data_report){format, one->n_sample, one->report};
+        }
         status = add_all(r, d, one, out);
     }
     rs_recorded_free(one);
@@ -306,7 +318,7 @@ int rs_retell_data(struct reader *r,
 {
     int status = 0;
     for (int i = 0; i < d->n_data; i++) {
-        status |= read_one(r, &d->data[i], out, notes);
+        status |= rs_retell_data_one(r, &d->data[i], out, NULL, notes);
     }
     rs_recorded_sort(out);
     if (status == 0 && out->n_sample == 0) {

@@ -64,14 +64,14 @@ static const struct key data_keys[] = {
     {"drop", RS_V_OWN, .shape = "list of labels", .help = "Labels that are taken away."},
     {"labels", RS_V_OWN, .shape = "map of labels", .help = "Labels that are added."},
 };
-static const struct section data_section = {"retold data",
-                                            "One file of recorded series.",
-                                            data_keys,
-                                            RS_N_KEY(data_keys),
-                                            .size = sizeof(struct data_draft),
-                                            .has_mark = true,
-                                            .mark_at = DATA(at),
-                                            .finish = finish_data};
+const struct section rs_section_retell_data = {"retold data",
+                                               "One file of recorded series.",
+                                               data_keys,
+                                               RS_N_KEY(data_keys),
+                                               .size = sizeof(struct data_draft),
+                                               .has_mark = true,
+                                               .mark_at = DATA(at),
+                                               .finish = finish_data};
 
 /* ---- what happened ---- */
 
@@ -103,14 +103,14 @@ static const struct key incident_keys[] = {
     {"where", RS_V_OWN, .with = "file", .shape = "map of columns",
      .help = "Only lines with this value in the column, or one of a list of values."},
 };
-static const struct section incident_section = {"retold incident",
-                                                "A fault at known times, or a file of them.",
-                                                incident_keys,
-                                                RS_N_KEY(incident_keys),
-                                                .size = sizeof(struct incident_draft),
-                                                .has_mark = true,
-                                                .mark_at = INCIDENT(at),
-                                                .finish = finish_incident};
+const struct section rs_section_retell_incident = {"retold incident",
+                                                   "A fault at known times, or a file of them.",
+                                                   incident_keys,
+                                                   RS_N_KEY(incident_keys),
+                                                   .size = sizeof(struct incident_draft),
+                                                   .has_mark = true,
+                                                   .mark_at = INCIDENT(at),
+                                                   .finish = finish_incident};
 
 static const struct key caught_keys[] = {
     {"within", RS_V_DURATION, RS_KEY_REQUIRED | RS_KEY_POSITIVE, .max = 31536000,
@@ -201,9 +201,10 @@ static const struct key retell_keys[] = {
     {"monitoring", RS_V_MAP, RS_KEY_REQUIRED, .at = DRAFT(monitoring), .of = &monitoring_section,
      .help = "The rules, and how they are evaluated."},
     {"data", RS_V_LIST, RS_KEY_REQUIRED | RS_KEY_SOME, .at = DRAFT(data), .n_at = DRAFT(n_data),
-     .of = &data_section, .help = "What was recorded."},
+     .of = &rs_section_retell_data, .help = "What was recorded."},
     {"incidents", RS_V_LIST, RS_KEY_REQUIRED | RS_KEY_SOME, .at = DRAFT(incident),
-     .n_at = DRAFT(n_incident), .of = &incident_section, .help = "What went wrong, and when."},
+     .n_at = DRAFT(n_incident), .of = &rs_section_retell_incident,
+     .help = "What went wrong, and when."},
     {"caught", RS_V_MAP, RS_KEY_REQUIRED, .at = DRAFT(caught), .of = &caught_section,
      .help = "When an incident is caught."},
     {"alerts", RS_V_NAMEDS, RS_KEY_SOME, .at = OUT(alert), .n_at = OUT(n_alert),

@@ -5,6 +5,7 @@
 
 #include "../reader.h"
 #include "scenarios/retell.h"
+#include "scenarios/series.h"
 
 struct data_draft { /* one file of series */
     const char *file, *metric, *heading, *time;
@@ -20,6 +21,9 @@ struct incident_draft {
     struct mark at;
     const struct node *map, *where;
 };
+
+/* Also taken by documents of evidence. */
+extern const struct section rs_section_retell_data, rs_section_retell_incident;
 
 struct span_draft {
     const char *from, *until;
@@ -64,7 +68,22 @@ struct retell_draft {
     const struct node *minimise;
 };
 
-/* retell_data.c: all files into a set with dates, in order. 0, or -1 with errors. */
+/* "labels" must be a map of label names to words. 0, or -1 with errors. NULL ok. */
+int rs_retell_labels_check(struct reader *r, const struct node *labels);
+
+/* What one file held, before series were picked. */
+struct retell_data_report {
+    enum series_format format;
+    uint64_t n_sample;            /* kept */
+    struct recorded_report order; /* its label sets are not told: their table is gone */
+};
+/* retell_data.c: one file, its series renamed, picked and put on one clock. report may be NULL. 0, or -1 with errors. */
+int rs_retell_data_one(struct reader *r,
+                       const struct data_draft *d,
+                       struct recorded *out,
+                       struct retell_data_report *report,
+                       struct err_list *notes);
+/* All files into a set with dates, in order. 0, or -1 with errors. */
 int rs_retell_data(struct reader *r,
                    const struct retell_draft *d,
                    struct recorded *out,
