@@ -181,15 +181,16 @@ static const struct {
                      "http_requests_total{job=\"portal\",from=\"log\",code=\"200\"} 9 115000\n",
      "portal errors: (0,30] 1/1; portal errors (access.log): (0,15] 0/4"},
     {"slow: above the 95 %, the gate's threshold, slow_above",
-     BUCKET("0.1") "0 0\n" BUCKET("0.5") "0 0\n" BUCKET(
-         "2.0") "0 0\n" BUCKET("+Inf") "0 0\n"
-                                       "http_seconds_count{job=\"portal\",instance=\"a\"} 0 "
-                                       "0\n" BUCKET("0.1") "96 30000\n" BUCKET(
-                                           "0.5") "97 30000\n" BUCKET("2.0") "99 30000\n" BUCKET("+"
-                                                                                                 "I"
-                                                                                                 "n"
-                                                                                                 "f") "100 30000\n"
-                                                                                                      "http_seconds_count{job=\"portal\",instance=\"a\"} 100 30000\n",
+     BUCKET("0.1") "0 0\n" BUCKET("0.5") "0 0\n" BUCKET("2.0") "0 0\n" BUCKET(
+         "+Inf") "0 0\n"
+                 "http_seconds_count{job=\"portal\",instance=\"a\"} 0 "
+                 "0\n" BUCKET("0.1") "96 30000\n" BUCKET("0.5") "97 30000\n" BUCKET(
+                     "2.0") "99 30000\n" BUCKET("+"
+                                                "I"
+                                                "n"
+                                                "f") "100 30000\n"
+                                                     "http_seconds_count{job=\"portal\",instance="
+                                                     "\"a\"} 100 30000\n",
      "portal slower than 100ms: (0,30] 4/100; portal slower than 500ms: (0,30] 3/100; portal "
      "slower than 2s: (0,30] 1/100"},
     {"counters that a fault moves, and no other",
