@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "verify/retro_report.h"
 
-void rs_retro_print_markdown(FILE *to, const struct retro *r, const char *pictures)
+int rs_retro_print_markdown(FILE *to, const struct retro *r, const struct retro_entry *with)
 {
-    (void)to, (void)r, (void)pictures;
+    (void)r, (void)with;
+    return ferror(to) ? -1 : 0;
 }
