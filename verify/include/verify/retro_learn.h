@@ -49,6 +49,8 @@ struct retro_fit {
     bool fits; /* p_value above 1 % or not tested */
     int n_duration;
     struct retro_duration *duration; /* PEOPLE, PROPAGATION, FAULT_ONSET: what it was fitted to */
+    /* The law of a duration as fitted, and as the scenario has it, for its curve (rs_dist_cdf); NULL = none. */
+    const struct dist *law, *assumed_law;
 };
 
 /* Does the fitted scenario produce what was seen? One quantity of one episode, or of the rollout. */
