@@ -1,50 +1,39 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What was learnt, in the record, with the curves that pictures are drawn of. */
 #include <math.h>
-#include <string.h>
 
 #include "models/dist.h"
 #include "store.h"
 
+#define N_CURVE 200 /* points */
+
 /* ---- curves ------------------------------------------------------------------------------------------------------------ */
 
-static const struct retro_parameter *parameter(const struct retro_fit *f, const char *name)
+/* From the half-percent point of the law that lies lower to the 99.5th of the one that lies higher. Laws of one value have none. */
+static bool ends_of_curve(double *from, double *until, const struct retro_fit *f)
 {
-    for (int i = 0; i < f->n_parameter; i++) {
-        if (strcmp(f->parameter[i].name, name) == 0)
-            return &f->parameter[i];
+    *from = rs_dist_quantile(f->law, 0.005);
+    *until = rs_dist_quantile(f->law, 0.995);
+    if (f->assumed_law) {
+        *from = fmin(*from, rs_dist_quantile(f->assumed_law, 0.005));
+        *until = fmax(*until, rs_dist_quantile(f->assumed_law, 0.995));
     }
-    return NULL;
+    return *until > *from && isfinite(*until);
 }
 
-/* The lognormal of a median and a 95th percentile, if that is one. */
-static bool lognormal(struct dist *out, double median_s, double p95_s)
-{
-    if (!(median_s > 0.0) || !(p95_s > median_s) || isinf(p95_s))
-        return false;
-    *out = rs_dist_lognormal(median_s, 0.95, p95_s);
-    return true;
-}
-
+/* Steps of like ratio where all of it is above zero, else of like size. */
 static int put_curve(struct database *db, int i, const struct retro_fit *f, struct err *err)
 {
-    const struct retro_parameter *median = parameter(f, "median"), *p95 = parameter(f, "p95");
-    struct dist fitted, assumed;
-    if (!median || !p95 || !lognormal(&fitted, median->value, p95->value))
-        return 0;
-    bool compared = lognormal(&assumed, median->assumed, p95->assumed);
-    /* From the half-percent point of the one that lies lower to that of the one that lies higher, in steps of like ratio. */
-    double from = rs_dist_quantile(&fitted, 0.005), until = rs_dist_quantile(&fitted, 0.995);
-    if (compared) {
-        from = fmin(from, rs_dist_quantile(&assumed, 0.005));
-        until = fmax(until, rs_dist_quantile(&assumed, 0.995));
-    }
+    double from, until;
     int rc = 0;
-    for (int k = 0; rc == 0 && k < 200; k++) {
-        double x = from * pow(until / from, (double)k / 199.0);
+    if (!f->law || !ends_of_curve(&from, &until, f))
+        return 0;
+    for (int k = 0; rc == 0 && k < N_CURVE; k++) {
+        double part = (double)k / (N_CURVE - 1);
+        double x = from > 0.0 ? from * pow(until / from, part) : from + part * (until - from);
         rc = RS_INSERT(db, T_FIT_CURVE, err, int_value(i), real_value(x),
-                       real_value(rs_dist_cdf(&fitted, x)),
-                       real_value(compared ? rs_dist_cdf(&assumed, x) : (double)NAN));
+                       real_value(rs_dist_cdf(f->law, x)),
+                       real_value(f->assumed_law ? rs_dist_cdf(f->assumed_law, x) : (double)NAN));
     }
     return rc;
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "models/dist.h"
 #include "sim/clock.h"
 
 #define N_OF(array) ((int)(sizeof(array) / sizeof(*(array))))
@@ -464,6 +465,9 @@ static void make_fits(struct retro_learnt *l, struct arena *arena)
     static const struct retro_duration duration[] = {
         {80, 82, 84, "episode portal-outage"},
         {40, 60, INFINITY, "not yet acknowledged when the evidence ended"}};
+    struct dist *law = RS_ARENA_ARRAY(arena, struct dist, 2);
+    law[0] = rs_dist_lognormal(84, 0.95, 240);
+    law[1] = rs_dist_lognormal(120, 0.95, 600);
     const struct retro_fit fit[] = {
         {.kind = RS_FIT_PEOPLE,
          .name = "on-call acknowledges",
@@ -480,7 +484,9 @@ static void make_fits(struct retro_learnt *l, struct arena *arena)
          .p_value = 0.34,
          .fits = true,
          .n_duration = N_OF(duration),
-         .duration = KEEP(arena, duration)},
+         .duration = KEEP(arena, duration),
+         .law = &law[0],
+         .assumed_law = &law[1]},
         {.kind = RS_FIT_BASE_ERRORS,
          .name = "portal errors before the rollout",
          .method = "beta-binomial",
