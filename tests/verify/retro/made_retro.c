@@ -1,28 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "made_retro.h"
+#include "made_parts.h"
 
 #include <math.h>
-#include <string.h>
 
-#include "models/dist.h"
 #include "sim/clock.h"
 
-#define N_OF(array) ((int)(sizeof(array) / sizeof(*(array))))
 #define MADE_DAY INT64_C(1759276800) /* 2025-10-01T00:00:00Z */
 
 int64_t made_at(int hour, int minute, double second)
 {
     return (MADE_DAY + hour * 3600 + minute * 60) * RS_NS_PER_S + rs_ns_from_s(second);
 }
-
-/* A copy of an array of constants in the arena, so that tests may change it. */
-static void *kept(struct arena *arena, const void *from, size_t n_bytes)
-{
-    void *to = rs_arena_alloc(arena, n_bytes + 1);
-    memcpy(to, from, n_bytes);
-    return to;
-}
-#define KEEP(arena, array) kept((arena), (array), sizeof(array))
 
 /* ---- the scenario ------------------------------------------------------------------------------------------------------ */
 
@@ -181,13 +169,13 @@ told(enum retro_how how, int64_t lo_ns, int64_t best_ns, int64_t hi_ns, const ch
                                   .why = why};
 }
 
-static const struct retro_instant unknown_instant = {.how = RS_HOW_UNKNOWN,
-                                                     .lo_ns = INT64_MIN,
-                                                     .best_ns = 0,
-                                                     .hi_ns = RS_NEVER,
-                                                     .source = -1,
-                                                     .mark = -1,
-                                                     .why = "nothing bears on it"};
+const struct retro_instant made_unknown = {.how = RS_HOW_UNKNOWN,
+                                           .lo_ns = INT64_MIN,
+                                           .best_ns = 0,
+                                           .hi_ns = RS_NEVER,
+                                           .source = -1,
+                                           .mark = -1,
+                                           .why = "nothing bears on it"};
 
 static void make_rollout(struct made_retro *m, struct arena *arena)
 {
@@ -196,7 +184,7 @@ static void make_rollout(struct made_retro *m, struct arena *arena)
              "timeline.yaml:4, as written to the minute"),
         told(RS_HOW_BOUNDED, made_at(9, 31, 28), made_at(9, 31, 28), RS_NEVER,
              "only that it came after stage-1"),
-        unknown_instant,
+        made_unknown,
     };
     const struct retro_flag_step step[] = {
         {0, true, 25,
@@ -205,12 +193,12 @@ static void make_rollout(struct made_retro *m, struct arena *arena)
         {0, false, NAN,
          told(RS_HOW_INFERRED, made_at(10, 17, 40), made_at(10, 17, 55), made_at(10, 18, 20),
               "change of portal errors")},
-        {1, true, 100, unknown_instant},
+        {1, true, 100, made_unknown},
     };
     m->retro.rebuilt.stage = KEEP(arena, stage);
     m->retro.rebuilt.n_flag_step = N_OF(step);
     m->retro.rebuilt.flag_step = KEEP(arena, step);
-    m->retro.rebuilt.finished = unknown_instant;
+    m->retro.rebuilt.finished = made_unknown;
 }
 
 static void make_signals(struct made_retro *m, struct arena *arena)
@@ -259,7 +247,7 @@ static struct retro_episode made_outage(const struct made_retro *m)
                               .up = m->retro.rebuilt.change[0],
                               .down = m->retro.rebuilt.change[1]};
     for (int i = 0; i < RS_RETRO_INSTANT_N; i++)
-        e.at[i] = unknown_instant;
+        e.at[i] = made_unknown;
     e.at[RS_RETRO_CHANGED] = told(RS_HOW_RECORDED, made_at(9, 30, 35), made_at(9, 31, 5),
                                   made_at(9, 31, 35), "timeline.yaml:5, as written to the second");
     e.at[RS_CLOCK_ONSET] = told(RS_HOW_INFERRED, made_at(10, 10, 41), made_at(10, 11, 2),
@@ -313,7 +301,7 @@ static void make_episodes(struct made_retro *m, struct arena *arena)
     e[2].sla_ns = RS_NEVER;
     e[2].sla_why = NULL;
     for (int i = 0; i < RS_CLOCK_N; i++)
-        e[2].at[i] = i == RS_CLOCK_ONSET ? e[2].at[i] : unknown_instant;
+        e[2].at[i] = i == RS_CLOCK_ONSET ? e[2].at[i] : made_unknown;
     static const struct retro_contradiction contradiction[] = {
         {"notes have \"acknowledged\" at 10:20:00 and pager at 10:14:04: 5m26s apart, 32 s are "
          "explained by the clocks",
@@ -324,208 +312,6 @@ static void make_episodes(struct made_retro *m, struct arena *arena)
     m->retro.rebuilt.episode = e;
     m->retro.rebuilt.n_contradiction = N_OF(contradiction);
     m->retro.rebuilt.contradiction = KEEP(arena, contradiction);
-}
-
-/* ---- conformance ------------------------------------------------------------------------------------------------------- */
-
-static void make_conformance(struct made_retro *m, struct arena *arena)
-{
-    const struct retro_finding finding[] = {
-        {RS_CONFORM_CHECKLIST,
-         RS_RETRO_UNDECIDABLE,
-         "§2",
-         "Backup taken",
-         {"prisma.yaml", 300, 5},
-         unknown_instant,
-         -1,
-         -1,
-         -1,
-         "nothing was noted of the backup",
-         NULL},
-        {RS_CONFORM_ORDER,
-         RS_RETRO_CONFORMS,
-         "§3 Stage 1",
-         NULL,
-         {"prisma.yaml", 340, 5},
-         m->retro.rebuilt.stage[0],
-         0,
-         -1,
-         -1,
-         "stage-1 was entered first, as asked",
-         NULL},
-        {RS_CONFORM_WATCH,
-         RS_RETRO_DEVIATES,
-         "§3 Stage 1",
-         "watch for 1h",
-         {"prisma.yaml", 352, 7},
-         m->retro.rebuilt.stage[1],
-         0,
-         -1,
-         -1,
-         "stage-2 was entered 47m after stage-1 was done; a watch of 1h was asked for",
-         "say who may cut the watch short, or make it 45m"},
-        {RS_CONFORM_SLA,
-         RS_RETRO_DEVIATES,
-         "§4",
-         NULL,
-         {NULL, 0, 0},
-         m->retro.rebuilt.episode[0].at[RS_CLOCK_COMPLETED],
-         0,
-         0,
-         0,
-         "the rollback took 5m25s to 6m20s; 5m were allowed",
-         "let automation set the flag"},
-    };
-    m->retro.conformance = (struct retro_conformance){
-        N_OF(finding),
-        KEEP(arena, finding),
-        {[RS_RETRO_CONFORMS] = 1, [RS_RETRO_DEVIATES] = 2, [RS_RETRO_UNDECIDABLE] = 1}};
-}
-
-/* ---- what if ----------------------------------------------------------------------------------------------------------- */
-
-static const struct retro_band untold = {NAN, NAN, NAN};
-
-static struct retro_outcome made_outcome(const struct made_retro *m, double share)
-{
-    const struct retro_episode *e = &m->retro.rebuilt.episode[0];
-    return (struct retro_outcome){
-        .episode = 0,
-        .detected = e->at[RS_CLOCK_DETECTED],
-        .commanded = e->at[RS_CLOCK_COMMANDED],
-        .completed = e->at[RS_CLOCK_COMPLETED],
-        .errors = {480 * share, 512 * share, 545 * share},
-        .users_hurt = {300 * share, 333 * share, 380 * share},
-        .budget = {0.21 * share, 0.24 * share, 0.27 * share},
-        .errors_saved = {480 * (1 - share), 512 * (1 - share), 545 * (1 - share)},
-        .rests_on = "errors per request measured, traffic as recorded, people as seen"};
-}
-
-static struct retro_outcome made_refusal(const struct made_retro *m, int episode, const char *why)
-{
-    (void)m;
-    return (struct retro_outcome){.episode = episode,
-                                  .refused = why,
-                                  .detected = unknown_instant,
-                                  .commanded = unknown_instant,
-                                  .completed = unknown_instant,
-                                  .errors = untold,
-                                  .users_hurt = untold,
-                                  .budget = untold,
-                                  .errors_saved = untold};
-}
-
-static void make_what_if(struct made_retro *m, struct arena *arena)
-{
-    static const struct {
-        const char *name;
-        enum retro_what_if_kind kind;
-        double share;
-    } asked[] = {{"as it happened", RS_IF_RULES, 1},
-                 {"tighter", RS_IF_RULES, 0.5},
-                 {"gate-02", RS_IF_GATE, 0.75},
-                 {"automation", RS_IF_AUTOMATION, 0.25},
-                 {"no rollback", RS_IF_NO_ROLLBACK, 12}};
-    const struct retro_alarm alarm[] = {
-        {0, "PortalErrors", "severity=\"page\"", made_at(10, 11, 30), made_at(10, 12, 0),
-         made_at(10, 12, 12)},
-        {-1, "Noise", "", RS_NEVER, made_at(11, 2, 0), RS_NEVER},
-        {1, "OnlyPending", "a=\"b|c\"", made_at(11, 10, 0), RS_NEVER, RS_NEVER},
-    };
-    struct retro_counterfactual *c =
-        RS_ARENA_ARRAY(arena, struct retro_counterfactual, N_OF(asked));
-    for (int i = 0; i < N_OF(asked); i++) {
-        c[i] = (struct retro_counterfactual){asked[i].name,
-                                             asked[i].kind,
-                                             i == 0,
-                                             0,
-                                             NULL,
-                                             3,
-                                             RS_ARENA_ARRAY(arena, struct retro_outcome, 3)};
-        c[i].outcome[0] = made_outcome(m, asked[i].share);
-        c[i].outcome[1] = made_refusal(m, 1, "no series of settlement was recorded");
-        c[i].outcome[2] = made_refusal(m, 2, "no fault was seen in it");
-    }
-    c[1].n_alarm = N_OF(alarm);
-    c[1].alarm = KEEP(arena, alarm);
-    c[2].outcome[0].users_hurt = untold;
-    c[4].outcome[0].completed.never = true;
-    c[4].outcome[0].errors_saved = (struct retro_band){-6000, -5632, -5300};
-    m->retro.n_counterfactual = N_OF(asked);
-    m->retro.counterfactual = c;
-}
-
-/* ---- what was learnt --------------------------------------------------------------------------------------------------- */
-
-static void make_fits(struct retro_learnt *l, struct arena *arena)
-{
-    static const struct retro_parameter ack[] = {{"median", "s", 120, 84, 55, 131},
-                                                 {"p95", "s", 600, 240, 140, INFINITY}},
-                                        base[] = {{"ratio", "ratio", NAN, 0.0017, 0.0012, 0.0023}};
-    static const struct retro_duration duration[] = {
-        {80, 82, 84, "episode portal-outage"},
-        {40, 60, INFINITY, "not yet acknowledged when the evidence ended"}};
-    struct dist *law = RS_ARENA_ARRAY(arena, struct dist, 2);
-    law[0] = rs_dist_lognormal(84, 0.95, 240);
-    law[1] = rs_dist_lognormal(120, 0.95, 600);
-    const struct retro_fit fit[] = {
-        {.kind = RS_FIT_PEOPLE,
-         .name = "on-call acknowledges",
-         .path = "roles/on-call/acknowledge",
-         .text = "{median: 84s, p95: 4m}",
-         .method = "maximum likelihood, interval-censored lognormal",
-         .source = "pagerduty.json, timeline.yaml",
-         .placeholder = true,
-         .n = 6,
-         .n_parameter = N_OF(ack),
-         .parameter = KEEP(arena, ack),
-         .test = "Anderson-Darling",
-         .statistic = 0.41,
-         .p_value = 0.34,
-         .fits = true,
-         .n_duration = N_OF(duration),
-         .duration = KEEP(arena, duration),
-         .law = &law[0],
-         .assumed_law = &law[1]},
-        {.kind = RS_FIT_BASE_ERRORS,
-         .name = "portal errors before the rollout",
-         .method = "beta-binomial",
-         .source = "metrics.om.gz",
-         .n = 120000,
-         .n_parameter = N_OF(base),
-         .parameter = KEEP(arena, base),
-         .test = "dispersion",
-         .statistic = 93.2,
-         .p_value = 0.0004,
-         .fits = false},
-        {.kind = RS_FIT_FAULT_SIZE,
-         .name = "size of the fault of settlement",
-         .path = "faults/settlement/effect/errors",
-         .refused = "no series of settlement was recorded",
-         .statistic = NAN,
-         .p_value = NAN,
-         .fits = true},
-    };
-    l->n_fit = N_OF(fit);
-    l->fit = KEEP(arena, fit);
-}
-
-static void make_learnt(struct made_retro *m, struct arena *arena)
-{
-    static const struct retro_predicted predicted[] = {
-        {"onset to detected", "s", 0, 88, 40, 75, 180, 0.62, 200},
-        {"failed requests", "", -1, 512, 90, 160, 400, 0.01, 198},
-        {"users hurt", "", 0, NAN, 100, 200, 300, NAN, 0}};
-    static const char diff[] = "--- prisma.yaml\n+++ prisma.yaml\n@@ -1 +1 @@\n-    acknowledge: "
-                               "{median: 2m, p95: 10m}\n+    acknowledge: {median: 84s, p95: 4m}\n";
-    struct retro_learnt *l = RS_ARENA_ARRAY(arena, struct retro_learnt, 1);
-    make_fits(l, arena);
-    l->n_predicted = N_OF(predicted);
-    l->predicted = KEEP(arena, predicted);
-    l->fault = "portal-errors";
-    l->diff = KEEP(arena, diff);
-    l->patched = rs_arena_strdup(arena, "name: prisma\n");
-    m->retro.learnt = l;
 }
 
 /* ---- the whole --------------------------------------------------------------------------------------------------------- */
@@ -543,7 +329,7 @@ static struct arena *begin(struct made_retro *m)
                                           .confidence = 0.95},
                              .retro = {.arena = arena}};
     m->retro.evidence = &m->evidence;
-    m->retro.rebuilt.finished = unknown_instant;
+    m->retro.rebuilt.finished = made_unknown;
     return arena;
 }
 
@@ -557,9 +343,9 @@ void made_retro(struct made_retro *out)
     make_rollout(out, arena);
     make_signals(out, arena);
     make_episodes(out, arena);
-    make_conformance(out, arena);
-    make_what_if(out, arena);
-    make_learnt(out, arena);
+    made_conformance(out, arena);
+    made_what_if(out, arena);
+    made_learnt(out, arena);
 }
 
 void made_retro_empty(struct made_retro *out)
