@@ -15,6 +15,10 @@ static int within_limits(int width)
 
 void rs_retro_page_heading(const struct retro_page *p, const char *text)
 {
+    if (rs_text_width(text) > p->width) {
+        rs_text_wrap(p->to, text, 0, p->width);
+        return;
+    }
     rs_text_styled(p->to, RS_STYLE_BOLD, p->colour, text);
     fputc('\n', p->to);
 }
@@ -104,12 +108,39 @@ static void print_head(const struct retro_page *p)
 
 /* ---- evidence ---------------------------------------------------------------------------------------------------------- */
 
-static void count_cell(struct text_table *t, enum text_style style, uint64_t n)
+/* What was not taken, or not as it stood: a line for each source that has any of it. */
+static void print_lost(const struct retro_page *p, const struct retro_source *s)
 {
-    if (n > 0)
-        rs_text_table_cell(t, style, "%" PRIu64, n);
-    else
-        rs_text_table_cell(t, style, "%s", "");
+    const char *lost = rs_retro_lost(p->arena, s);
+    if (!*lost)
+        return;
+    fputs("  ", p->to);
+    rs_text_styled(p->to, RS_STYLE_OPEN, p->colour, "!");
+    rs_text_wrap_on(
+        p->to, rs_arena_printf(p->arena, "%s: of %" PRIu64 " lines %s", s->name, s->n_line, lost),
+        3, 4, p->width);
+}
+
+static void source_row(const struct retro_page *p, struct text_table *t, int i)
+{
+    const struct retro_source *s = &p->r->evidence->source[i];
+    const struct retro_offset *o = &p->r->rebuilt.offset[i];
+    bool any = s->first_ns != RS_NEVER;
+    char from[40], until[40], offset[128];
+    rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", s->name);
+    rs_text_table_cell(t, RS_STYLE_DIM, "%s", rs_retro_source_kind_name(s->kind));
+    rs_text_table_cell(t, s->n_taken ? RS_STYLE_PLAIN : RS_STYLE_OPEN, "%" PRIu64, s->n_taken);
+    rs_text_table_cell(t, RS_STYLE_PLAIN, "%s",
+                       any ? rs_retro_time(from, sizeof from, p->r, s->first_ns) : "");
+    rs_text_table_cell(t, RS_STYLE_PLAIN, "%s",
+                       any ? rs_retro_time_after(until, sizeof until, p->r, s->last_ns, s->first_ns)
+                           : "");
+    rs_text_table_cell(t, o->how == RS_CLOCK_ASSUMED ? RS_STYLE_OPEN : RS_STYLE_PLAIN, "%s",
+                       rs_retro_clock_how_name(o->how));
+    rs_text_table_cell(
+        t, RS_STYLE_PLAIN, "%s",
+        o->how == RS_CLOCK_IS_REFERENCE ? "" : rs_retro_offset_words(offset, sizeof offset, o));
+    rs_text_table_cell(t, RS_STYLE_DIM, "%s", o->why ? o->why : "");
 }
 
 static void print_sources(const struct retro_page *p)
@@ -118,41 +149,20 @@ static void print_sources(const struct retro_page *p)
         {"source", .narrowest = 10},
         {"kind", .optional = true},
         {"taken", .right = true},
-        {"rejected", .right = true},
-        {"doubled", .right = true},
-        {"out of order", .right = true},
-        {"from", .narrowest = 0},
-        {"until"},
+        {"from", .optional = true},
+        {"until", .optional = true},
         {"clock"},
-        {"off by", .narrowest = 16},
+        {"off by"},
         {"for", .narrowest = 16, .optional = true},
     };
     const struct retro_evidence *e = p->r->evidence;
     struct text_table *t = rs_text_table_new((int)(sizeof column / sizeof column[0]), column);
-    char from[40], until[40], offset[128];
-    for (int i = 0; i < e->n_source; i++) {
-        const struct retro_source *s = &e->source[i];
-        const struct retro_offset *o = &p->r->rebuilt.offset[i];
-        bool any = s->first_ns != RS_NEVER;
-        rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", s->name);
-        rs_text_table_cell(t, RS_STYLE_DIM, "%s", rs_retro_source_kind_name(s->kind));
-        rs_text_table_cell(t, s->n_taken ? RS_STYLE_PLAIN : RS_STYLE_OPEN, "%" PRIu64, s->n_taken);
-        count_cell(t, RS_STYLE_OPEN, s->n_rejected);
-        count_cell(t, RS_STYLE_OPEN, s->n_duplicate);
-        count_cell(t, RS_STYLE_OPEN, s->n_out_of_order);
-        rs_text_table_cell(t, RS_STYLE_PLAIN, "%s",
-                           any ? rs_retro_time(from, sizeof from, p->r, s->first_ns) : "");
-        rs_text_table_cell(t, RS_STYLE_PLAIN, "%s",
-                           any ? rs_retro_time_of_day(until, sizeof until, p->r, s->last_ns) : "");
-        rs_text_table_cell(t, o->how == RS_CLOCK_ASSUMED ? RS_STYLE_OPEN : RS_STYLE_PLAIN, "%s",
-                           rs_retro_clock_how_name(o->how));
-        rs_text_table_cell(
-            t, RS_STYLE_PLAIN, "%s",
-            o->how == RS_CLOCK_IS_REFERENCE ? "" : rs_retro_offset_words(offset, sizeof offset, o));
-        rs_text_table_cell(t, RS_STYLE_DIM, "%s", o->why ? o->why : "");
-    }
+    for (int i = 0; i < e->n_source; i++)
+        source_row(p, t, i);
     rs_retro_page_heading(p, "Evidence");
     rs_text_table_print(t, p->to, 2, p->width, p->colour);
+    for (int i = 0; i < e->n_source; i++)
+        print_lost(p, &e->source[i]);
     fputc('\n', p->to);
     rs_text_table_free(t);
 }
@@ -196,8 +206,8 @@ static const char *flag_text(const struct retro_page *p, const struct retro_flag
 static void print_rollout(const struct retro_page *p)
 {
     static const struct text_column column[] = {{"at"},
-                                                {"what", .narrowest = 20},
-                                                {"how"},
+                                                {"what", .narrowest = 16},
+                                                {"how", .optional = true},
                                                 {"within"},
                                                 {"why", .narrowest = 12, .optional = true}};
     const struct retro_rebuilt *b = &p->r->rebuilt;

@@ -81,10 +81,14 @@ static enum text_style how_style(enum retro_how how)
 
 static void print_instants(const struct retro_page *p, const struct retro_episode *e)
 {
-    static const struct text_column column[] = {
-        {"instant"}, {"at"}, {"within"}, {"how"}, {"rests on", .narrowest = 14, .optional = true}};
+    static const struct text_column column[] = {{"instant"},
+                                                {"at"},
+                                                {"within", .narrowest = 12},
+                                                {"how", .optional = true},
+                                                {"rests on", .narrowest = 14, .optional = true}};
     struct text_table *t = rs_text_table_new((int)(sizeof column / sizeof column[0]), column);
     const char *unknown = NULL;
+    int64_t day_ns = INT64_MIN; /* the date is told where it changes */
     char time[40], within[100];
     int n = 0;
     for (int place = 0; place < RS_RETRO_INSTANT_N; place++) {
@@ -98,8 +102,10 @@ static void print_instants(const struct retro_page *p, const struct retro_episod
         }
         n++;
         rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", rs_retro_instant_name(i));
-        rs_text_table_cell(t, RS_STYLE_PLAIN, "%s",
-                           is_told ? rs_retro_time(time, sizeof time, p->r, at->best_ns) : "never");
+        rs_text_table_cell(
+            t, RS_STYLE_PLAIN, "%s",
+            is_told ? rs_retro_time_after(time, sizeof time, p->r, at->best_ns, day_ns) : "never");
+        day_ns = is_told ? at->best_ns : day_ns;
         rs_text_table_cell(t, RS_STYLE_PLAIN, "%s",
                            is_told ? rs_retro_interval(within, sizeof within, p->r, at) : "");
         rs_text_table_cell(t, how_style(at->how), "%s", rs_retro_how_name(at->how));

@@ -35,7 +35,7 @@ static void print_fits(const struct retro_page *p, const struct retro_learnt *l)
                                                 {"assumed", .right = true},
                                                 {"measured"},
                                                 {"n", .right = true},
-                                                {"fits"},
+                                                {"fits", .optional = true},
                                                 {"written to", .narrowest = 14, .optional = true}};
     struct text_table *t = rs_text_table_new((int)(sizeof column / sizeof column[0]), column);
     int n = 0;

@@ -16,7 +16,7 @@ struct retro_page {
     struct arena *arena; /* of texts that a page needs for itself */
 };
 
-/* A heading in bold, and the end of its line. */
+/* A heading in bold, and the end of its line; one that is too long for the page is broken, and plain. */
 void rs_retro_page_heading(const struct retro_page *p, const char *text);
 /* A sign and a word in the style of a verdict: "✘ broken". In the page's arena. */
 const char *rs_retro_sla_sign(enum retro_sla s);

@@ -42,13 +42,13 @@ band_cell(struct text_table *t, enum text_style style, const struct retro_band *
 
 static void print_table(const struct retro_page *p, int episode)
 {
-    static const struct text_column column[] = {{"what if", .narrowest = 12},
+    static const struct text_column column[] = {{"what if", .narrowest = 8},
                                                 {"detected"},
                                                 {"commanded", .optional = true},
                                                 {"completed"},
                                                 {"failed requests"},
-                                                {"users hurt"},
-                                                {"budget"},
+                                                {"users hurt", .optional = true},
+                                                {"budget", .optional = true},
                                                 {"spared", .optional = true}};
     struct text_table *t = rs_text_table_new((int)(sizeof column / sizeof column[0]), column);
     int n = 0;
@@ -76,36 +76,67 @@ static void print_table(const struct retro_page *p, int episode)
     rs_text_table_free(t);
 }
 
-/* What the rows rest on, each sentence once, and what was refused. */
+/* What is told of an outcome: why it was refused, or what it rests on; NULL = nothing of that kind. */
+static const char *told_of(const struct retro_outcome *o, bool refused)
+{
+    if (!o || (o->refused != NULL) != refused)
+        return NULL;
+    return refused ? o->refused : o->rests_on;
+}
+
+/* Was that text told of a question before this one? */
+static bool
+was_told(const struct retro_page *p, int episode, int before, bool refused, const char *text)
+{
+    for (int i = 0; i < before; i++) {
+        const char *of = told_of(outcome_of(&p->r->counterfactual[i], episode), refused);
+        if (of && strcmp(of, text) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The questions, from the i-th on, that are answered by that text: "tighter, automation". In the page's arena. */
+static const char *
+names_of(const struct retro_page *p, int episode, int i, bool refused, const char *text)
+{
+    const char *names = p->r->counterfactual[i].name;
+    for (i++; i < p->r->n_counterfactual; i++) {
+        const char *of = told_of(outcome_of(&p->r->counterfactual[i], episode), refused);
+        if (of && strcmp(of, text) == 0)
+            names = rs_arena_printf(p->arena, "%s, %s", names, p->r->counterfactual[i].name);
+    }
+    return names;
+}
+
+/* What the rows rest on, and what was refused: each sentence once, with the questions that it is of. */
 static void print_grounds(const struct retro_page *p, int episode)
 {
-    const char *last = NULL;
     for (int i = 0; i < p->r->n_counterfactual; i++) {
-        const struct retro_counterfactual *c = &p->r->counterfactual[i];
-        const struct retro_outcome *o = outcome_of(c, episode);
-        if (!o)
+        const struct retro_outcome *o = outcome_of(&p->r->counterfactual[i], episode);
+        bool refused = o && o->refused;
+        const char *text = told_of(o, refused);
+        if (!text || was_told(p, episode, i, refused, text))
             continue;
-        if (o->refused) {
-            fputs("  ", p->to);
-            rs_text_styled(p->to, RS_STYLE_OPEN, p->colour, "?");
-            rs_text_wrap_on(p->to,
-                            rs_arena_printf(p->arena, "%s: refused: %s", c->name, o->refused), 3, 4,
-                            p->width);
-        } else if (o->rests_on && (!last || strcmp(last, o->rests_on) != 0)) {
-            rs_text_wrap(p->to, rs_arena_printf(p->arena, "%s: %s.", c->name, o->rests_on), 2,
-                         p->width);
-            last = o->rests_on;
-        }
+        const char *names = names_of(p, episode, i, refused, text);
+        fputs("  ", p->to);
+        rs_text_styled(p->to, refused ? RS_STYLE_OPEN : RS_STYLE_PLAIN, p->colour,
+                       refused ? "?" : "·");
+        rs_text_wrap_on(
+            p->to, rs_arena_printf(p->arena, "%s: %s%s", names, refused ? "refused: " : "", text),
+            3, 4, p->width);
     }
 }
 
 /* ---- alerts ------------------------------------------------------------------------------------------------------------ */
 
-static void time_cell(const struct retro_page *p, struct text_table *t, int64_t ns)
+/* The time, without its date where that of `day_ns` stands beside it. */
+static void time_cell(const struct retro_page *p, struct text_table *t, int64_t ns, int64_t day_ns)
 {
     char time[40];
     rs_text_table_cell(t, RS_STYLE_PLAIN, "%s",
-                       ns == RS_NEVER ? "-" : rs_retro_time(time, sizeof time, p->r, ns));
+                       ns == RS_NEVER ? "-"
+                                      : rs_retro_time_after(time, sizeof time, p->r, ns, day_ns));
 }
 
 static void alarm_row(const struct retro_page *p,
@@ -117,9 +148,9 @@ static void alarm_row(const struct retro_page *p,
     rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", c->name);
     rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", a->alert);
     rs_text_table_cell(t, RS_STYLE_DIM, "%s", a->labels ? a->labels : "");
-    time_cell(p, t, a->pending_ns);
-    time_cell(p, t, a->firing_ns);
-    time_cell(p, t, a->notified_ns);
+    time_cell(p, t, a->firing_ns, INT64_MIN);
+    time_cell(p, t, a->notified_ns, a->firing_ns);
+    time_cell(p, t, a->pending_ns, a->firing_ns);
     rs_text_table_cell(t, episode ? RS_STYLE_PLAIN : RS_STYLE_OPEN, "%s",
                        episode ? episode : "in none");
 }
@@ -129,9 +160,9 @@ static void print_alarms(const struct retro_page *p)
     static const struct text_column column[] = {{"what if", .narrowest = 10},
                                                 {"alert", .narrowest = 12},
                                                 {"labels", .narrowest = 8, .optional = true},
-                                                {"pending", .optional = true},
                                                 {"firing"},
                                                 {"notified"},
+                                                {"pending since", .optional = true},
                                                 {"episode", .narrowest = 8, .optional = true}};
     struct text_table *t = rs_text_table_new((int)(sizeof column / sizeof column[0]), column);
     int n = 0;

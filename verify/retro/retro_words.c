@@ -104,6 +104,23 @@ int rs_retro_count_sla(const struct retro *r, enum retro_sla kind)
     return n;
 }
 
+const char *rs_retro_lost(struct arena *arena, const struct retro_source *s)
+{
+    const struct {
+        uint64_t n;
+        const char *word;
+    } counts[] = {{s->n_rejected, "rejected"},
+                  {s->n_duplicate, "doubled"},
+                  {s->n_out_of_order, "out of order"}};
+    const char *lost = "";
+    for (size_t k = 0; k < sizeof counts / sizeof counts[0]; k++) {
+        if (counts[k].n > 0)
+            lost = rs_arena_printf(arena, "%s%s%" PRIu64 " %s", lost, *lost ? ", " : "",
+                                   counts[k].n, counts[k].word);
+    }
+    return lost;
+}
+
 /* ---- times --------------------------------------------------------------------------------------------------------- */
 
 bool rs_retro_is_told(const struct retro_instant *at)
@@ -166,8 +183,7 @@ static int64_t day_of(int64_t ns)
     return ns / DAY_NS - (ns % DAY_NS < 0);
 }
 
-/* The time of day, with its date where it is another than that of `day_ns`. */
-static char *near_time(char *buf, size_t n, const struct retro *r, int64_t ns, int64_t day_ns)
+char *rs_retro_time_after(char *buf, size_t n, const struct retro *r, int64_t ns, int64_t day_ns)
 {
     return day_of(ns) == day_of(day_ns) ? rs_retro_time_of_day(buf, n, r, ns)
                                         : rs_retro_time(buf, n, r, ns);
@@ -178,9 +194,9 @@ char *rs_retro_interval(char *buf, size_t n, const struct retro *r, const struct
     char lo[40] = "", hi[40] = "";
     bool from = at->lo_ns != INT64_MIN, until = at->hi_ns != RS_NEVER;
     if (from)
-        near_time(lo, sizeof lo, r, at->lo_ns, at->best_ns);
+        rs_retro_time_after(lo, sizeof lo, r, at->lo_ns, at->best_ns);
     if (until)
-        near_time(hi, sizeof hi, r, at->hi_ns, at->best_ns);
+        rs_retro_time_after(hi, sizeof hi, r, at->hi_ns, at->best_ns);
     if (from && until && strcmp(lo, hi) == 0)
         snprintf(buf, n, "%s", "");
     else if (from && until)

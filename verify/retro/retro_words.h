@@ -16,6 +16,8 @@ bool rs_retro_is_dated(const struct retro *r);
 char *rs_retro_time(char *buf, size_t n, const struct retro *r, int64_t ns);
 /* Without the date: "13:42:07", undated as above. n >= 40. Returns buf. */
 char *rs_retro_time_of_day(char *buf, size_t n, const struct retro *r, int64_t ns);
+/* The time of day, with its date where it is another than that of `day_ns`. n >= 40. Returns buf. */
+char *rs_retro_time_after(char *buf, size_t n, const struct retro *r, int64_t ns, int64_t day_ns);
 /* The interval of an instant: "13:41:59–13:42:15", "from 13:41:59 on", "up to 13:42:15", "" where it has no width. Another day's end
  * has its date. n >= 100. Returns buf. */
 char *rs_retro_interval(char *buf, size_t n, const struct retro *r, const struct retro_instant *at);
@@ -24,6 +26,9 @@ char *rs_retro_interval(char *buf, size_t n, const struct retro *r, const struct
 char *rs_retro_span(char *buf, size_t n, int64_t lo_ns, int64_t best_ns, int64_t hi_ns);
 /* "2.1 s ahead [1.9 s, 2.4 s]" of a source's clock, "0 s" of the reference's. n >= 128. Returns buf. */
 char *rs_retro_offset_words(char *buf, size_t n, const struct retro_offset *o);
+
+/* "4 rejected, 20 doubled, 10 out of order" of what was read of a source; "" where nothing was. In the arena. */
+const char *rs_retro_lost(struct arena *arena, const struct retro_source *s);
 
 /* "reference", "given", "estimated", "assumed" */
 const char *rs_retro_clock_how_name(enum retro_clock_how how);

@@ -137,7 +137,7 @@ static void make_marks(struct made_retro *m, struct arena *arena)
          .flag = -1,
          .percent = NAN},
     };
-    static const struct note note[] = {
+    const struct note note[] = {
         {{"metrics.om.gz", 7021, 1}, "the last line is cut short and was rejected"},
         {{"pagerduty.json", 0, 0}, "times have no zone: UTC, as the source says"},
     };
@@ -149,7 +149,7 @@ static void make_marks(struct made_retro *m, struct arena *arena)
     m->evidence.n_mark = N_OF(mark);
     m->evidence.mark = KEEP(arena, mark);
     m->evidence.n_note = N_OF(note);
-    m->evidence.note = note;
+    m->evidence.note = KEEP(arena, note);
     m->evidence.n_known = N_OF(known);
     m->evidence.known = KEEP(arena, known);
 }
