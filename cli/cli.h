@@ -16,7 +16,7 @@ enum exit_status {
     RS_EXIT_USAGE = 2,      /* bad input or usage */
     RS_EXIT_UNDECIDED = 3,  /* no claim is violated, one is undecided */
     RS_EXIT_INTERNAL = 4,   /* ours, or the machine's: disk, memory */
-    RS_EXIT_CUT_SHORT = 130 /* tune: Ctrl-C, as shells tell it */
+    RS_EXIT_CUT_SHORT = 130 /* tune, retro: Ctrl-C, as shells tell it */
 };
 
 /* One command. Each cmd_<name>.c ends with its own row; main.c lists them. */
@@ -35,8 +35,8 @@ struct cmd {
     const struct cmd *const *sub; /* [n_sub] */
 };
 
-extern const struct cmd cmd_check, cmd_rehearse, cmd_verify, cmd_merge, cmd_tune, cmd_plot,
-    cmd_recording, cmd_rules;
+extern const struct cmd cmd_check, cmd_rehearse, cmd_verify, cmd_merge, cmd_tune, cmd_retro,
+    cmd_plot, cmd_recording, cmd_rules;
 
 /* The last word of a command's name, which is what the user writes. */
 const char *rs_cmd_word(const struct cmd *cmd);

@@ -14,6 +14,7 @@
  *     cmd_*.c       one command each, with its row of the table at the end
  *     recording*.c  a recording told to people, to machines, as a picture
  *     tune_out.c    what tune prints, writes and keeps
+ *     retro_*.c     what retro is given; what it prints, writes and keeps
  *     cmd_rules*.c  a command of commands, for rule files without a scenario
  *     options.c     the tables of options over getopt_long
  *     progress.c    the progress line and Ctrl-C
@@ -32,8 +33,9 @@
 #include "cli.h"
 #include "rank_task.h"
 
-static const struct cmd *const commands[] = {&cmd_check, &cmd_rehearse, &cmd_verify,    &cmd_merge,
-                                             &cmd_tune,  &cmd_plot,     &cmd_recording, &cmd_rules};
+static const struct cmd *const commands[] = {&cmd_check, &cmd_rehearse,  &cmd_verify,
+                                             &cmd_merge, &cmd_tune,      &cmd_retro,
+                                             &cmd_plot,  &cmd_recording, &cmd_rules};
 #define N_COMMAND (sizeof commands / sizeof commands[0])
 
 static void print_version(void)

@@ -38,15 +38,16 @@ struct cli_args {
     int n_operand;
     const char *operand[RS_MAX_OPERAND];
     bool help, json, quiet, force, print_reference, print_schema, csv, lint_fatal, list, all,
-        time_is_end, diff, write;
-    const char *output, *plots, *format, *only, *fault, *branch, *samplers, *export_to, *fail_on, *explain,
-        *sarif, *resume, *markdown;
+        time_is_end, diff, write, learn;
+    const char *output, *plots, *format, *only, *fault, *branch, *samplers, *export_to, *fail_on,
+        *explain, *sarif, *resume, *markdown;
     const char *prometheus, *from, *to, *group_offsets, *rules_path, *alertmanager,
         *alertmanager_version, *silences, *metric, *junit, *shard, *scenario, *run;
     const char *log_format, *time, *latency, *status, *route, *unit, *latency_unit, *reject;
     struct duration_arg evaluation_interval, lookback, scrape_interval, query_offset, resend_delay,
         every, window;
     struct list_arg rules, data, query, external_label, ignore, claim, select;
+    struct list_arg metrics, log, timeline, annotations, notifications;
     struct count_arg replica, replicas, seed, jobs;
     struct ranks *ranks; /* set by main: the processes of a cluster, or NULL */
     int n_traffic;

@@ -32,11 +32,11 @@ uint64_t rs_run_file_bytes(const char *path)
     return stat(path, &about) == 0 && about.st_size > 0 ? (uint64_t)about.st_size : 0;
 }
 
-/* A record of any version, of a run or a search: SQLite's header with our application id, at byte 68 (sqlite.org/fileformat.html, 1.3). */
+/* A record of any version, of a run, a search or a retrospective: SQLite's header with our application id, at byte 68 (sqlite.org/fileformat.html, 1.3). */
 static bool is_record(const char *path)
 {
     static const char magic[16] = "SQLite format 3", run[4] = {'r', 'o', 'l', 'l'},
-                      search[4] = {'r', 'o', 'l', 't'};
+                      search[4] = {'r', 'o', 'l', 't'}, retro[4] = {'r', 'o', 'l', 'r'};
     char head[72] = {0};
     FILE *from = fopen(path, "rb");
     if (!from)
@@ -45,7 +45,8 @@ static bool is_record(const char *path)
     fclose(from);
     return n == sizeof head && memcmp(head, magic, sizeof magic) == 0 &&
            (memcmp(head + 68, run, sizeof run) == 0 ||
-            memcmp(head + 68, search, sizeof search) == 0);
+            memcmp(head + 68, search, sizeof search) == 0 ||
+            memcmp(head + 68, retro, sizeof retro) == 0);
 }
 
 int rs_run_file_may_replace(const char *path, bool overwrite, struct err *err)

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "beta.h"
 #include "retro/posterior.h"
 #include "sim/arena.h"
-#include "beta.h"
 
 enum { FIRST_CELLS = 128, MOST_CELLS = 20000, RAMPS = 10 };
 static const double heavy = 2e-3;         /* of all: a cell that holds more is made finer */

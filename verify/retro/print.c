@@ -1,7 +1,278 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The terminal's page of a retrospective: head, evidence, the rollout; the other parts have files of their own. */
+#include <assert.h>
+#include <inttypes.h>
+
+#include "print_parts.h"
+#include "report_words.h"
+#include "sim/clock.h"
 #include "verify/retro_report.h"
+
+static int within_limits(int width)
+{
+    return width < 60 ? 60 : width > 200 ? 200 : width;
+}
+
+void rs_retro_page_heading(const struct retro_page *p, const char *text)
+{
+    if (rs_text_width(text) > p->width) {
+        rs_text_wrap(p->to, text, 0, p->width);
+        return;
+    }
+    rs_text_styled(p->to, RS_STYLE_BOLD, p->colour, text);
+    fputc('\n', p->to);
+}
+
+const char *rs_retro_sla_sign(enum retro_sla s)
+{
+    switch (s) {
+    case RS_SLA_NONE: return "·";
+    case RS_SLA_KEPT: return "✔";
+    case RS_SLA_BROKEN: return "✘";
+    case RS_SLA_UNDECIDABLE: return "?";
+    }
+    assert(!"a verdict of no kind");
+    return "";
+}
+
+enum text_style rs_retro_sla_style(enum retro_sla s)
+{
+    switch (s) {
+    case RS_SLA_NONE: return RS_STYLE_PLAIN;
+    case RS_SLA_KEPT: return RS_STYLE_GOOD;
+    case RS_SLA_BROKEN: return RS_STYLE_BAD;
+    case RS_SLA_UNDECIDABLE: return RS_STYLE_OPEN;
+    }
+    assert(!"a verdict of no kind");
+    return RS_STYLE_PLAIN;
+}
+
+/* ---- head -------------------------------------------------------------------------------------------------------------- */
+
+/* "name (file, sha256 0123456789ab)" */
+static const char *
+about(const struct retro_page *p, const char *name, const char *file, const char *sha256)
+{
+    return rs_arena_printf(p->arena, "%s (%s%s%.12s)", name, file ? file : "-",
+                           sha256 ? ", sha256 " : "", sha256 ? sha256 : "");
+}
+
+static void print_line(const struct retro_page *p, const char *key, const char *text)
+{
+    fprintf(p->to, "%-10s ", key);
+    rs_text_wrap_on(p->to, text, 10, 11, p->width);
+}
+
+static const char *verdicts_text(const struct retro_page *p)
+{
+    const struct retro *r = p->r;
+    const int *n = r->conformance.n_by_verdict;
+    const char *text = rs_arena_printf(p->arena, "%d episode%s", r->rebuilt.n_episode,
+                                       r->rebuilt.n_episode == 1 ? "" : "s");
+    for (int s = RS_SLA_KEPT; s <= RS_SLA_UNDECIDABLE; s++) {
+        int n_sla = rs_retro_count_sla(r, (enum retro_sla)s);
+        if (n_sla > 0)
+            text = rs_arena_printf(p->arena, "%s, %d SLA%s %s", text, n_sla, n_sla == 1 ? "" : "s",
+                                   rs_retro_sla_name((enum retro_sla)s));
+    }
+    if (r->conformance.n_finding > 0)
+        text = rs_arena_printf(p->arena, "%s; %d deviation%s from the runbook, %d undecidable",
+                               text, n[RS_RETRO_DEVIATES], n[RS_RETRO_DEVIATES] == 1 ? "" : "s",
+                               n[RS_RETRO_UNDECIDABLE]);
+    if (r->rebuilt.n_contradiction > 0)
+        text = rs_arena_printf(p->arena, "%s; %d contradiction%s", text, r->rebuilt.n_contradiction,
+                               r->rebuilt.n_contradiction == 1 ? "" : "s");
+    return text;
+}
+
+static void print_head(const struct retro_page *p)
+{
+    const struct retro_evidence *e = p->r->evidence;
+    const struct scenario *sc = e->scenario;
+    char percent[32];
+    rs_retro_page_heading(p, e->title ? e->title : e->name);
+    print_line(p, "evidence", about(p, e->name, e->file, e->sha256));
+    if (sc)
+        print_line(p, "scenario", about(p, sc->name, sc->file, sc->sha256));
+    else
+        print_line(p, "scenario", "none: nothing is held against a runbook");
+    if (e->n_source > 0)
+        print_line(p, "times",
+                   rs_arena_printf(p->arena, "%s, on the clock of %s; each interval holds at %s",
+                                   rs_retro_is_dated(p->r) ? "UTC" : "since the evidence's zero",
+                                   e->source[e->reference].name,
+                                   rs_percent_human(percent, sizeof percent, e->confidence)));
+    print_line(p, "in short", verdicts_text(p));
+    fputc('\n', p->to);
+}
+
+/* ---- evidence ---------------------------------------------------------------------------------------------------------- */
+
+/* What was not taken, or not as it stood: a line for each source that has any of it. */
+static void print_lost(const struct retro_page *p, const struct retro_source *s)
+{
+    const char *lost = rs_retro_lost(p->arena, s);
+    if (!*lost)
+        return;
+    fputs("  ", p->to);
+    rs_text_styled(p->to, RS_STYLE_OPEN, p->colour, "!");
+    rs_text_wrap_on(
+        p->to, rs_arena_printf(p->arena, "%s: of %" PRIu64 " lines %s", s->name, s->n_line, lost),
+        3, 4, p->width);
+}
+
+static void source_row(const struct retro_page *p, struct text_table *t, int i)
+{
+    const struct retro_source *s = &p->r->evidence->source[i];
+    const struct retro_offset *o = &p->r->rebuilt.offset[i];
+    bool any = s->first_ns != RS_NEVER;
+    char from[40], until[40], offset[128];
+    rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", s->name);
+    rs_text_table_cell(t, RS_STYLE_DIM, "%s", rs_retro_source_kind_name(s->kind));
+    rs_text_table_cell(t, s->n_taken ? RS_STYLE_PLAIN : RS_STYLE_OPEN, "%" PRIu64, s->n_taken);
+    rs_text_table_cell(t, RS_STYLE_PLAIN, "%s",
+                       any ? rs_retro_time_words(from, sizeof from, p->r, s->first_ns) : "");
+    rs_text_table_cell(t, RS_STYLE_PLAIN, "%s",
+                       any ? rs_retro_time_after(until, sizeof until, p->r, s->last_ns, s->first_ns)
+                           : "");
+    rs_text_table_cell(t, o->how == RS_CLOCK_ASSUMED ? RS_STYLE_OPEN : RS_STYLE_PLAIN, "%s",
+                       rs_retro_clock_how_name(o->how));
+    rs_text_table_cell(
+        t, RS_STYLE_PLAIN, "%s",
+        o->how == RS_CLOCK_IS_REFERENCE ? "" : rs_retro_offset_words(offset, sizeof offset, o));
+    rs_text_table_cell(t, RS_STYLE_DIM, "%s", o->why ? o->why : "");
+}
+
+static void print_sources(const struct retro_page *p)
+{
+    static const struct text_column column[] = {
+        {"source", .narrowest = 10},
+        {"kind", .optional = true},
+        {"taken", .right = true},
+        {"from", .optional = true},
+        {"until", .optional = true},
+        {"clock"},
+        {"off by"},
+        {"for", .narrowest = 16, .optional = true},
+    };
+    const struct retro_evidence *e = p->r->evidence;
+    struct text_table *t = rs_text_table_new((int)(sizeof column / sizeof column[0]), column);
+    for (int i = 0; i < e->n_source; i++)
+        source_row(p, t, i);
+    rs_retro_page_heading(p, "Evidence");
+    rs_text_table_print(t, p->to, 2, p->width, p->colour);
+    for (int i = 0; i < e->n_source; i++)
+        print_lost(p, &e->source[i]);
+    fputc('\n', p->to);
+    rs_text_table_free(t);
+}
+
+/* ---- the rollout ------------------------------------------------------------------------------------------------------- */
+
+/* A stage or a flag, with its instant. */
+struct step {
+    const struct retro_instant *at;
+    const char *text;
+};
+
+/* What has no time comes last, in the order in which it was given. */
+static void add_step(struct step *step, int *n, struct step s)
+{
+    int k = (*n)++;
+    for (; k > 0 && rs_retro_is_told(s.at) &&
+           (!rs_retro_is_told(step[k - 1].at) || step[k - 1].at->best_ns > s.at->best_ns);
+         k--)
+        step[k] = step[k - 1];
+    step[k] = s;
+}
+
+static const char *stage_text(const struct retro_page *p, int i)
+{
+    const struct stage *s = &p->r->evidence->scenario->response.stage[i];
+    return rs_arena_printf(p->arena, "%s%s%s%s%s%s", s->name, s->title ? ": " : "",
+                           s->title ? s->title : "", s->ref ? " (" : "", s->ref ? s->ref : "",
+                           s->ref ? ")" : "");
+}
+
+static const char *flag_text(const struct retro_page *p, const struct retro_flag_step *s)
+{
+    const char *name = rs_retro_flag_name(p->r, s->flag);
+    if (s->on && s->percent < 100.0)
+        return rs_arena_printf(p->arena, "%s set on for %.3g%%", name ? name : "a flag",
+                               s->percent);
+    return rs_arena_printf(p->arena, "%s set %s", name ? name : "a flag", s->on ? "on" : "off");
+}
+
+static void print_rollout(const struct retro_page *p)
+{
+    static const struct text_column column[] = {{"at"},
+                                                {"what", .narrowest = 16},
+                                                {"how", .optional = true},
+                                                {"within"},
+                                                {"why", .narrowest = 12, .optional = true}};
+    const struct retro_rebuilt *b = &p->r->rebuilt;
+    const struct scenario *sc = p->r->evidence->scenario;
+    int n_stage = sc && b->stage ? sc->response.n_stage : 0, n = 0;
+    if (n_stage + b->n_flag_step == 0)
+        return;
+    struct step *step = RS_ARENA_ARRAY(p->arena, struct step, n_stage + b->n_flag_step + 1);
+    for (int i = 0; i < n_stage; i++)
+        add_step(step, &n, (struct step){&b->stage[i], stage_text(p, i)});
+    for (int i = 0; i < b->n_flag_step; i++)
+        add_step(step, &n, (struct step){&b->flag_step[i].at, flag_text(p, &b->flag_step[i])});
+    if (rs_retro_is_told(&b->finished))
+        add_step(step, &n, (struct step){&b->finished, "the rollout is over"});
+    struct text_table *t = rs_text_table_new((int)(sizeof column / sizeof column[0]), column);
+    char time[40], within[100];
+    for (int i = 0; i < n; i++) {
+        bool is_told = rs_retro_is_told(step[i].at);
+        rs_text_table_cell(
+            t, RS_STYLE_PLAIN, "%s",
+            is_told ? rs_retro_time_words(time, sizeof time, p->r, step[i].at->best_ns) : "-");
+        rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", step[i].text);
+        rs_text_table_cell(t, is_told ? RS_STYLE_PLAIN : RS_STYLE_DIM, "%s",
+                           step[i].at->never ? "never" : rs_retro_how_name(step[i].at->how));
+        rs_text_table_cell(t, RS_STYLE_PLAIN, "%s",
+                           is_told ? rs_retro_interval(within, sizeof within, p->r, step[i].at)
+                                   : "");
+        rs_text_table_cell(t, RS_STYLE_DIM, "%s", step[i].at->why ? step[i].at->why : "");
+    }
+    rs_retro_page_heading(p, "The rollout");
+    rs_text_table_print(t, p->to, 2, p->width, p->colour);
+    fputc('\n', p->to);
+    rs_text_table_free(t);
+}
+
+/* ---- notes ------------------------------------------------------------------------------------------------------------- */
+
+static void print_notes(const struct retro_page *p)
+{
+    const struct retro_evidence *e = p->r->evidence;
+    if (e->n_note == 0)
+        return;
+    rs_retro_page_heading(p, "Notes on what was read");
+    for (int i = 0; i < e->n_note; i++) {
+        const struct note *n = &e->note[i];
+        const char *place = !n->at.file      ? ""
+                            : n->at.line > 0 ? rs_arena_printf(p->arena, "%s:%d:%d: ", n->at.file,
+                                                               n->at.line, n->at.col)
+                                             : rs_arena_printf(p->arena, "%s: ", n->at.file);
+        rs_text_wrap(p->to, rs_arena_printf(p->arena, "%s%s", place, n->text), 2, p->width);
+    }
+    fputc('\n', p->to);
+}
 
 void rs_retro_print_text(FILE *to, const struct retro *r, int width, bool colour)
 {
-    (void)to, (void)r, (void)width, (void)colour;
+    struct retro_page p = {to, r, within_limits(width), colour, rs_arena_new()};
+    print_head(&p);
+    print_sources(&p);
+    print_rollout(&p);
+    rs_retro_print_episodes(&p);
+    rs_retro_print_contradictions(&p);
+    rs_retro_print_conformance(&p);
+    rs_retro_print_what_if(&p);
+    rs_retro_print_learnt(&p);
+    print_notes(&p);
+    rs_arena_free(p.arena);
 }

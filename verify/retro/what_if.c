@@ -304,8 +304,8 @@ static void ask_rules(struct asking *a,
 }
 
 struct backtest *rs_what_if_run(const struct asking *a,
-                                       const struct rule_set *rules,
-                                       const struct backtest_query *query)
+                                const struct rule_set *rules,
+                                const struct backtest_query *query)
 {
     if (!a->r->seen.data || a->r->seen.data->n_sample == 0)
         return NULL;

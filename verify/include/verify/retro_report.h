@@ -11,8 +11,14 @@
 void rs_retro_print_text(FILE *to, const struct retro *r, int width, bool colour);
 /* One object, keys sorted (docs/retro.schema.json). 0 or -1. */
 int rs_retro_print_json(FILE *to, const struct retro *r, int exit_status);
-/* The entry of the evidence log: verdicts, figures, pictures, deviations, what to change. pictures: folder to link to, or NULL. */
-void rs_retro_print_markdown(FILE *to, const struct retro *r, const char *pictures);
+/* What an entry of the evidence log links to: paths as they are seen from where it lies. */
+struct retro_entry {
+    int n_picture;
+    const char *const *picture;   /* [n_picture] */
+    const char *record, *command; /* the database; what makes it again; NULL = not told */
+};
+/* The entry of the evidence log: verdicts, figures, pictures, deviations, what to change. 0 or -1. */
+int rs_retro_print_markdown(FILE *to, const struct retro *r, const struct retro_entry *with);
 /* Writes the record (verify/retro.sql), whole or not at all. 0 or -1. */
 int rs_retro_record(const struct retro *r, const char *path, bool force, struct err *err);
 

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The figures of an entry of the evidence log: clocks, what if, what was learnt. */
+#include "note_parts.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "report_words.h"
+#include "sim/clock.h"
+
+/* ---- what happened ----------------------------------------------------------------------------------------------------- */
+
+static void put_stages(const struct retro_note *n)
+{
+    const struct retro_rebuilt *b = &n->r->rebuilt;
+    const struct scenario *sc = n->r->evidence->scenario;
+    char time[40], within[100];
+    if (!sc || !b->stage || sc->response.n_stage == 0)
+        return;
+    fputs("| stage | ref | entered | within | how |\n|---|---|---|---|---|\n", n->to);
+    for (int i = 0; i < sc->response.n_stage; i++) {
+        const struct retro_instant *at = &b->stage[i];
+        bool is_told = rs_retro_is_told(at);
+        fputs("|", n->to);
+        rs_retro_note_cell(n->to, sc->response.stage[i].name);
+        rs_retro_note_cell(n->to, sc->response.stage[i].ref);
+        rs_retro_note_cell(n->to, is_told
+                                      ? rs_retro_time_words(time, sizeof time, n->r, at->best_ns)
+                                  : at->never ? "never"
+                                              : "-");
+        rs_retro_note_cell(n->to,
+                           is_told ? rs_retro_interval(within, sizeof within, n->r, at) : "");
+        rs_retro_note_cell(n->to, rs_retro_how_name(at->how));
+        fputc('\n', n->to);
+    }
+    fputc('\n', n->to);
+}
+
+static void put_instant(const struct retro_note *n, int i, const struct retro_instant *at)
+{
+    char time[40], within[100];
+    bool is_told = rs_retro_is_told(at);
+    if (!is_told && !at->never)
+        return;
+    fputs("|", n->to);
+    rs_retro_note_cell(n->to, rs_retro_instant_name(i));
+    rs_retro_note_cell(n->to, is_told ? rs_retro_time_words(time, sizeof time, n->r, at->best_ns)
+                                      : "never");
+    rs_retro_note_cell(n->to, is_told ? rs_retro_interval(within, sizeof within, n->r, at) : "");
+    rs_retro_note_cell(n->to, rs_retro_how_name(at->how));
+    rs_retro_note_cell(n->to, at->why);
+    fputc('\n', n->to);
+}
+
+static void
+put_change(const struct retro_note *n, int signal, const struct retro_change *c, const char *word)
+{
+    char before[48], after[48], lo[48], hi[48], at[40];
+    if (!c->found || signal < 0 || signal >= n->r->rebuilt.n_signal)
+        return;
+    const struct retro_signal *s = &n->r->rebuilt.signal[signal];
+    fputs("- ", n->to);
+    rs_retro_note_put(n->to,
+                      rs_arena_printf(n->arena, "%s: %s went from %s to %s (%s to %s) at %s.", word,
+                                      s->name, rs_retro_level(before, sizeof before, s, c->before),
+                                      rs_retro_level(after, sizeof after, s, c->after),
+                                      rs_retro_level(lo, sizeof lo, s, c->after_lo),
+                                      rs_retro_level(hi, sizeof hi, s, c->after_hi),
+                                      rs_retro_time_of_day(at, sizeof at, n->r, c->best_ns)));
+    fputc('\n', n->to);
+}
+
+static void put_episode(const struct retro_note *n, const struct retro_episode *e)
+{
+    const char *stage = rs_retro_stage_name(n->r, e->stage);
+    fputs("#### ", n->to);
+    rs_retro_note_put(n->to, rs_arena_printf(n->arena, "%s%s%s%s%s", e->name, stage ? ", in " : "",
+                                             stage ? stage : "", e->alert ? ", detected by " : "",
+                                             e->alert ? e->alert : ""));
+    fputs("\n\n", n->to);
+    put_change(n, e->signal, &e->up, "Seen");
+    put_change(n, e->signal, &e->down, "Gone");
+    if (e->signal < 0 || (!e->up.found && !e->down.found))
+        fputs("No recorded series shows it.\n", n->to);
+    fputs("\n| instant | at | within | how | rests on |\n|---|---|---|---|---|\n", n->to);
+    for (int place = 0; place < RS_RETRO_INSTANT_N; place++) {
+        int i = rs_retro_instant_at(place);
+        put_instant(n, i, &e->at[i]);
+    }
+    fputc('\n', n->to);
+}
+
+void rs_retro_note_episodes(const struct retro_note *n)
+{
+    const struct retro_rebuilt *b = &n->r->rebuilt;
+    if (b->n_episode == 0 && !(n->r->evidence->scenario && b->stage))
+        return;
+    fputs("### What happened\n\n", n->to);
+    put_stages(n);
+    for (int i = 0; i < b->n_episode; i++)
+        put_episode(n, &b->episode[i]);
+}
+
+/* ---- what if ----------------------------------------------------------------------------------------------------------- */
+
+static void put_band(const struct retro_note *n, const struct retro_band *b, bool percent)
+{
+    char text[128];
+    rs_retro_note_cell(n->to, isnan(b->best) ? "" : rs_retro_band(text, sizeof text, b, percent));
+}
+
+static void put_outcome(const struct retro_note *n,
+                        const struct retro_counterfactual *c,
+                        const struct retro_outcome *o)
+{
+    char time[40];
+    fputs("|", n->to);
+    rs_retro_note_cell(n->to, c->name);
+    rs_retro_note_cell(n->to, rs_retro_episode_name(n->r, o->episode));
+    if (o->refused) {
+        rs_retro_note_cell(n->to, rs_arena_printf(n->arena, "refused: %s", o->refused));
+        fputs(" | | |\n", n->to);
+        return;
+    }
+    rs_retro_note_cell(n->to,
+                       rs_retro_is_told(&o->completed)
+                           ? rs_retro_time_of_day(time, sizeof time, n->r, o->completed.best_ns)
+                       : o->completed.never ? "never"
+                                            : "-");
+    put_band(n, &o->errors, false);
+    put_band(n, &o->users_hurt, false);
+    put_band(n, &o->budget, true);
+    fputc('\n', n->to);
+}
+
+void rs_retro_note_what_if(const struct retro_note *n)
+{
+    const struct retro *r = n->r;
+    int n_row = 0;
+    for (int i = 0; i < r->n_counterfactual; i++) {
+        const struct retro_counterfactual *c = &r->counterfactual[i];
+        for (int k = 0; k < c->n_outcome; k++) {
+            if (n_row++ == 0)
+                fputs("### What would have been\n\n| what if | episode | completed | failed "
+                      "requests | users hurt | budget |\n|---|---|---|---|---|---|\n",
+                      n->to);
+            put_outcome(n, c, &c->outcome[k]);
+        }
+    }
+    if (n_row > 0)
+        fputc('\n', n->to);
+}
+
+/* ---- what was learnt --------------------------------------------------------------------------------------------------- */
+
+static const char *value_text(const struct retro_note *n, double x, const char *unit)
+{
+    char text[64];
+    return rs_arena_strdup(n->arena, rs_retro_in_unit(text, sizeof text, x, unit));
+}
+
+static void put_fit(const struct retro_note *n, const struct retro_fit *f)
+{
+    for (int k = 0; k < f->n_parameter; k++) {
+        const struct retro_parameter *p = &f->parameter[k];
+        const char *unit = p->unit;
+        fputs("|", n->to);
+        rs_retro_note_cell(n->to, rs_arena_printf(n->arena, "%s, %s", f->name, p->name));
+        rs_retro_note_cell(n->to, rs_arena_printf(n->arena, "%s%s", value_text(n, p->assumed, unit),
+                                                  f->placeholder ? " (a placeholder)" : ""));
+        rs_retro_note_cell(
+            n->to, rs_arena_printf(n->arena, "%s (%s to %s)", value_text(n, p->value, unit),
+                                   value_text(n, p->low, unit),
+                                   isinf(p->high) ? "no end" : value_text(n, p->high, unit)));
+        fprintf(n->to, " %" PRIu64 " |", f->n);
+        rs_retro_note_cell(n->to, !f->test ? ""
+                                           : rs_arena_printf(n->arena, "%s, p = %.2g",
+                                                             f->fits ? "yes" : "no", f->p_value));
+        rs_retro_note_cell(n->to, f->source);
+        fputc('\n', n->to);
+    }
+}
+
+static void put_predicted(const struct retro_note *n, const struct retro_learnt *l)
+{
+    if (l->predict_refused) {
+        fputs("There is no check by simulation: ", n->to);
+        rs_retro_note_put(n->to, l->predict_refused);
+        fputs(".\n\n", n->to);
+    }
+    if (l->n_predicted == 0)
+        return;
+    fputs("Does the fitted scenario produce what was seen?\n\n| quantity | seen | 95% of replicas "
+          "|\n|---|---|---|\n",
+          n->to);
+    for (int i = 0; i < l->n_predicted; i++) {
+        const struct retro_predicted *p = &l->predicted[i];
+        const char *of = rs_retro_episode_name(n->r, p->episode);
+        bool is_out = p->seen < p->low || p->seen > p->high;
+        fputs("|", n->to);
+        rs_retro_note_cell(
+            n->to, rs_arena_printf(n->arena, "%s%s%s", p->name, of ? ", " : "", of ? of : ""));
+        rs_retro_note_cell(n->to, rs_arena_printf(n->arena, "%s%s", value_text(n, p->seen, p->unit),
+                                                  is_out ? ": it does not" : ""));
+        rs_retro_note_cell(n->to,
+                           rs_arena_printf(n->arena, "%s to %s", value_text(n, p->low, p->unit),
+                                           value_text(n, p->high, p->unit)));
+        fputc('\n', n->to);
+    }
+    fputc('\n', n->to);
+}
+
+/* As tune tells it: the heads of a diff with the file's own name, for where it lies here is nobody's business. */
+static void put_diff(FILE *to, const char *diff)
+{
+    fputs("```diff\n", to);
+    while (*diff) {
+        size_t length = strcspn(diff, "\n");
+        bool head = strncmp(diff, "--- /", 5) == 0 || strncmp(diff, "+++ /", 5) == 0;
+        size_t from = 0;
+        for (size_t i = 4; head && i < length; i++)
+            from = diff[i] == '/' ? i + 1 : from;
+        fprintf(to, "%.*s%.*s\n", head ? 4 : 0, diff, (int)(length - from), diff + from);
+        diff += length + (diff[length] == '\n');
+    }
+    fputs("```\n\n", to);
+}
+
+void rs_retro_note_learnt(const struct retro_note *n)
+{
+    const struct retro_learnt *l = n->r->learnt;
+    if (!l)
+        return;
+    fputs("### What was learnt\n\n| what | assumed | measured | of | fits | from |\n"
+          "|---|---|---|---|---|---|\n",
+          n->to);
+    for (int i = 0; i < l->n_fit; i++) {
+        if (!l->fit[i].refused)
+            put_fit(n, &l->fit[i]);
+    }
+    fputc('\n', n->to);
+    for (int i = 0; i < l->n_fit; i++) {
+        if (!l->fit[i].refused)
+            continue;
+        fputs("- ", n->to);
+        rs_retro_note_put(n->to, rs_arena_printf(n->arena, "%s cannot be learnt: %s.",
+                                                 l->fit[i].name, l->fit[i].refused));
+        fputs("\n\n", n->to);
+    }
+    put_predicted(n, l);
+    if (l->diff && *l->diff) {
+        fputs("The scenario, changed so:\n\n", n->to);
+        put_diff(n->to, l->diff);
+    }
+}

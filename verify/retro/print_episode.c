@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The clock of each episode, and what contradicts what. */
+#include <math.h>
+
+#include "print_parts.h"
+#include "report_words.h"
+#include "sim/clock.h"
+
+/* ---- head -------------------------------------------------------------------------------------------------------------- */
+
+static void print_head(const struct retro_page *p, int i)
+{
+    const struct retro *r = p->r;
+    const struct retro_episode *e = &r->rebuilt.episode[i];
+    const struct scenario *sc = r->evidence->scenario;
+    const char *ref = sc && e->procedure >= 0 ? sc->response.procedure[e->procedure].ref : NULL;
+    const char *stage = rs_retro_stage_name(r, e->stage);
+    const char *text = rs_arena_printf(
+        p->arena, "Episode %d of %d: %s%s%s%s%s%s%s%s%s%s", i + 1, r->rebuilt.n_episode, e->name,
+        ref ? " (" : "", ref ? ref : "", ref ? ")" : "", stage ? ", in " : "", stage ? stage : "",
+        e->alert ? ", detected by " : "", e->alert ? e->alert : "",
+        e->had_rollback ? "" : ", no rollback was commanded", "");
+    rs_retro_page_heading(p, text);
+    if (e->sla == RS_SLA_NONE) {
+        rs_text_wrap(p->to, "No SLA is asked of it.", 2, p->width);
+        return;
+    }
+    char sla[32];
+    const char *sign =
+        rs_arena_printf(p->arena, "%s %s", rs_retro_sla_sign(e->sla), rs_retro_sla_name(e->sla));
+    fputs("  SLA ", p->to);
+    const char *allowed = rs_duration_format(sla, sizeof sla, e->sla_ns);
+    fprintf(p->to, "%s: ", allowed);
+    rs_text_styled(p->to, rs_retro_sla_style(e->sla), p->colour, sign);
+    if (e->sla_why)
+        rs_text_wrap_on(p->to, rs_arena_printf(p->arena, "(%s)", e->sla_why),
+                        8 + rs_text_width(allowed) + rs_text_width(sign), 6, p->width);
+    else
+        fputc('\n', p->to);
+}
+
+/* "portal errors from 0.17% to 12.5% [11.8%, 13.2%] within 30s at 10:11:02" */
+static const char *change_text(const struct retro_page *p, int signal, const struct retro_change *c)
+{
+    char before[48], after[48], lo[48], hi[48], ramp[32], at[40];
+    const struct retro_signal *s = &p->r->rebuilt.signal[signal];
+    return rs_arena_printf(p->arena, "%s from %s to %s [%s, %s]%s%s at %s", s->name,
+                           rs_retro_level(before, sizeof before, s, c->before),
+                           rs_retro_level(after, sizeof after, s, c->after),
+                           rs_retro_level(lo, sizeof lo, s, c->after_lo),
+                           rs_retro_level(hi, sizeof hi, s, c->after_hi),
+                           c->ramp_s > 0.0 ? " within " : "",
+                           c->ramp_s > 0.0 ? rs_seconds_human(ramp, sizeof ramp, c->ramp_s) : "",
+                           rs_retro_time_of_day(at, sizeof at, p->r, c->best_ns));
+}
+
+static void print_changes(const struct retro_page *p, const struct retro_episode *e)
+{
+    if (e->signal < 0 || e->signal >= p->r->rebuilt.n_signal) {
+        rs_text_wrap(p->to, "No recorded series shows it.", 2, p->width);
+        return;
+    }
+    if (e->up.found)
+        rs_text_wrap(p->to,
+                     rs_arena_printf(p->arena, "Seen: %s, at odds of 10^%.0f to 1.",
+                                     change_text(p, e->signal, &e->up),
+                                     fmin(e->up.log10_odds, 9999.0)),
+                     2, p->width);
+    if (e->down.found)
+        rs_text_wrap(p->to,
+                     rs_arena_printf(p->arena, "Gone: %s.", change_text(p, e->signal, &e->down)), 2,
+                     p->width);
+}
+
+/* ---- instants ---------------------------------------------------------------------------------------------------------- */
+
+static enum text_style how_style(enum retro_how how)
+{
+    return how == RS_HOW_INFERRED || how == RS_HOW_BOUNDED ? RS_STYLE_OPEN : RS_STYLE_PLAIN;
+}
+
+static void print_instants(const struct retro_page *p, const struct retro_episode *e)
+{
+    static const struct text_column column[] = {{"instant"},
+                                                {"at"},
+                                                {"within", .narrowest = 12},
+                                                {"how", .optional = true},
+                                                {"rests on", .narrowest = 14, .optional = true}};
+    struct text_table *t = rs_text_table_new((int)(sizeof column / sizeof column[0]), column);
+    const char *unknown = NULL;
+    int64_t day_ns = INT64_MIN; /* the date is told where it changes */
+    char time[40], within[100];
+    int n = 0;
+    for (int place = 0; place < RS_RETRO_INSTANT_N; place++) {
+        int i = rs_retro_instant_at(place);
+        const struct retro_instant *at = &e->at[i];
+        bool is_told = rs_retro_is_told(at);
+        if (!is_told && !at->never) {
+            unknown = rs_arena_printf(p->arena, "%s%s%s", unknown ? unknown : "",
+                                      unknown ? ", " : "", rs_retro_instant_name(i));
+            continue;
+        }
+        n++;
+        rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", rs_retro_instant_name(i));
+        rs_text_table_cell(
+            t, RS_STYLE_PLAIN, "%s",
+            is_told ? rs_retro_time_after(time, sizeof time, p->r, at->best_ns, day_ns) : "never");
+        day_ns = is_told ? at->best_ns : day_ns;
+        rs_text_table_cell(t, RS_STYLE_PLAIN, "%s",
+                           is_told ? rs_retro_interval(within, sizeof within, p->r, at) : "");
+        rs_text_table_cell(t, how_style(at->how), "%s", rs_retro_how_name(at->how));
+        rs_text_table_cell(t, RS_STYLE_DIM, "%s", at->why ? at->why : "");
+    }
+    if (n > 0)
+        rs_text_table_print(t, p->to, 2, p->width, p->colour);
+    if (unknown)
+        rs_text_wrap(p->to, rs_arena_printf(p->arena, "Not known: %s.", unknown), 2, p->width);
+    rs_text_table_free(t);
+}
+
+static void print_legs(const struct retro_page *p, const struct retro_episode *e)
+{
+    static const struct text_column column[] = {{"leg"}, {"time", .right = false}};
+    struct retro_leg leg[RS_RETRO_LEGS];
+    int n = rs_retro_legs(leg, e);
+    if (n == 0)
+        return;
+    struct text_table *t = rs_text_table_new((int)(sizeof column / sizeof column[0]), column);
+    char span[128];
+    for (int i = 0; i < n; i++) {
+        bool is_sla = leg[i].from == RS_CLOCK_DETECTED && leg[i].to == RS_CLOCK_COMPLETED;
+        rs_text_table_cell(t, is_sla ? RS_STYLE_BOLD : RS_STYLE_PLAIN, "%s → %s",
+                           rs_retro_instant_name(leg[i].from), rs_retro_instant_name(leg[i].to));
+        rs_text_table_cell(
+            t, is_sla ? RS_STYLE_BOLD : RS_STYLE_PLAIN, "%s",
+            rs_retro_span_words(span, sizeof span, leg[i].lo_ns, leg[i].best_ns, leg[i].hi_ns));
+    }
+    rs_text_table_print(t, p->to, 2, p->width, p->colour);
+    rs_text_table_free(t);
+}
+
+void rs_retro_print_episodes(const struct retro_page *p)
+{
+    for (int i = 0; i < p->r->rebuilt.n_episode; i++) {
+        const struct retro_episode *e = &p->r->rebuilt.episode[i];
+        print_head(p, i);
+        print_changes(p, e);
+        print_instants(p, e);
+        print_legs(p, e);
+        fputc('\n', p->to);
+    }
+    if (p->r->rebuilt.n_episode == 0) {
+        rs_text_wrap(p->to, "No episode was found in the evidence.", 0, p->width);
+        fputc('\n', p->to);
+    }
+}
+
+void rs_retro_print_contradictions(const struct retro_page *p)
+{
+    const struct retro_rebuilt *b = &p->r->rebuilt;
+    if (b->n_contradiction == 0)
+        return;
+    rs_retro_page_heading(p, "Contradictions in the evidence");
+    for (int i = 0; i < b->n_contradiction; i++) {
+        const struct retro_contradiction *c = &b->contradiction[i];
+        const char *of = rs_retro_episode_name(p->r, c->episode);
+        fputs("  ", p->to);
+        rs_text_styled(p->to, RS_STYLE_OPEN, p->colour, "!");
+        rs_text_wrap_on(p->to,
+                        rs_arena_printf(p->arena, "%s%s%s", of ? of : "", of ? ": " : "", c->text),
+                        3, 4, p->width);
+    }
+    fputc('\n', p->to);
+}

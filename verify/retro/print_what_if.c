@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What other settings would have done: a table for each episode, and the alerts that would have fired. */
+#include <math.h>
+#include <string.h>
+
+#include "print_parts.h"
+#include "sim/clock.h"
+
+#define MAX_ALARM 20 /* on a terminal; the record has them all */
+
+/* ---- outcomes ---------------------------------------------------------------------------------------------------------- */
+
+static const struct retro_outcome *outcome_of(const struct retro_counterfactual *c, int episode)
+{
+    for (int i = 0; i < c->n_outcome; i++) {
+        if (c->outcome[i].episode == episode)
+            return &c->outcome[i];
+    }
+    return NULL;
+}
+
+static void instant_cell(const struct retro_page *p,
+                         struct text_table *t,
+                         enum text_style style,
+                         const struct retro_instant *at)
+{
+    char time[40];
+    rs_text_table_cell(t, style, "%s",
+                       rs_retro_is_told(at)
+                           ? rs_retro_time_of_day(time, sizeof time, p->r, at->best_ns)
+                       : at->never ? "never"
+                                   : "-");
+}
+
+static void
+band_cell(struct text_table *t, enum text_style style, const struct retro_band *b, bool percent)
+{
+    char text[128];
+    rs_text_table_cell(t, style, "%s",
+                       isnan(b->best) ? "" : rs_retro_band(text, sizeof text, b, percent));
+}
+
+static void print_table(const struct retro_page *p, int episode)
+{
+    static const struct text_column column[] = {{"what if", .narrowest = 8},
+                                                {"detected"},
+                                                {"commanded", .optional = true},
+                                                {"completed"},
+                                                {"failed requests"},
+                                                {"users hurt", .optional = true},
+                                                {"budget", .optional = true},
+                                                {"spared", .optional = true}};
+    struct text_table *t = rs_text_table_new((int)(sizeof column / sizeof column[0]), column);
+    int n = 0;
+    for (int i = 0; i < p->r->n_counterfactual; i++) {
+        const struct retro_counterfactual *c = &p->r->counterfactual[i];
+        const struct retro_outcome *o = outcome_of(c, episode);
+        enum text_style style = c->happened ? RS_STYLE_BOLD : RS_STYLE_PLAIN;
+        if (!o || o->refused)
+            continue;
+        n++;
+        rs_text_table_cell(t, style, "%s", c->name);
+        instant_cell(p, t, style, &o->detected);
+        instant_cell(p, t, style, &o->commanded);
+        instant_cell(p, t, style, &o->completed);
+        band_cell(t, style, &o->errors, false);
+        band_cell(t, style, &o->users_hurt, false);
+        band_cell(t, style, &o->budget, true);
+        if (c->happened)
+            rs_text_table_cell(t, style, "%s", "");
+        else
+            band_cell(t, style, &o->errors_saved, false);
+    }
+    if (n > 0)
+        rs_text_table_print(t, p->to, 2, p->width, p->colour);
+    rs_text_table_free(t);
+}
+
+/* What is told of an outcome: why it was refused, or what it rests on; NULL = nothing of that kind. */
+static const char *told_of(const struct retro_outcome *o, bool refused)
+{
+    if (!o || (o->refused != NULL) != refused)
+        return NULL;
+    return refused ? o->refused : o->rests_on;
+}
+
+/* Was that text told of a question before this one? */
+static bool
+was_told(const struct retro_page *p, int episode, int before, bool refused, const char *text)
+{
+    for (int i = 0; i < before; i++) {
+        const char *of = told_of(outcome_of(&p->r->counterfactual[i], episode), refused);
+        if (of && strcmp(of, text) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The questions, from the i-th on, that are answered by that text: "tighter, automation". In the page's arena. */
+static const char *
+names_of(const struct retro_page *p, int episode, int i, bool refused, const char *text)
+{
+    const char *names = p->r->counterfactual[i].name;
+    for (i++; i < p->r->n_counterfactual; i++) {
+        const char *of = told_of(outcome_of(&p->r->counterfactual[i], episode), refused);
+        if (of && strcmp(of, text) == 0)
+            names = rs_arena_printf(p->arena, "%s, %s", names, p->r->counterfactual[i].name);
+    }
+    return names;
+}
+
+/* What the rows rest on, and what was refused: each sentence once, with the questions that it is of. */
+static void print_grounds(const struct retro_page *p, int episode)
+{
+    for (int i = 0; i < p->r->n_counterfactual; i++) {
+        const struct retro_outcome *o = outcome_of(&p->r->counterfactual[i], episode);
+        bool refused = o && o->refused;
+        const char *text = told_of(o, refused);
+        if (!text || was_told(p, episode, i, refused, text))
+            continue;
+        const char *names = names_of(p, episode, i, refused, text);
+        fputs("  ", p->to);
+        rs_text_styled(p->to, refused ? RS_STYLE_OPEN : RS_STYLE_PLAIN, p->colour,
+                       refused ? "?" : "·");
+        rs_text_wrap_on(
+            p->to, rs_arena_printf(p->arena, "%s: %s%s", names, refused ? "refused: " : "", text),
+            3, 4, p->width);
+    }
+}
+
+/* ---- alerts ------------------------------------------------------------------------------------------------------------ */
+
+/* The time, without its date where that of `day_ns` stands beside it. */
+static void time_cell(const struct retro_page *p, struct text_table *t, int64_t ns, int64_t day_ns)
+{
+    char time[40];
+    rs_text_table_cell(t, RS_STYLE_PLAIN, "%s",
+                       ns == RS_NEVER ? "-"
+                                      : rs_retro_time_after(time, sizeof time, p->r, ns, day_ns));
+}
+
+static void alarm_row(const struct retro_page *p,
+                      struct text_table *t,
+                      const struct retro_counterfactual *c,
+                      const struct retro_alarm *a)
+{
+    const char *episode = rs_retro_episode_name(p->r, a->episode);
+    rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", c->name);
+    rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", a->alert);
+    rs_text_table_cell(t, RS_STYLE_DIM, "%s", a->labels ? a->labels : "");
+    time_cell(p, t, a->firing_ns, INT64_MIN);
+    time_cell(p, t, a->notified_ns, a->firing_ns);
+    time_cell(p, t, a->pending_ns, a->firing_ns);
+    rs_text_table_cell(t, episode ? RS_STYLE_PLAIN : RS_STYLE_OPEN, "%s",
+                       episode ? episode : "in none");
+}
+
+static void print_alarms(const struct retro_page *p)
+{
+    static const struct text_column column[] = {{"what if", .narrowest = 10},
+                                                {"alert", .narrowest = 12},
+                                                {"labels", .narrowest = 8, .optional = true},
+                                                {"firing"},
+                                                {"notified"},
+                                                {"pending since", .optional = true},
+                                                {"episode", .narrowest = 8, .optional = true}};
+    struct text_table *t = rs_text_table_new((int)(sizeof column / sizeof column[0]), column);
+    int n = 0;
+    for (int i = 0; i < p->r->n_counterfactual; i++) {
+        const struct retro_counterfactual *c = &p->r->counterfactual[i];
+        for (int k = 0; k < c->n_alarm; k++) {
+            if (n++ < MAX_ALARM)
+                alarm_row(p, t, c, &c->alarm[k]);
+        }
+    }
+    if (n > 0) {
+        rs_retro_page_heading(p, "Alerts");
+        rs_text_table_print(t, p->to, 2, p->width, p->colour);
+    }
+    if (n > MAX_ALARM)
+        rs_text_wrap(p->to,
+                     rs_arena_printf(p->arena, "%d more are in the record (-o) and in --json.",
+                                     n - MAX_ALARM),
+                     2, p->width);
+    if (n > 0)
+        fputc('\n', p->to);
+    rs_text_table_free(t);
+}
+
+void rs_retro_print_what_if(const struct retro_page *p)
+{
+    for (int i = 0; p->r->n_counterfactual > 0 && i < p->r->rebuilt.n_episode; i++) {
+        rs_retro_page_heading(
+            p, rs_arena_printf(p->arena, "What if: %s", p->r->rebuilt.episode[i].name));
+        print_table(p, i);
+        print_grounds(p, i);
+        fputc('\n', p->to);
+    }
+    print_alarms(p);
+}

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "retro_words.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report_words.h"
+#include "sim/clock.h"
+
+#define DAY_NS (86400 * RS_NS_PER_S)
+
+/* ---- names --------------------------------------------------------------------------------------------------------- */
+
+const char *rs_retro_clock_how_name(enum retro_clock_how how)
+{
+    switch (how) {
+    case RS_CLOCK_IS_REFERENCE: return "reference";
+    case RS_CLOCK_GIVEN: return "given";
+    case RS_CLOCK_ESTIMATED: return "estimated";
+    case RS_CLOCK_ASSUMED: return "assumed";
+    }
+    assert(!"a clock of no kind");
+    return "";
+}
+
+const char *rs_retro_signal_kind_name(enum retro_signal_kind k)
+{
+    switch (k) {
+    case RS_SIGNAL_RATIO: return "ratio";
+    case RS_SIGNAL_COUNT: return "count";
+    case RS_SIGNAL_VALUE: return "value";
+    }
+    assert(!"a signal of no kind");
+    return "";
+}
+
+const char *rs_retro_what_if_name(enum retro_what_if_kind k)
+{
+    switch (k) {
+    case RS_IF_RULES: return "rules";
+    case RS_IF_GATE: return "gate";
+    case RS_IF_AUTOMATION: return "automation";
+    case RS_IF_NO_ROLLBACK: return "no rollback";
+    }
+    assert(!"a question of no kind");
+    return "";
+}
+
+const char *rs_retro_verdict_name(enum retro_verdict v)
+{
+    switch (v) {
+    case RS_RETRO_CONFORMS: return "conforms";
+    case RS_RETRO_DEVIATES: return "deviates";
+    case RS_RETRO_UNDECIDABLE: return "undecidable";
+    }
+    assert(!"a verdict of no kind");
+    return "";
+}
+
+char *rs_retro_code(char *buf, size_t n, enum retro_rule rule)
+{
+    snprintf(buf, n, "RR%d", 101 + (int)rule);
+    return buf;
+}
+
+const char *rs_retro_stage_name(const struct retro *r, int stage)
+{
+    const struct scenario *sc = r->evidence->scenario;
+    return sc && stage >= 0 ? sc->response.stage[stage].name : NULL;
+}
+
+const char *rs_retro_procedure_name(const struct retro *r, int procedure)
+{
+    const struct scenario *sc = r->evidence->scenario;
+    return sc && procedure >= 0 ? sc->response.procedure[procedure].name : NULL;
+}
+
+const char *rs_retro_service_name(const struct retro *r, int service)
+{
+    const struct scenario *sc = r->evidence->scenario;
+    return sc && service >= 0 ? sc->service[service].name : NULL;
+}
+
+const char *rs_retro_flag_name(const struct retro *r, int flag)
+{
+    const struct scenario *sc = r->evidence->scenario;
+    return sc && flag >= 0 ? sc->flag[flag].name : NULL;
+}
+
+const char *rs_retro_episode_name(const struct retro *r, int episode)
+{
+    return episode >= 0 ? r->rebuilt.episode[episode].name : NULL;
+}
+
+int rs_retro_count_sla(const struct retro *r, enum retro_sla kind)
+{
+    int n = 0;
+    for (int i = 0; i < r->rebuilt.n_episode; i++)
+        n += r->rebuilt.episode[i].sla == kind;
+    return n;
+}
+
+const char *rs_retro_lost(struct arena *arena, const struct retro_source *s)
+{
+    const struct {
+        uint64_t n;
+        const char *word;
+    } counts[] = {{s->n_rejected, "rejected"},
+                  {s->n_duplicate, "doubled"},
+                  {s->n_out_of_order, "out of order"}};
+    const char *lost = "";
+    for (size_t k = 0; k < sizeof counts / sizeof counts[0]; k++) {
+        if (counts[k].n > 0)
+            lost = rs_arena_printf(arena, "%s%s%" PRIu64 " %s", lost, *lost ? ", " : "",
+                                   counts[k].n, counts[k].word);
+    }
+    return lost;
+}
+
+/* ---- times --------------------------------------------------------------------------------------------------------- */
+
+bool rs_retro_is_told(const struct retro_instant *at)
+{
+    return at->how != RS_HOW_UNKNOWN && !at->never;
+}
+
+bool rs_retro_is_dated(const struct retro *r)
+{
+    const struct retro_evidence *e = r->evidence;
+    for (int i = 0; i < e->n_source; i++) {
+        if (e->source[i].first_ns != RS_NEVER)
+            return rs_recorded_is_absolute(e->source[i].first_ns / RS_NS_PER_MS);
+    }
+    return false;
+}
+
+/* To the millisecond; "…:07" or "…:07.250". */
+static int64_t whole_ms(int64_t ns)
+{
+    return ns / RS_NS_PER_MS - (ns % RS_NS_PER_MS < 0);
+}
+
+static char *undated(char *buf, size_t n, int64_t ns)
+{
+    int64_t ms = whole_ms(ns);
+    uint64_t size = ms < 0 ? -(uint64_t)ms : (uint64_t)ms, s = size / 1000;
+    int at = snprintf(buf, n, "%c%" PRIu64 ":%02d:%02d", ms < 0 ? '-' : '+', s / 3600,
+                      (int)(s / 60 % 60), (int)(s % 60));
+    if (size % 1000 && at > 0 && (size_t)at < n)
+        snprintf(buf + at, n - (size_t)at, ".%03d", (int)(size % 1000));
+    return buf;
+}
+
+char *rs_retro_time_words(char *buf, size_t n, const struct retro *r, int64_t ns)
+{
+    if (!rs_retro_is_dated(r))
+        return undated(buf, n, ns);
+    rs_time_format(buf, n, whole_ms(ns) * RS_NS_PER_MS);
+    size_t last = strlen(buf) - 1;
+    if (buf[last] == 'Z')
+        buf[last] = '\0';
+    char *between = strchr(buf, 'T');
+    if (between)
+        *between = ' ';
+    return buf;
+}
+
+char *rs_retro_time_of_day(char *buf, size_t n, const struct retro *r, int64_t ns)
+{
+    rs_retro_time_words(buf, n, r, ns);
+    char *space = strchr(buf, ' ');
+    if (space)
+        memmove(buf, space + 1, strlen(space));
+    return buf;
+}
+
+static int64_t day_of(int64_t ns)
+{
+    return ns / DAY_NS - (ns % DAY_NS < 0);
+}
+
+char *rs_retro_time_after(char *buf, size_t n, const struct retro *r, int64_t ns, int64_t day_ns)
+{
+    return day_of(ns) == day_of(day_ns) ? rs_retro_time_of_day(buf, n, r, ns)
+                                        : rs_retro_time_words(buf, n, r, ns);
+}
+
+char *rs_retro_interval(char *buf, size_t n, const struct retro *r, const struct retro_instant *at)
+{
+    char lo[40] = "", hi[40] = "";
+    bool from = at->lo_ns != INT64_MIN, until = at->hi_ns != RS_NEVER;
+    if (from)
+        rs_retro_time_after(lo, sizeof lo, r, at->lo_ns, at->best_ns);
+    if (until)
+        rs_retro_time_after(hi, sizeof hi, r, at->hi_ns, at->best_ns);
+    if (from && until && strcmp(lo, hi) == 0)
+        snprintf(buf, n, "%s", "");
+    else if (from && until)
+        snprintf(buf, n, "%s–%s", lo, hi);
+    else if (from)
+        snprintf(buf, n, "from %s on", lo);
+    else if (until)
+        snprintf(buf, n, "up to %s", hi);
+    else
+        snprintf(buf, n, "%s", "open");
+    return buf;
+}
+
+/* 6m12s; NaN and infinity do not occur. */
+static char *span(char *buf, size_t n, int64_t ns)
+{
+    return rs_seconds_human(buf, n, rs_s_from_ns(ns));
+}
+
+char *rs_retro_span_words(char *buf, size_t n, int64_t lo_ns, int64_t best_ns, int64_t hi_ns)
+{
+    char lo[40], best[40], hi[40];
+    bool from = lo_ns != INT64_MIN, until = hi_ns != RS_NEVER;
+    if (from && until && lo_ns == hi_ns)
+        snprintf(buf, n, "%s", span(best, sizeof best, best_ns));
+    else if (from && until)
+        snprintf(buf, n, "%s [%s, %s]", span(best, sizeof best, best_ns),
+                 span(lo, sizeof lo, lo_ns), span(hi, sizeof hi, hi_ns));
+    else if (from)
+        snprintf(buf, n, "at least %s", span(lo, sizeof lo, lo_ns));
+    else if (until)
+        snprintf(buf, n, "at most %s", span(hi, sizeof hi, hi_ns));
+    else
+        snprintf(buf, n, "not told");
+    return buf;
+}
+
+static char *offset_span(char *buf, size_t n, int64_t ns)
+{
+    snprintf(buf, n, "%s%.3g s", ns > 0 ? "+" : "", rs_s_from_ns(ns));
+    return buf;
+}
+
+char *rs_retro_offset_words(char *buf, size_t n, const struct retro_offset *o)
+{
+    char best[40], lo[40], hi[40];
+    offset_span(best, sizeof best, o->best_ns);
+    if (o->lo_ns == o->hi_ns)
+        snprintf(buf, n, "%s", best);
+    else
+        snprintf(buf, n, "%s [%s, %s]", best, offset_span(lo, sizeof lo, o->lo_ns),
+                 offset_span(hi, sizeof hi, o->hi_ns));
+    return buf;
+}
+
+/* ---- the clock of an episode --------------------------------------------------------------------------------------- */
+
+int rs_retro_instant_at(int place)
+{
+    return place == 0 ? RS_RETRO_CHANGED : place - 1;
+}
+
+static int add_leg(struct retro_leg *out, int n, const struct retro_episode *e, int from, int to)
+{
+    struct retro_leg leg = {.from = from, .to = to};
+    if (rs_retro_leg(e, from, to, &leg.lo_ns, &leg.best_ns, &leg.hi_ns))
+        out[n++] = leg;
+    return n;
+}
+
+int rs_retro_legs(struct retro_leg out[RS_RETRO_LEGS], const struct retro_episode *e)
+{
+    int n = 0, before = -1;
+    for (int place = 0; place < RS_RETRO_INSTANT_N; place++) {
+        int i = rs_retro_instant_at(place);
+        /* Where half of the instances had it is a mark on the way, no place where people wait. */
+        if (i == RS_CLOCK_EFFECTIVE_P50 || i == RS_CLOCK_EFFECTIVE_P95 ||
+            !rs_retro_is_told(&e->at[i]))
+            continue;
+        if (before >= 0)
+            n = add_leg(out, n, e, before, i);
+        before = i;
+    }
+    n = add_leg(out, n, e, RS_CLOCK_ONSET, RS_CLOCK_DETECTED);
+    return add_leg(out, n, e, RS_CLOCK_DETECTED, RS_CLOCK_COMPLETED);
+}
+
+/* ---- numbers ------------------------------------------------------------------------------------------------------- */
+
+char *rs_retro_number(char *buf, size_t n, double x)
+{
+    if (isnan(x))
+        snprintf(buf, n, "-");
+    else if (isinf(x))
+        snprintf(buf, n, "%sno end", x < 0.0 ? "-" : "");
+    else if (fabs(x) >= 1000.0 || x == floor(x))
+        snprintf(buf, n, "%.0f", x == 0.0 ? 0.0 : x);
+    else
+        snprintf(buf, n, "%.3g", x);
+    return buf;
+}
+
+char *rs_retro_in_unit(char *buf, size_t n, double x, const char *unit)
+{
+    if (strcmp(unit, "ratio") == 0)
+        return rs_percent_human(buf, n, x);
+    if (strcmp(unit, "s") == 0)
+        return rs_seconds_human(buf, n, x);
+    rs_retro_number(buf, n, x);
+    size_t at = strlen(buf);
+    if (*unit && !isnan(x))
+        snprintf(buf + at, n - at, " %s", unit);
+    return buf;
+}
+
+char *rs_retro_level(char *buf, size_t n, const struct retro_signal *s, double level)
+{
+    return rs_retro_in_unit(buf, n, level, s->unit);
+}
+
+char *rs_retro_band(char *buf, size_t n, const struct retro_band *b, bool percent)
+{
+    char low[32], best[32], high[32];
+    char *(*words)(char *, size_t, double) = percent ? rs_percent_human : rs_retro_number;
+    if (isnan(b->best))
+        snprintf(buf, n, "-");
+    else if (isnan(b->low) || isnan(b->high) || b->low == b->high)
+        snprintf(buf, n, "%s", words(best, sizeof best, b->best));
+    else
+        snprintf(buf, n, "%s [%s, %s]", words(best, sizeof best, b->best),
+                 words(low, sizeof low, b->low), words(high, sizeof high, b->high));
+    return buf;
+}
+
+/* ---- known faults -------------------------------------------------------------------------------------------------- */
+
+static bool hurts(const struct retro *r, const struct retro_change *c)
+{
+    if (c->signal < 0)
+        return true;
+    switch (r->rebuilt.signal[c->signal].bad) {
+    case RS_EITHER_WAY: return true;
+    case RS_UPWARDS: return c->after > c->before;
+    case RS_DOWNWARDS: return c->after < c->before;
+    }
+    assert(!"a direction of no kind");
+    return false;
+}
+
+int rs_retro_change_of(const struct retro *r, const struct retro_known *known)
+{
+    const int64_t least_ns = 60 * RS_NS_PER_S;
+    bool ends = known->until_ns != RS_NEVER;
+    int64_t before_ns = ends ? (known->until_ns - known->from_ns) / 2 : least_ns;
+    int64_t from_ns = known->from_ns - (before_ns > least_ns ? before_ns : least_ns), far_ns = 0;
+    int found = -1;
+    for (int i = 0; i < r->rebuilt.n_change; i++) {
+        const struct retro_change *c = &r->rebuilt.change[i];
+        int64_t away_ns = llabs(c->best_ns - known->from_ns);
+        if (c->best_ns < from_ns || (ends && c->best_ns > known->until_ns) || !hurts(r, c))
+            continue;
+        if (found < 0 || away_ns < far_ns) {
+            found = i;
+            far_ns = away_ns;
+        }
+    }
+    return found;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is said of a retrospective, the same for people, for machines, for the evidence log and in the record. */
+#ifndef RETRO_WORDS_H
+#define RETRO_WORDS_H
+
+#include "verify/retro.h"
+#include "verify/retro_counter.h"
+#include "verify/retro_learn.h"
+
+/* Is there an instant, be it open on a side? Not of what is unknown, and not of what never happened. */
+bool rs_retro_is_told(const struct retro_instant *at);
+/* Are times Unix times? Else they count from the evidence's own zero. */
+bool rs_retro_is_dated(const struct retro *r);
+
+/* "2025-10-01 13:42:07", undated "+1:33:40"; a fraction where it is not zero, to the millisecond. n >= 40. Returns buf. */
+char *rs_retro_time_words(char *buf, size_t n, const struct retro *r, int64_t ns);
+/* Without the date: "13:42:07", undated as above. n >= 40. Returns buf. */
+char *rs_retro_time_of_day(char *buf, size_t n, const struct retro *r, int64_t ns);
+/* The time of day, with its date where it is another than that of `day_ns`. n >= 40. Returns buf. */
+char *rs_retro_time_after(char *buf, size_t n, const struct retro *r, int64_t ns, int64_t day_ns);
+/* The interval of an instant: "13:41:59–13:42:15", "from 13:41:59 on", "up to 13:42:15", "" where it has no width. Another day's end
+ * has its date. n >= 100. Returns buf. */
+char *rs_retro_interval(char *buf, size_t n, const struct retro *r, const struct retro_instant *at);
+
+/* "6m12s [5m50s, 6m31s]"; open on a side: "at least 5m50s", "at most 6m31s"; no width: "6m12s". n >= 128. Returns buf. */
+char *rs_retro_span_words(char *buf, size_t n, int64_t lo_ns, int64_t best_ns, int64_t hi_ns);
+/* "2.1 s ahead [1.9 s, 2.4 s]" of a source's clock, "0 s" of the reference's. n >= 128. Returns buf. */
+char *rs_retro_offset_words(char *buf, size_t n, const struct retro_offset *o);
+
+/* "4 rejected, 20 doubled, 10 out of order" of what was read of a source; "" where nothing was. In the arena. */
+const char *rs_retro_lost(struct arena *arena, const struct retro_source *s);
+
+/* "reference", "given", "estimated", "assumed" */
+const char *rs_retro_clock_how_name(enum retro_clock_how how);
+/* "ratio", "count", "value" */
+const char *rs_retro_signal_kind_name(enum retro_signal_kind k);
+/* "rules", "gate", "automation", "no rollback" */
+const char *rs_retro_what_if_name(enum retro_what_if_kind k);
+/* "conforms", "deviates", "undecidable" */
+const char *rs_retro_verdict_name(enum retro_verdict v);
+/* "RR101": the code of a rule. n >= 16. Returns buf. */
+char *rs_retro_code(char *buf, size_t n, enum retro_rule rule);
+
+/* Names of elements of the scenario; NULL for -1, and without a scenario. */
+const char *rs_retro_stage_name(const struct retro *r, int stage);
+const char *rs_retro_procedure_name(const struct retro *r, int procedure);
+const char *rs_retro_service_name(const struct retro *r, int service);
+const char *rs_retro_flag_name(const struct retro *r, int flag);
+/* NULL for -1. */
+const char *rs_retro_episode_name(const struct retro *r, int episode);
+
+/* A leg of an episode's clock, as far as it is known. */
+struct retro_leg {
+    int from, to;
+    int64_t lo_ns, best_ns, hi_ns; /* open: INT64_MIN, RS_NEVER */
+};
+/* From each instant that is told to the next one, then onset to detection and detection to completion. Returns how many. */
+enum { RS_RETRO_LEGS = RS_RETRO_INSTANT_N + 2 };
+int rs_retro_legs(struct retro_leg out[RS_RETRO_LEGS], const struct retro_episode *e);
+/* The instants in the order in which they come, the change that began it first: place 0.. -> instant. */
+int rs_retro_instant_at(int place);
+
+/* How many verdicts of that kind the episodes' SLA has. */
+int rs_retro_count_sla(const struct retro *r, enum retro_sla kind);
+
+/* A level of a signal, or a difference of levels, in words: "12.3%", "0.84/s", "1.2 s". n >= 48. Returns buf. */
+char *rs_retro_level(char *buf, size_t n, const struct retro_signal *s, double level);
+/* A number to three digits, "-" for NaN; large ones whole. n >= 32. Returns buf. */
+char *rs_retro_number(char *buf, size_t n, double x);
+/* "1,240 [1,180, 1,310]" without the commas; "-" where nothing is told. percent: a share. n >= 128. Returns buf. */
+char *rs_retro_band(char *buf, size_t n, const struct retro_band *b, bool percent);
+/* A number in its unit: durations for "s", a percentage for "ratio". n >= 48. Returns buf. */
+char *rs_retro_in_unit(char *buf, size_t n, double x, const char *unit);
+
+/* The change that was found nearest to a known fault's beginning: from half the fault's length (at least a minute) before it to
+ * its end, in the way that hurts; -1 = none. */
+int rs_retro_change_of(const struct retro *r, const struct retro_known *known);
+
+#endif
