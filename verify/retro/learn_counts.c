@@ -137,7 +137,7 @@ void rs_learn_requests(struct learning *l,
         return;
     for (int i = 0; i < data->n_series; i++) {
         if (matches(l, &c, i, path))
-            count_code(out, atoi(label(data, i, "code")),
+            count_code(out, (int)strtol(label(data, i, "code"), NULL, 10),
                        increase(&data->series[i], c.first_ms, in));
     }
 }
