@@ -45,11 +45,12 @@ static FILE *open_file(const struct rollout *o, const char *name)
 
 /* ---- written down badly ---- */
 
-/* A copy without what the recorder lost: one sample in a hundred, and up to two spans of two to six minutes. */
+/* A copy without what the recorder lost: one scrape in a hundred, and up to two spans of two to six minutes. */
 static struct recorded *with_gaps(const struct recorded *from, struct stream *s)
 {
     struct recorded *to = rs_recorded_new(from->labels);
     int64_t gap_from[2], gap_until[2];
+    uint64_t lottery = rs_stream_u64(s); /* all series of a scrape are lost together */
     for (int k = 0; k < 2; k++) {
         double span = (double)(from->last_ms - from->first_ms);
         gap_from[k] = from->first_ms + (int64_t)(rs_stream_uniform(s) * span);
@@ -61,7 +62,7 @@ static struct recorded *with_gaps(const struct recorded *from, struct stream *s)
         int series = rs_recorded_series(to, from->series[i].labels);
         for (size_t j = 0; j < from->series[i].n; j++) {
             int64_t t = from->series[i].sample[j].t_ms;
-            bool lost = rs_stream_uniform(s) < 0.01;
+            bool lost = rs_stream_hash_index(lottery, (uint64_t)t) % 100 == 0;
             for (int k = 0; k < 2; k++)
                 lost = lost || (t >= gap_from[k] && t < gap_until[k]);
             if (!lost)
@@ -314,4 +315,5 @@ void trip_print(const struct trip *t, FILE *to)
             fprintf(to, "fit of %-12s %4d of %4d\n", rs_retro_fit_kind_name((enum retro_fit_kind)k),
                     t->fit[k].n_in, t->fit[k].n);
     }
+    fflush(to); /* a child of the test ends without */
 }
