@@ -33,12 +33,26 @@ START_TEST(test_truth_is_covered)
 }
 END_TEST
 
+/* So many parameters missed as make it fail are missed less than once in 1e4. */
+START_TEST(test_people_are_learnt)
+{
+    static struct trip t;
+    trip_pool(&t, 500, 12);
+    trip_print(&t, stdout);
+    struct hits h = t.fit[RS_FIT_PEOPLE];
+    ck_assert_int_ge(h.n, 4);
+    ck_assert_int_ge(t.n_duration, 12);
+    ck_assert_msg(trip_chance(h, 0.95) > 1e-4, "%d of %d", h.n_in, h.n);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("round trip");
     TCase *tc = tcase_create("round trip");
     tcase_set_timeout(tc, 1800);
     tcase_add_test(tc, test_truth_is_covered);
+    tcase_add_test(tc, test_people_are_learnt);
     suite_add_tcase(s, tc);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);

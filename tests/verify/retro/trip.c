@@ -217,10 +217,14 @@ judge_rebuilt(struct trip *t, const struct rollout *o, const struct retro *r, in
 }
 
 /* What the scenario that was simulated says of a parameter: it stands there as "assumed", for the document names that scenario. */
-static void judge_fits(struct trip *t, const struct rollout *o, const struct retro_learnt *l)
+static void
+judge_fits(struct trip *t, const struct rollout *o, const struct retro_learnt *l, bool people)
 {
     for (int i = 0; l && i < l->n_fit; i++) {
         const struct retro_fit *f = &l->fit[i];
+        if (people != (f->kind == RS_FIT_PEOPLE))
+            continue;
+        t->n_duration += f->n_duration;
         for (int k = 0; !f->refused && k < f->n_parameter; k++) {
             const struct retro_parameter *p = &f->parameter[k];
             if (isnan(p->assumed) || isnan(p->low))
@@ -234,12 +238,24 @@ static void judge_fits(struct trip *t, const struct rollout *o, const struct ret
     }
 }
 
-static void judge(struct trip *t, const struct rollout *o, bool learn)
+/* Is the people's clock put right by anything? If not that is said, and nothing about their marks can be claimed. */
+static bool is_tied(const struct retro *r)
+{
+    for (int i = 0; i < r->evidence->n_source; i++) {
+        if (r->rebuilt.offset[i].how == RS_CLOCK_ASSUMED)
+            return false;
+    }
+    return true;
+}
+
+/* rebuilt: the episode, too; else only what is learnt. */
+static void
+judge(struct trip *t, const struct rollout *o, const char *document, bool rebuilt, bool learn)
 {
     struct err_list errors;
     char path[128];
     rs_err_list_init(&errors);
-    path_of(path, sizeof(path), o, "retro.yaml");
+    path_of(path, sizeof(path), o, document);
     struct retro_evidence *e = rs_evidence_load(path, NULL, 0, NULL, 0, &errors);
     rs_err_list_print(&errors, stderr);
     ck_assert_ptr_nonnull(e);
@@ -248,8 +264,10 @@ static void judge(struct trip *t, const struct rollout *o, bool learn)
     int status = rs_retro_run(&r, e, &opt, &errors);
     rs_err_list_print(&errors, stderr);
     ck_assert_int_eq(status, 0);
-    judge_rebuilt(t, o, r, e->scenario->starts_at_unix_ns);
-    judge_fits(t, o, r->learnt);
+    t->n_untied += rebuilt && !is_tied(r);
+    if (rebuilt && is_tied(r))
+        judge_rebuilt(t, o, r, e->scenario->starts_at_unix_ns);
+    judge_fits(t, o, r->learnt, !rebuilt);
     rs_retro_free(r);
     rs_evidence_close(e);
     rs_err_list_clear(&errors);
@@ -257,9 +275,9 @@ static void judge(struct trip *t, const struct rollout *o, bool learn)
 
 static void remove_files(const struct rollout *o)
 {
-    static const char *const name[] = {"metrics.om", "timeline.yaml", "retro.yaml"};
+    static const char *const name[] = {"metrics.om", "timeline.yaml", "retro.yaml", "pooled.yaml"};
     char path[128];
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         path_of(path, sizeof(path), o, name[i]);
         unlink(path);
     }
@@ -278,7 +296,7 @@ void trip_run(struct trip *t, int first, int n, bool learn)
         ck_assert_ptr_nonnull(mkdtemp(o.folder));
         rs_history_init(&o.truth);
         simulate(&o, sc);
-        judge(t, &o, learn);
+        judge(t, &o, "retro.yaml", true, learn);
         t->n_rollout++;
         rs_history_clear(&o.truth);
         if (!getenv("TRIP_KEEP"))
@@ -286,6 +304,44 @@ void trip_run(struct trip *t, int first, int n, bool learn)
     }
     rs_scenario_free(sc);
     rs_err_list_clear(&errors);
+}
+
+/* One document that learns from all rollouts. */
+static void write_pooled(const struct rollout *o, int n)
+{
+    FILE *to = open_file(&o[0], "pooled.yaml");
+    fprintf(
+        to,
+        "retro: 1\nname: pooled\nscenario: %s/shop.yaml\nmetrics:\n  - {name: prometheus, file: "
+        "metrics.om}\ntimelines:\n  - {name: notes, file: timeline.yaml, accuracy: "
+        "20s}\nlearn_from:\n",
+        DATA_DIR);
+    for (int i = 1; i < n; i++)
+        fprintf(to, "  - %s/retro.yaml\n", o[i].folder);
+    fclose(to);
+}
+
+void trip_pool(struct trip *t, int first, int n)
+{
+    struct err_list errors;
+    struct rollout *o = rs_xcalloc((size_t)n, sizeof(*o));
+    rs_err_list_init(&errors);
+    struct scenario *sc = rs_scenario_load(DATA_DIR "/shop.yaml", &errors);
+    ck_assert_ptr_nonnull(sc);
+    for (int i = 0; i < n; i++) {
+        o[i] = (struct rollout){.folder = "/tmp/rollsim-trip-XXXXXX", .number = first + i};
+        ck_assert_ptr_nonnull(mkdtemp(o[i].folder));
+        rs_history_init(&o[i].truth);
+        simulate(&o[i], sc);
+    }
+    write_pooled(o, n);
+    judge(t, &o[0], "pooled.yaml", false, true);
+    for (int i = 0; i < n; i++) {
+        rs_history_clear(&o[i].truth);
+        remove_files(&o[i]);
+    }
+    free(o);
+    rs_scenario_free(sc);
 }
 
 double trip_chance(struct hits h, double p)
@@ -308,6 +364,7 @@ void trip_print(const struct trip *t, FILE *to)
     fprintf(to, "SLA: kept %d, broken %d, undecidable %d, none %d; wrong %d\n",
             t->n_sla[RS_SLA_KEPT], t->n_sla[RS_SLA_BROKEN], t->n_sla[RS_SLA_UNDECIDABLE],
             t->n_sla[RS_SLA_NONE], t->n_sla_wrong);
+    fprintf(to, "%d whose notes nothing ties to the metrics' clock\n", t->n_untied);
     fprintf(to, "clock offset %d of %d, %.1f s wide\n", t->offset.n_in, t->offset.n,
             t->width_s / fmax(1, t->offset.n));
     for (int k = 0; k < RS_FIT_KIND_N; k++) {

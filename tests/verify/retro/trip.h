@@ -22,11 +22,15 @@ struct trip {
     int n_sla_wrong;    /* kept that was broken, or the other way */
     struct hits offset; /* of the people's clock */
     struct hits fit[RS_FIT_KIND_N];
+    int n_untied; /* rollouts whose notes nothing ties to the clock of the metrics: their instants are not judged */
+    int n_duration; /* observed times that fits rest on */
     double width_s; /* of the offset's interval, mean */
 };
 
 /* Runs n rollouts from number `first` on; `learn` fits each, too. Prints the table to `to`. */
 void trip_run(struct trip *t, int first, int n, bool learn);
+/* What is learnt of people from n rollouts together. */
+void trip_pool(struct trip *t, int first, int n);
 void trip_print(const struct trip *t, FILE *to);
 /* P(at most n_in of n) if each is in with probability p. */
 double trip_chance(struct hits h, double p);
