@@ -9,18 +9,16 @@
 #include "retro/harm.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "models/traffic.h"
 #include "sim/clock.h"
-#include "sim/draw.h"
 
 static const int64_t base_at_most_ns = 6 * 3600 * RS_NS_PER_S;
 enum { N_PART = 10 };
 
 /* ---- instants ---- */
 
-static bool is_known(const struct retro_instant *at)
+bool rs_harm_is_known(const struct retro_instant *at)
 {
     return at->how != RS_HOW_UNKNOWN && !at->never && at->best_ns != RS_NEVER &&
            at->best_ns != INT64_MIN;
@@ -39,20 +37,6 @@ static int64_t later(int64_t a, int64_t b)
 static int64_t earlier(int64_t a, int64_t b)
 {
     return a < b ? a : b;
-}
-
-/* Triangular between the bounds with its peak at the likeliest; an open side counts as none. */
-static int64_t draw_instant(const struct retro_instant *at, struct stream *s)
-{
-    double u = rs_stream_uniform_pos(s);
-    if (!is_known(at))
-        return RS_NEVER;
-    double low = at->lo_ns == INT64_MIN ? 0.0 : (double)(at->best_ns - at->lo_ns);
-    double high = at->hi_ns == RS_NEVER ? 0.0 : (double)(at->hi_ns - at->best_ns);
-    double width = low + high, x = 0.0;
-    if (width > 0.0)
-        x = u < low / width ? sqrt(u * width * low) - low : high - sqrt((1.0 - u) * width * high);
-    return at->best_ns + (int64_t)x;
 }
 
 static struct retro_instant of_change(const struct retro_change *c)
@@ -151,17 +135,17 @@ static bool find_onset(struct harm *h)
 {
     const struct retro_episode *e = h->e;
     h->onset = e->at[RS_CLOCK_ONSET];
-    if (!is_known(&h->onset) && e->up.found)
+    if (!rs_harm_is_known(&h->onset) && e->up.found)
         h->onset = of_change(&e->up);
-    if (!is_known(&h->onset))
+    if (!rs_harm_is_known(&h->onset))
         h->onset = e->at[RS_RETRO_CHANGED];
-    return is_known(&h->onset);
+    return rs_harm_is_known(&h->onset);
 }
 
 static int64_t onset_of(const struct retro_episode *e)
 {
     const struct retro_instant *at = &e->at[RS_CLOCK_ONSET];
-    return is_known(at) ? at->best_ns : e->up.found ? e->up.best_ns : RS_NEVER;
+    return rs_harm_is_known(at) ? at->best_ns : e->up.found ? e->up.best_ns : RS_NEVER;
 }
 
 /* When it is over: by the series, else by what the clock says; not past the next episode of the service. */
@@ -171,9 +155,8 @@ static void find_end(struct harm *h)
     static const int says[] = {RS_CLOCK_EFFECTIVE, RS_CLOCK_COMPLETED, RS_CLOCK_RECOVERED};
     const struct harm_flow *f = &h->kind[RS_HARM_ERRORS].flow;
     int64_t end = e->down.found ? e->down.hi_ns : INT64_MIN;
-    h->settled_ns = INT64_MIN;
     for (int i = 0; i < (h->rolled_back ? 3 : 0); i++) {
-        if (is_known(&e->at[says[i]]) && i < (e->down.found ? 2 : 3))
+        if (rs_harm_is_known(&e->at[says[i]]) && i < (e->down.found ? 2 : 3))
             end = later(end, latest(&e->at[says[i]]));
     }
     h->data_end_ns = rs_harm_flow_end(f);
@@ -186,9 +169,6 @@ static void find_end(struct harm *h)
             end = earlier(end, at);
     }
     h->end_ns = earlier(end, h->data_end_ns);
-    h->settled_ns = h->rolled_back && is_known(&e->at[RS_CLOCK_EFFECTIVE])
-                        ? latest(&e->at[RS_CLOCK_EFFECTIVE]) + 2 * f->step_ns
-                        : h->end_ns;
 }
 
 /* Not before the end of the episode of the service that came before. */
@@ -267,7 +247,7 @@ void rs_harm_open(struct harm *h, const struct retro *r, const struct retro_epis
         h->refused = "requests were not recorded at that time";
         return;
     }
-    h->rolled_back = e->had_rollback && is_known(&e->at[RS_CLOCK_COMMANDED]);
+    h->rolled_back = e->had_rollback && rs_harm_is_known(&e->at[RS_CLOCK_COMMANDED]);
     if (e->had_rollback && !h->rolled_back) {
         h->refused = "there was a rollback, and when it was commanded is not known";
         return;
@@ -281,192 +261,4 @@ void rs_harm_open(struct harm *h, const struct retro *r, const struct retro_epis
         if (h->kind[i].given)
             find_rates(h, &h->kind[i], i == RS_HARM_ERRORS, quiet_since(h));
     }
-}
-
-/* ---- worlds ---- */
-
-void rs_harm_world(const struct harm *h, uint64_t seed, uint64_t world, struct harm_world *w)
-{
-    struct stream s = rs_stream_open(seed, world, rs_stream_hash("retro/what-if"));
-    int64_t last = INT64_MIN;
-    for (int i = 0; i < RS_RETRO_INSTANT_N; i++) {
-        w->at_ns[i] = draw_instant(i == RS_CLOCK_ONSET ? &h->onset : &h->e->at[i], &s);
-        if (i == RS_RETRO_CHANGED || w->at_ns[i] == RS_NEVER)
-            continue;
-        /* Nothing on the way from the onset to the completed rollback precedes what came before it. */
-        if (i <= RS_CLOCK_COMPLETED)
-            w->at_ns[i] = last = later(last, w->at_ns[i]);
-    }
-    for (int i = 0; i < RS_HARM_KIND_N; i++) {
-        const struct harm_kind *k = &h->kind[i];
-        w->base[i] = w->level[i] = 0.0;
-        if (!k->given)
-            continue;
-        w->base[i] = fmin(1.0, rs_draw_gamma(&s, k->base.shape, 1.0) / k->base.exposure);
-        double all = fmin(1.0, rs_draw_gamma(&s, k->level.shape, 1.0) / k->level.exposure);
-        w->level[i] = fmax(0.0, all - w->base[i]);
-    }
-    w->noise = rs_stream_open(seed, world, rs_stream_hash("retro/noise"));
-}
-
-/* How many of k failures among n requests are the fault's. */
-static double fault_part(struct harm_world *w, int kind, double k, double n)
-{
-    double whole = floor(k + rs_stream_uniform(&w->noise));
-    if (!(k > 0.0) || whole < 1.0)
-        return 0.0;
-    double by_base = fmin(1.0, w->base[kind] * n / k);
-    return (double)rs_draw_binomial(&w->noise, (uint64_t)whole, 1.0 - by_base);
-}
-
-struct counts {                /* the fault's failures, of one kind */
-    double head, middle, tail; /* before the command; after it at the level; until it is gone */
-    double head_all, tail_all; /* what happened */
-    double residue;            /* share of the tail that outlived the last instance's switch */
-};
-
-/* The failures up to a time within the fault; just before the real command the level speaks, since cells blur the edge. */
-static double
-failures_until(const struct harm *h, const struct harm_world *w, int kind, int64_t at_ns)
-{
-    const struct harm_flow *f = &h->kind[kind].flow;
-    int64_t from = w->at_ns[RS_CLOCK_ONSET], sure = at_ns;
-    if (h->rolled_back)
-        sure = earlier(at_ns, later(w->at_ns[RS_CLOCK_COMMANDED] - 2 * f->step_ns, from));
-    double total = rs_harm_flow_k(f, from, h->end_ns);
-    double k = rs_harm_flow_k(f, from, sure) +
-               (w->level[kind] + w->base[kind]) * rs_harm_flow_n(f, sure, at_ns);
-    return fmin(k, total);
-}
-
-static double ratio_or(double a, double b, double otherwise)
-{
-    return b > 0.0 ? a / b : otherwise;
-}
-
-/* Traffic and audience then, over traffic and audience of the time whose failures are taken over. */
-static double carried_over(const struct harm *h,
-                           const struct harm_flow *f,
-                           int64_t to_ns,
-                           int64_t from_ns,
-                           int64_t lasts_ns)
-{
-    double w = ratio_or(rs_harm_requests(h, f, to_ns, to_ns + lasts_ns),
-                        rs_harm_requests(h, f, from_ns, from_ns + lasts_ns), 1.0);
-    if (h->crowd.n_cohort == 0)
-        return w;
-    double now = rs_harm_level_share(&h->crowd, rs_harm_level_at(&h->crowd, to_ns - 1));
-    return w * ratio_or(now,
-                        rs_harm_level_share(&h->crowd, rs_harm_level_at(&h->crowd, from_ns - 1)),
-                        1.0);
-}
-
-static void count(const struct harm *h,
-                  struct harm_world *w,
-                  const struct harm_course *c,
-                  int kind,
-                  struct counts *out)
-{
-    const struct harm_flow *f = &h->kind[kind].flow;
-    int64_t onset = w->at_ns[RS_CLOCK_ONSET];
-    int64_t actual = h->rolled_back ? w->at_ns[RS_CLOCK_COMMANDED] : h->end_ns;
-    int64_t until = c->as_it_happened ? actual : earlier(c->commanded_ns, c->until_ns);
-    int64_t cut = earlier(later(until, onset), actual);
-    double k = failures_until(h, w, kind, cut), n = rs_harm_flow_n(f, onset, cut);
-    double k_more = failures_until(h, w, kind, actual) - k, n_more = rs_harm_flow_n(f, cut, actual);
-    double k_tail = rs_harm_flow_k(f, onset, h->end_ns) - k - k_more;
-    *out = (struct counts){.head = fault_part(w, kind, k, n)};
-    out->head_all = out->head + fault_part(w, kind, k_more, n_more);
-    out->tail_all = fault_part(w, kind, k_tail, rs_harm_flow_n(f, actual, h->end_ns));
-    double k_late = fmin(rs_harm_flow_k(f, h->settled_ns, h->end_ns), k_tail);
-    out->residue = k_tail > 0.0 ? fmax(0.0, k_late) / k_tail : 0.0;
-    if (c->as_it_happened || (until >= actual && !h->rolled_back && !h->goes_on)) {
-        out->head = out->head_all; /* it had ended of itself by then */
-        out->tail = out->tail_all;
-        return;
-    }
-    if (until > actual)
-        out->middle = (double)rs_draw_poisson(&w->noise, w->level[kind] *
-                                                             rs_harm_requests(h, f, actual, until));
-    if (until <= onset || c->commanded_ns > c->until_ns)
-        return; /* before it began; or never */
-    double mean = h->rolled_back
-                      ? rs_draw_gamma(&w->noise, out->tail_all + 0.5, 1.0) *
-                            carried_over(h, f, until, actual, h->end_ns - actual)
-                      : w->level[kind] * rs_harm_requests(h, f, until, until + c->lasts_ns);
-    out->tail = (double)rs_draw_poisson(&w->noise, mean);
-}
-
-/* Shares out the failures up to `until` over the audiences of that time. */
-static void hit_levels(const struct harm *h,
-                       const struct harm_world *w,
-                       int kind,
-                       int64_t until_ns,
-                       double failures,
-                       double *hits)
-{
-    const struct harm_flow *f = &h->kind[kind].flow;
-    const struct harm_crowd *c = &h->crowd;
-    int64_t from = w->at_ns[RS_CLOCK_ONSET];
-    double all = rs_harm_flow_k(f, from, until_ns);
-    if (!(all > 0.0) || c->n_piece <= 1) {
-        hits[rs_harm_level_at(c, until_ns - 1)] += failures;
-        return;
-    }
-    for (int i = 0; i < c->n_piece; i++) {
-        int64_t a = later(from, c->piece_at_ns[i]);
-        int64_t b = i + 1 < c->n_piece ? earlier(until_ns, c->piece_at_ns[i + 1]) : until_ns;
-        if (b > a)
-            hits[c->piece_level[i]] += failures * rs_harm_flow_k(f, a, b) / all;
-    }
-}
-
-static double users(const struct harm *h,
-                    struct harm_world *w,
-                    const struct harm_course *c,
-                    const struct counts *counts)
-{
-    const struct harm_crowd *crowd = &h->crowd;
-    double *hits = rs_xcalloc((size_t)crowd->n_level + 1, sizeof(*hits)), sd, most = 0.0;
-    int64_t actual = h->rolled_back ? w->at_ns[RS_CLOCK_COMMANDED] : h->end_ns;
-    int64_t until = c->as_it_happened ? actual : earlier(c->commanded_ns, c->until_ns);
-    int64_t cut = earlier(later(until, w->at_ns[RS_CLOCK_ONSET]), actual);
-    for (int i = 0; i < RS_HARM_KIND_N; i++) {
-        int at_last = rs_harm_level_at(crowd, cut - 1);
-        if (!h->kind[i].given)
-            continue;
-        hit_levels(h, w, i, cut, counts[i].head, hits);
-        hits[at_last] += counts[i].middle + counts[i].tail * (1.0 - counts[i].residue);
-        hits[0] += counts[i].tail * counts[i].residue;
-    }
-    double expected = rs_harm_users(crowd, hits, &sd);
-    for (int i = 0; i < crowd->n_cohort; i++)
-        most += crowd->population[i];
-    free(hits);
-    return fmin(most, fmax(0.0, expected + sd * rs_draw_normal(&w->noise)));
-}
-
-struct harm_toll
-rs_harm_play(const struct harm *h, struct harm_world *w, const struct harm_course *c)
-{
-    struct counts counts[RS_HARM_KIND_N] = {{0}};
-    for (int i = 0; i < RS_HARM_KIND_N; i++) {
-        if (h->kind[i].given)
-            count(h, w, c, i, &counts[i]);
-    }
-    const struct counts *e = &counts[RS_HARM_ERRORS];
-    double happened = e->head_all + e->tail_all;
-    struct harm_toll out = {.errors = e->head + e->middle + e->tail, .users = NAN, .budget = NAN};
-    out.saved = happened - out.errors;
-    if (h->crowd.n_cohort > 0)
-        out.users = users(h, w, c, counts);
-    const struct harm_flow *f = &h->kind[RS_HARM_ERRORS].flow;
-    double n = rs_harm_flow_n(f, f->from_ns, h->data_end_ns),
-           k = rs_harm_flow_k(f, f->from_ns, h->data_end_ns), beyond = 0.0;
-    if (!c->as_it_happened && c->commanded_ns > c->until_ns)
-        beyond = rs_harm_requests(h, f, h->data_end_ns, later(c->until_ns, h->data_end_ns));
-    k += out.errors - happened + w->base[RS_HARM_ERRORS] * beyond;
-    if (n + beyond > 0.0)
-        out.budget = fmax(0.0, k) / ((n + beyond) * h->allowed);
-    return out;
 }

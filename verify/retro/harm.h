@@ -85,20 +85,21 @@ struct harm {
     struct retro_instant onset;
     bool rolled_back; /* and it is known when that was commanded */
     int64_t end_ns;   /* the fault is over, or the recording is */
-    int64_t
-        settled_ns; /* after the rollback reached the last instance; end_ns where that is not known */
-    bool goes_on;   /* it was not over at the end of what was recorded */
+    bool goes_on;     /* it was not over at the end of what was recorded */
     int64_t data_end_ns;
     double beyond_scale; /* of the scenario's profile, to meet the traffic seen last */
     double beyond_per_s; /* without a scenario: traffic after the end */
 };
 
+/* Is there a time at all? */
+bool rs_harm_is_known(const struct retro_instant *at);
 void rs_harm_open(struct harm *h, const struct retro *r, const struct retro_episode *e);
 
 /* One world that the evidence leaves possible. */
 struct harm_world {
     int64_t at_ns
         [RS_RETRO_INSTANT_N]; /* RS_NEVER: not known, or did not happen; onset as in struct harm */
+    int64_t gone_ns;          /* the fault, after the real command */
     double base[RS_HARM_KIND_N], level[RS_HARM_KIND_N];
     struct stream noise;
 };
@@ -109,7 +110,7 @@ struct harm_course {
     bool as_it_happened;
     int64_t commanded_ns; /* RS_NEVER: never */
     int64_t until_ns;     /* never: counted up to then */
-    int64_t lasts_ns;     /* no rollback was seen: how long the fault outlives the command */
+    int64_t lasts_ns; /* the fault outlives the command by so much, on the average of instances */
 };
 struct harm_toll {
     double errors, users, budget, saved; /* NaN = not told */

@@ -43,28 +43,51 @@ static int64_t people_leg(const struct harm *h, struct stream *s)
                         rs_dist_draw(&role->act, s));
 }
 
-/* From commanded to gone, on the average of the instances, as the scenario has the flag's way. */
-static int64_t propagation_leg(const struct harm *h, struct stream *s)
+static double way_s(const struct propagation *how, struct stream *s)
+{
+    bool half_open = how->kind == RS_PROPAGATION_STREAMING && how->half_open_ratio > 0.0 &&
+                     rs_stream_uniform(s) < how->half_open_ratio;
+    double delay = rs_dist_draw(half_open ? &how->half_open_delay : &how->delay, s);
+    return how->kind == RS_PROPAGATION_POLLING
+               ? delay + rs_stream_uniform(s) * rs_s_from_ns(how->poll_ns)
+               : delay;
+}
+
+static double longest_way_s(const struct propagation *how)
+{
+    double most = rs_dist_quantile(&how->delay, 0.999);
+    if (how->kind == RS_PROPAGATION_POLLING)
+        most += rs_s_from_ns(how->poll_ns);
+    else if (how->half_open_ratio > 0.0)
+        most = fmax(most, rs_dist_quantile(&how->half_open_delay, 0.999));
+    return most;
+}
+
+/*
+ * From commanded to gone, on the average of the instances: drawn from the flag's way in the scenario, since another command
+ * meets other phases; as it was seen where the scenario does not allow for that, or is none.
+ */
+static int64_t switch_leg(const struct harm *h, const struct harm_world *w, struct stream *s)
 {
     const struct scenario *sc = h->r->evidence->scenario;
     const struct procedure *p = procedure_of(h);
-    double most = 0.0;
+    double most = -1.0, longest = 0.0,
+           seen = rs_s_from_ns(w->gone_ns - w->at_ns[RS_CLOCK_COMMANDED]);
+    int n = sc && h->e->service >= 0 ? sc->service[h->e->service].n_instance : 1;
     for (int i = 0; p && i < p->n_action; i++) {
         if (p->action[i].kind != RS_ACT_SET_FLAG)
             continue;
         const struct propagation *how = &sc->flag[p->action[i].flag].propagation;
-        int n = h->e->service >= 0 ? sc->service[h->e->service].n_instance : 1;
         double sum = 0.0;
-        for (int k = 0; k < n; k++) {
-            bool half_open = how->kind == RS_PROPAGATION_STREAMING &&
-                             rs_stream_uniform(s) < how->half_open_ratio;
-            sum += rs_dist_draw(half_open ? &how->half_open_delay : &how->delay, s);
-            if (how->kind == RS_PROPAGATION_POLLING)
-                sum += rs_stream_uniform(s) * rs_s_from_ns(how->poll_ns);
-        }
+        for (int k = 0; k < n; k++)
+            sum += way_s(how, s);
         most = fmax(most, sum / n);
+        longest = fmax(longest, longest_way_s(how));
     }
-    return rs_ns_from_s(most);
+    double blur = rs_s_from_ns(h->kind[RS_HARM_ERRORS].flow.step_ns);
+    if (h->rolled_back && (most < 0.0 || seen > longest + blur))
+        return w->gone_ns - w->at_ns[RS_CLOCK_COMMANDED];
+    return rs_ns_from_s(fmax(0.0, most));
 }
 
 /* Which of the three sizes this world's fault is nearest to. */
@@ -93,6 +116,18 @@ static int64_t first_look(const struct question *q,
             return at;
     }
     return RS_NEVER;
+}
+
+/* A server evaluates at a phase of its own: up to an interval sooner or later than is computed here. */
+static const struct told *
+in_phase(const struct question *q, const struct told *told, struct told *room, struct stream *s)
+{
+    double interval = (double)q->h->r->evidence->evaluation_interval_ns;
+    int64_t off = (int64_t)((rs_stream_uniform(s) - rs_stream_uniform(s)) * interval);
+    *room = *told;
+    room->at_ns = plus(told->at_ns, off);
+    room->notified_ns = plus(told->notified_ns, off);
+    return room;
 }
 
 struct answer_times {
@@ -129,12 +164,16 @@ times_of(const struct question *q, const struct harm_world *w, uint64_t seed, ui
     struct stream s = rs_stream_open(seed, world, rs_stream_hash("retro/response"));
     struct answer_times t = {RS_NEVER, RS_NEVER, RS_NEVER, 0};
     const struct told *told = &q->told[size_of(q, w)];
+    struct told phased;
     switch (q->how) {
     case RS_ASK_HAPPENED:
         return (struct answer_times){w->at_ns[RS_CLOCK_DETECTED], w->at_ns[RS_CLOCK_COMMANDED],
                                      w->at_ns[RS_CLOCK_COMPLETED], 0};
     case RS_ASK_NEVER: return t;
-    case RS_ASK_TOLD: t.detected = told->at_ns; break;
+    case RS_ASK_TOLD:
+        told = in_phase(q, told, &phased, &s);
+        t.detected = told->at_ns;
+        break;
     case RS_ASK_LOOKS: t.detected = first_look(q, told, w, &s); break;
     case RS_ASK_MACHINE: t.detected = w->at_ns[RS_CLOCK_DETECTED]; break;
     }
@@ -146,7 +185,7 @@ times_of(const struct question *q, const struct harm_world *w, uint64_t seed, ui
             w->at_ns[RS_CLOCK_DETECTED] < t.detected ? w->at_ns[RS_CLOCK_DETECTED] : t.detected;
         t.commanded = w->at_ns[RS_CLOCK_COMMANDED];
     }
-    t.lasts = q->h->rolled_back ? 0 : propagation_leg(q->h, &s);
+    t.lasts = switch_leg(q->h, w, &s);
     t.completed = plus(
         t.commanded, q->h->rolled_back ? leg(w, RS_CLOCK_COMMANDED, RS_CLOCK_COMPLETED) : t.lasts);
     return t;
