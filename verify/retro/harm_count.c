@@ -97,6 +97,8 @@ struct counting {
     struct harm_flow *flow;
     const struct recorded *data;
     int64_t first_ms, last_ms, longest_ms; /* of the service's series; longer gaps are blind */
+    bool
+        logs; /* what access logs counted is taken: only where nothing was scraped, so that none counts twice */
 };
 
 /*
@@ -152,17 +154,12 @@ label(const struct counting *c, const struct recorded_series *s, const char *nam
     return text ? text : "";
 }
 
-/* Where metrics and an access log both count a service, the first source to do so is taken. */
-static bool is_of_source(const struct counting *c, const struct recorded_series *s, int *source)
+static bool is_from_log(const struct counting *c, const struct recorded_series *s)
 {
     const struct retro_evidence *e = c->r->evidence;
     if (!e->source_of || !e->data)
-        return true;
-    struct recorded *all = e->data;
-    int i = rs_recorded_series(all, s->labels);
-    if (*source < 0)
-        *source = e->source_of[i];
-    return e->source_of[i] == *source;
+        return false;
+    return e->source[e->source_of[rs_recorded_series(e->data, s->labels)]].kind == RS_SOURCE_LOG;
 }
 
 static bool is_metric(const struct counting *c,
@@ -174,7 +171,7 @@ static bool is_metric(const struct counting *c,
     const char *name = label(c, s, "__name__");
     size_t n = strlen(metric);
     return strncmp(name, metric, n) == 0 && strcmp(name + n, suffix) == 0 &&
-           strcmp(label(c, s, "job"), job) == 0;
+           strcmp(label(c, s, "job"), job) == 0 && is_from_log(c, s) == c->logs;
 }
 
 static void see_span(struct counting *c, const struct recorded_series *s)
@@ -206,7 +203,6 @@ static bool begin(struct counting *c,
                   const char *suffix,
                   struct harm_flow *out)
 {
-    int source = -1;
     *out = (struct harm_flow){0};
     *c = (struct counting){.r = r,
                            .flow = out,
@@ -214,12 +210,12 @@ static bool begin(struct counting *c,
                            .first_ms = INT64_MAX,
                            .last_ms = INT64_MIN,
                            .longest_ms = r->evidence->lookback_ns / RS_NS_PER_MS};
-    if (!c->data || !metric)
-        return false;
-    for (int i = 0; i < c->data->n_series; i++) {
-        const struct recorded_series *s = &c->data->series[i];
-        if (is_metric(c, s, metric, suffix, sv->name) && is_of_source(c, s, &source))
-            see_span(c, s);
+    for (int logs = 0; logs < 2 && c->data && metric && c->last_ms <= c->first_ms; logs++) {
+        c->logs = logs == 1;
+        for (int i = 0; i < c->data->n_series; i++) {
+            if (is_metric(c, &c->data->series[i], metric, suffix, sv->name))
+                see_span(c, &c->data->series[i]);
+        }
     }
     if (c->last_ms <= c->first_ms)
         return false;
@@ -232,12 +228,11 @@ bool rs_harm_flow_requests(struct harm_flow *out, const struct retro *r, int ser
 {
     const struct service *sv = &r->evidence->scenario->service[service];
     struct counting c;
-    int source = -1;
     if (!begin(&c, r, sv, sv->requests_metric, "", out))
         return false;
     for (int i = 0; i < c.data->n_series; i++) {
         const struct recorded_series *s = &c.data->series[i];
-        if (!is_metric(&c, s, sv->requests_metric, "", sv->name) || !is_of_source(&c, s, &source))
+        if (!is_metric(&c, s, sv->requests_metric, "", sv->name))
             continue;
         add_counter(&c, s, out->n, is_error(r, service, label(&c, s, "code")) ? out->k : NULL, 1.0);
         add_sight(&c, s);
@@ -250,7 +245,7 @@ bool rs_harm_flow_slow(struct harm_flow *out, const struct retro *r, int service
 {
     const struct service *sv = &r->evidence->scenario->service[service];
     struct counting c;
-    int source = -1, n_bound = 0;
+    int n_bound = 0;
     if (isinf(sv->slow_s) || !begin(&c, r, sv, sv->latency_metric, "_count", out))
         return false;
     for (int i = 0; i < c.data->n_series; i++) {
@@ -258,7 +253,7 @@ bool rs_harm_flow_slow(struct harm_flow *out, const struct retro *r, int service
         bool all = is_metric(&c, s, sv->latency_metric, "_count", sv->name);
         bool fast = is_metric(&c, s, sv->latency_metric, "_bucket", sv->name) &&
                     fabs(strtod(label(&c, s, "le"), NULL) / sv->slow_s - 1.0) < 1e-9;
-        if (!(all || fast) || !is_of_source(&c, s, &source))
+        if (!all && !fast)
             continue;
         add_counter(&c, s, all ? out->n : NULL, out->k, all ? 1.0 : -1.0);
         add_sight(&c, s);
