@@ -19,22 +19,55 @@ static int64_t earlier(int64_t a, int64_t b)
 
 /* ---- worlds ---- */
 
-/* Triangular between the bounds with its peak at the likeliest; an open side counts as none. */
-static int64_t draw_instant(const struct retro_instant *at, struct stream *s)
+/* Between so much below 0 and so much above: triangular, its peak at 0. */
+static double triangle(double below, double above, double u)
 {
-    double u = rs_stream_uniform_pos(s);
+    double width = below + above;
+    if (!(width > 0.0))
+        return 0.0;
+    return u < below / width ? sqrt(u * width * below) - below
+                             : above - sqrt((1.0 - u) * width * above);
+}
+
+/* An open side counts as none. */
+static double side(int64_t from_ns, int64_t to_ns)
+{
+    return from_ns == INT64_MIN || to_ns == RS_NEVER ? 0.0 : (double)(to_ns - from_ns);
+}
+
+/*
+ * What a source's clock was off is the same for all that it noted, so times between two of its marks do not suffer from it: that part
+ * of a mark's uncertainty is drawn once a world, the rest of it mark by mark.
+ */
+static int64_t draw_instant(const struct harm *h,
+                            const struct retro_instant *at,
+                            uint64_t seed,
+                            uint64_t world,
+                            struct stream *s)
+{
+    double u = rs_stream_uniform_pos(s), common = 0.0;
     if (!rs_harm_is_known(at))
         return RS_NEVER;
-    double low = at->lo_ns == INT64_MIN ? 0.0 : (double)(at->best_ns - at->lo_ns);
-    double high = at->hi_ns == RS_NEVER ? 0.0 : (double)(at->hi_ns - at->best_ns);
-    double width = low + high, x = 0.0;
-    if (width > 0.0)
-        x = u < low / width ? sqrt(u * width * low) - low : high - sqrt((1.0 - u) * width * high);
-    return at->best_ns + (int64_t)x;
+    double below = side(at->lo_ns, at->best_ns), above = side(at->best_ns, at->hi_ns);
+    if (at->how == RS_HOW_RECORDED && at->source >= 0) {
+        const struct retro_offset *o = &h->r->rebuilt.offset[at->source];
+        struct stream clock = rs_stream_open(
+            seed, world, rs_stream_hash_index(rs_stream_hash("retro/clock"), (uint64_t)at->source));
+        double less = fmin(below, side(o->best_ns, o->hi_ns)),
+               more = fmin(above, side(o->lo_ns, o->best_ns));
+        common = triangle(less, more, rs_stream_uniform_pos(&clock));
+        below -= less;
+        above -= more;
+    }
+    return at->best_ns + (int64_t)(common + triangle(below, above, u));
 }
 
 /* When the fault was gone, as the series show it; else half-way to the last instance's switch. */
-static int64_t draw_gone(const struct harm *h, const struct harm_world *w, struct stream *s)
+static int64_t draw_gone(const struct harm *h,
+                         const struct harm_world *w,
+                         uint64_t seed,
+                         uint64_t world,
+                         struct stream *s)
 {
     int64_t commanded = w->at_ns[RS_CLOCK_COMMANDED], last = w->at_ns[RS_CLOCK_EFFECTIVE];
     const struct retro_change *down = &h->e->down;
@@ -45,7 +78,7 @@ static int64_t draw_gone(const struct harm *h, const struct harm_world *w, struc
     if (!h->rolled_back)
         return h->end_ns;
     if (down->found)
-        return later(commanded, draw_instant(&at, s));
+        return later(commanded, draw_instant(h, &at, seed, world, s));
     return last == RS_NEVER ? commanded : commanded + later(0, last - commanded) / 2;
 }
 
@@ -54,14 +87,16 @@ void rs_harm_world(const struct harm *h, uint64_t seed, uint64_t world, struct h
     struct stream s = rs_stream_open(seed, world, rs_stream_hash("retro/what-if"));
     int64_t last = INT64_MIN;
     for (int i = 0; i < RS_RETRO_INSTANT_N; i++) {
-        w->at_ns[i] = draw_instant(i == RS_CLOCK_ONSET ? &h->onset : &h->e->at[i], &s);
-        if (i == RS_RETRO_CHANGED || w->at_ns[i] == RS_NEVER)
-            continue;
+        w->at_ns[i] =
+            draw_instant(h, i == RS_CLOCK_ONSET ? &h->onset : &h->e->at[i], seed, world, &s);
+        if (i == RS_RETRO_CHANGED || i == RS_CLOCK_FIRST_BAD || i == RS_CLOCK_PENDING ||
+            w->at_ns[i] == RS_NEVER)
+            continue; /* nothing is reckoned from these */
         /* Nothing on the way from the onset to the completed rollback precedes what came before it. */
         if (i <= RS_CLOCK_COMPLETED)
             w->at_ns[i] = last = later(last, w->at_ns[i]);
     }
-    w->gone_ns = draw_gone(h, w, &s);
+    w->gone_ns = draw_gone(h, w, seed, world, &s);
     for (int i = 0; i < RS_HARM_KIND_N; i++) {
         const struct harm_kind *k = &h->kind[i];
         w->base[i] = w->level[i] = 0.0;

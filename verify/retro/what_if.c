@@ -272,6 +272,16 @@ static const char *put_rules(const struct asking *a,
     return NULL;
 }
 
+/* From firing to notified, of the alert that the shipped rules raise. */
+static int64_t waited(const struct asking *a, const struct harm *h)
+{
+    const struct backtest *run = a->r->seen.run;
+    int first = run ? rs_alarm_first(a->r, h, run, rs_what_if_command(h)) : -1;
+    int64_t told_ns = first >= 0 ? rs_alarm_notified(run, &run->activation[first]) : RS_NEVER;
+    return told_ns == RS_NEVER ? RS_NEVER
+                               : told_ns - run->activation[first].firing_ms * RS_NS_PER_MS;
+}
+
 static void ask_rules(struct asking *a,
                       const char *name,
                       const struct rule_set *rules,
@@ -292,6 +302,8 @@ static void ask_rules(struct asking *a,
         struct question q = {.h = h,
                              .how = RS_ASK_TOLD,
                              .size = rs_harm_size(h, a->opt->seed),
+
+                             .waited_ns = waited(a, h),
                              .not_later = h->rolled_back && !h->e->alert,
                              .until_ns = h->data_end_ns};
         cf->outcome[i].refused = put_rules(a, rules, run, &q);

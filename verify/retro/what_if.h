@@ -29,6 +29,8 @@ struct question {
     int64_t from_ns, step_ns; /* LOOKS: of the answers */
     size_t n;
     int64_t look_every_ns;
+    int64_t
+        waited_ns; /* TOLD: the shipped rules' alert waited so long in Alertmanager; RS_NEVER = not known */
     bool not_later;          /* people saw it of themselves: no later than it happened */
     struct retro_instant at; /* MACHINE: detected */
     int64_t delay_ns;        /* MACHINE */

@@ -145,10 +145,12 @@ static int64_t commanded_when(const struct question *q,
         return RS_NEVER;
     if (q->how == RS_ASK_MACHINE)
         return detected + q->delay_ns;
-    if (q->how == RS_ASK_TOLD && told->notified_ns != RS_NEVER &&
-        (!q->h->rolled_back || leg(w, RS_CLOCK_NOTIFIED, RS_CLOCK_COMMANDED) != RS_NEVER)) {
-        from = told->notified_ns;
-        kept = leg(w, RS_CLOCK_NOTIFIED, RS_CLOCK_COMMANDED);
+    if (q->how == RS_ASK_TOLD && told->notified_ns != RS_NEVER) {
+        /* As long as it took, but for what Alertmanager would have waited less, or more. */
+        if (!q->h->rolled_back)
+            from = told->notified_ns;
+        else if (q->waited_ns != RS_NEVER)
+            from = told->notified_ns - q->waited_ns;
     }
     /* Who looks has acknowledged it by looking. */
     if (q->how == RS_ASK_LOOKS && leg(w, RS_CLOCK_ACKNOWLEDGED, RS_CLOCK_COMMANDED) != RS_NEVER)
