@@ -256,6 +256,19 @@ int rs_alarm_first(const struct retro *r,
     return first;
 }
 
+const char *
+rs_alarm_standing(const struct retro *r, const struct harm *h, const struct backtest *run)
+{
+    int64_t from_ms = rs_alarm_span(h).from_ns / RS_NS_PER_MS;
+    for (int i = 0; i < run->n_activation; i++) {
+        const struct activation *a = &run->activation[i];
+        if (a->firing_ms < from_ms && a->cleared_ms > from_ms &&
+            rs_alarm_bears_on(r, h->e, a->rule, run->labels, a->labels))
+            return a->rule->alert;
+    }
+    return NULL;
+}
+
 const char *rs_alarm_blind(const struct retro *r, const struct harm *h, const struct backtest *run)
 {
     for (int i = 0; i < run->n_selector; i++) {

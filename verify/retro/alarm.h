@@ -34,6 +34,9 @@ int rs_alarm_first(const struct retro *r,
                    const struct harm *h,
                    const struct backtest *run,
                    int64_t until_ns);
+/* An alert that bears on the episode and was firing already when the fault began, or NULL. */
+const char *
+rs_alarm_standing(const struct retro *r, const struct harm *h, const struct backtest *run);
 /* When Alertmanager tells somebody of it; RS_NEVER = nobody. */
 int64_t rs_alarm_notified(const struct backtest *run, const struct activation *a);
 /* One line: an alert that bears on the episode and cannot be judged, since it asks for what is in no series; NULL = none. */

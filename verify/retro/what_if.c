@@ -95,6 +95,13 @@ void rs_what_if_close(struct asking *a, struct retro_outcome *out, struct questi
     out->rests_on = rests_on(q);
 }
 
+const char *rs_what_if_unknown(const struct harm *h)
+{
+    if (h->rolled_back || (h->r->evidence->scenario && h->e->procedure >= 0))
+        return NULL;
+    return "no rollback was seen, and no procedure of a scenario says how long one takes";
+}
+
 static bool detection_known(const struct retro_instant *at)
 {
     return at->how != RS_HOW_UNKNOWN && !at->never;
@@ -173,10 +180,11 @@ static void ask_machine(struct asking *a, const char *name, int64_t delay_ns)
                 rs_arena_printf(a->r->arena, "commanded %s after the runbook's trigger was true",
                                 rs_what_if_lasting(a->r->arena, delay_ns));
         }
+        cf->outcome[i].refused = rs_what_if_unknown(h);
         if (!detection_known(&q.at))
             cf->outcome[i].refused = "when it was detected is not known, and the runbook's trigger "
                                      "is not true in the recording";
-        else
+        if (!cf->outcome[i].refused)
             rs_what_if_close(a, &cf->outcome[i], &q);
     }
 }
@@ -249,6 +257,9 @@ static const char *put_rules(const struct asking *a,
         q->says = says_of(a, run, first, rules);
         return NULL;
     }
+    const char *standing = rs_alarm_standing(a->r, h, run);
+    if (standing)
+        return rs_arena_printf(a->r->arena, "%s was firing already when the fault began", standing);
     if (blind)
         return blind;
     q->told[0] = q->told[1] = q->told[2] = told_by(run, -1);
@@ -293,6 +304,9 @@ static void ask_rules(struct asking *a,
     for (int i = 0; i < cf->n_outcome; i++) {
         const struct harm *h = &a->harm[i];
         if (h->refused)
+            continue;
+        cf->outcome[i].refused = rs_what_if_unknown(h);
+        if (cf->outcome[i].refused)
             continue;
         if (!run || rules->n == 0) {
             cf->outcome[i].refused = rules->n == 0 ? "there are no rules"

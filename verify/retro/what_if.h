@@ -69,6 +69,8 @@ struct backtest *rs_what_if_run(const struct asking *a,
                                 const struct backtest_query *query);
 /* The latest that the real rollback can have been commanded; RS_NEVER: there was none. */
 int64_t rs_what_if_command(const struct harm *h);
+/* Why another rollback cannot be reckoned; NULL: it can. */
+const char *rs_what_if_unknown(const struct harm *h);
 const char *rs_what_if_lasting(struct arena *arena, int64_t ns);
 void rs_what_if_gate(struct asking *a, const struct retro_what_if *w, const struct rule_set *rules);
 

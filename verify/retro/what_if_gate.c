@@ -110,7 +110,7 @@ void rs_what_if_gate(struct asking *a, const struct retro_what_if *w, const stru
         const struct harm *h = &a->harm[i];
         struct retro_outcome *out = &cf->outcome[i];
         if (!out->refused)
-            out->refused = blind;
+            out->refused = blind ? blind : rs_what_if_unknown(h);
         if (!out->refused && w->procedure >= 0 && h->e->procedure != w->procedure)
             out->refused = rs_arena_printf(
                 a->r->arena, "the gate orders %s, which this episode did not call for",

@@ -215,6 +215,20 @@ static void long_ago(struct made *m)
     m->episode.at[RS_CLOCK_ONSET] = made_at(m->sc->starts_at_unix_ns - 60 * min_ns, 0);
 }
 
+static void nobody_knows(struct made *m)
+{
+    m->episode.had_rollback = false;
+    m->episode.procedure = -1;
+}
+
+/* The first failures are two minutes and a half before the onset that is noted. */
+static void firing_already(struct made *m)
+{
+    int64_t onset = m->sc->starts_at_unix_ns + 62 * min_ns + 30 * s_ns;
+    m->episode.at[RS_CLOCK_ONSET] = made_at(onset, 0);
+    m->episode.up = made_change(onset, 0);
+}
+
 static const struct {
     const char *title;
     void (*spoil)(struct made *m);
@@ -225,6 +239,8 @@ static const struct {
     {"command unknown", unknown_command, "automation", "when it was commanded is not known"},
     {"detection unknown", undetected, "automation", "when it was detected is not known"},
     {"no rules", no_rules, "shipped rules", "there are no rules"},
+    {"no way back known", nobody_knows, "automation", "no rollback was seen"},
+    {"firing already", firing_already, "shipped rules", "Errors was firing already"},
     {"not recorded", long_ago, "no rollback", "requests were not recorded at that time"},
 };
 
