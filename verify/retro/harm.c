@@ -49,7 +49,7 @@ static struct retro_instant of_change(const struct retro_change *c)
 
 static struct harm_rate rate_in(const struct harm_flow *f, int64_t a_ns, int64_t b_ns)
 {
-    return (struct harm_rate){.shape = rs_harm_flow_k(f, a_ns, b_ns) + 0.5,
+    return (struct harm_rate){.shape = fmax(0.0, rs_harm_flow_k(f, a_ns, b_ns)) + 0.5,
                               .exposure = rs_harm_flow_n(f, a_ns, b_ns)};
 }
 

@@ -11,6 +11,8 @@
 
 /* A grid of more cells is made coarser. */
 #define CELLS_MAX 200000
+/* No counter of requests: 30 years of a million a second. What says more is damaged, and passed over. */
+#define COUNT_MAX 1e15
 
 /* ---- the grid ---- */
 
@@ -113,14 +115,14 @@ static void add_counter(
     for (size_t i = 0; i < s->n; i++) {
         double v = s->sample[i].v;
         int64_t t_ms = s->sample[i].t_ms;
-        if (isnan(v))
+        if (isnan(v) || fabs(v) > COUNT_MAX)
             continue;
         if (isnan(last) && t_ms > c->first_ms + 2 * step_ms) {
             last = 0.0;
             last_ms = t_ms - step_ms;
         }
         if (!isnan(last) && t_ms > last_ms) {
-            double rise = v >= last ? v - last : v;
+            double rise = fmax(0.0, v >= last ? v - last : v);
             int64_t lo = last_ms * RS_NS_PER_MS, hi = t_ms * RS_NS_PER_MS;
             if (n)
                 deposit(c->flow, n, lo, hi, rise);
@@ -280,6 +282,8 @@ bool rs_harm_flow_signal(struct harm_flow *out, struct arena *arena, const struc
     grid_new(out, arena, first_ns, last_ns, step_ns);
     for (size_t i = 0; i < s->n; i++) {
         const struct retro_point *p = &s->point[i];
+        if (!(p->n >= 0.0 && p->n < COUNT_MAX && p->k >= 0.0 && p->k < COUNT_MAX))
+            continue;
         deposit(out, out->n, p->lo_ns, p->hi_ns, p->n);
         deposit(out, out->k, p->lo_ns, p->hi_ns, p->k);
         deposit(out, out->blind, p->lo_ns, p->hi_ns, rs_s_from_ns(p->hi_ns - p->lo_ns));

@@ -129,12 +129,13 @@ static void ask_never(struct asking *a, const char *name, int64_t for_ns)
         const struct harm *h = &a->harm[i];
         if (h->refused)
             continue;
-        struct question q = {.h = h,
-                             .how = RS_ASK_NEVER,
-                             .until_ns = h->onset.best_ns + for_ns,
-                             .says =
-                                 rs_arena_printf(a->r->arena, "counted for %s from the onset on",
-                                                 rs_what_if_lasting(a->r->arena, for_ns))};
+        struct question q = {
+            .h = h,
+            .how = RS_ASK_NEVER,
+            .until_ns =
+                for_ns < RS_NEVER - h->onset.best_ns ? h->onset.best_ns + for_ns : RS_NEVER - 1,
+            .says = rs_arena_printf(a->r->arena, "counted for %s from the onset on",
+                                    rs_what_if_lasting(a->r->arena, for_ns))};
         rs_what_if_close(a, &cf->outcome[i], &q);
     }
 }
