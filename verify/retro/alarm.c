@@ -75,21 +75,34 @@ static int64_t rule_memory_ns(const struct retro *r, const struct rule *rule)
     return most_ms * RS_NS_PER_MS + rule->for_ns + r->evidence->evaluation_interval_ns;
 }
 
-static int
-episode_of(const struct retro *r, const struct harm *harm, const struct rule *rule, int64_t at_ns)
+/* Where it is not known when the fault began, an alert that is still up at its first sign is one of its signs. */
+static bool
+is_in_span(const struct harm *h, const struct activation *a, int64_t at_ns, int64_t memory_ns)
 {
-    int64_t memory_ns = rule_memory_ns(r, rule);
-    int found = -1;
+    struct alarm_span span = rs_alarm_span(h);
+    if (span.from_ns == RS_NEVER || at_ns - memory_ns > span.until_ns)
+        return false;
+    bool still_up = a->cleared_ms == RS_NEVER || a->cleared_ms > span.from_ns / RS_NS_PER_MS;
+    return at_ns >= span.from_ns || (h->refused && still_up);
+}
+
+/* Of the episodes that it may belong to the one that it bears on, the last of several; else any. -1: none. */
+static int episode_of(const struct retro *r,
+                      const struct harm *harm,
+                      const struct backtest *run,
+                      const struct activation *a,
+                      int64_t at_ns)
+{
+    int64_t memory_ns = rule_memory_ns(r, a->rule);
+    int found = -1, bearing = -1;
     for (int i = 0; i < r->rebuilt.n_episode; i++) {
-        struct alarm_span span = rs_alarm_span(&harm[i]);
-        if (span.from_ns == RS_NEVER || at_ns < span.from_ns || at_ns - memory_ns > span.until_ns)
+        if (!is_in_span(&harm[i], a, at_ns, memory_ns))
             continue;
-        found =
-            i; /* of two that overlap the later one, unless it is clear that the alert is not about it */
-        if (harm[i].e->alert && rule->alert && strcmp(harm[i].e->alert, rule->alert) == 0)
-            break;
+        found = i;
+        if (rs_alarm_bears_on(r, harm[i].e, a->rule, run->labels, a->labels))
+            bearing = i;
     }
-    return found;
+    return bearing >= 0 ? bearing : found;
 }
 
 int64_t rs_alarm_notified(const struct backtest *run, const struct activation *a)
@@ -129,7 +142,7 @@ void rs_alarm_list(struct retro_counterfactual *out,
         const struct activation *a = &run->activation[i];
         bool fires = a->firing_ms != RS_NEVER;
         int64_t at_ns = (fires ? a->firing_ms : a->active_ms) * RS_NS_PER_MS;
-        int episode = episode_of(r, harm, a->rule, at_ns);
+        int episode = episode_of(r, harm, run, a, at_ns);
         if (!fires && episode < 0)
             continue; /* pending and nothing more: nobody was bothered */
         char *labels = rs_backtest_series(run->labels, a->labels);
