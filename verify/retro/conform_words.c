@@ -39,7 +39,7 @@ struct conform_span rs_conform_gap(const struct conform *c,
                                    const struct retro_instant *b)
 {
     struct conform_span gap = {minus(b->lo_ns, a->hi_ns), minus(b->hi_ns, a->lo_ns)};
-    if (a->mark < 0 || b->mark < 0)
+    if (a->how != RS_HOW_RECORDED || b->how != RS_HOW_RECORDED || a->mark < 0 || b->mark < 0)
         return gap;
     const struct retro_mark *ma = &c->e->mark[a->mark], *mb = &c->e->mark[b->mark];
     if (ma->source != mb->source)
