@@ -224,7 +224,7 @@ struct retro *conform_case(const struct conform_row *row)
     rs_err_list_init(&errors);
     const struct line *line = row->back ? rolled_back : completed;
     int n_line = row->back ? N_OF(rolled_back) : N_OF(completed);
-    made.sc = rs_scenario_load(DATA_DIR "/conform.yaml", &errors);
+    made.sc = rs_scenario_load(RS_SOURCE_DIR "/tests/verify/retro/conform.yaml", &errors);
     rs_err_list_print(&errors, stderr);
     ck_assert(made.sc != NULL);
     made.arena = rs_arena_new();
