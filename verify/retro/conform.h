@@ -18,6 +18,8 @@ enum conform_list { RS_LIST_ENTRY, RS_LIST_RAMP, RS_LIST_CLOSING, RS_LIST_PROCED
 struct conform_step {
     enum conform_list list;
     const struct action *action;
+    const char *words;       /* what the action is called */
+    const char *things[2];   /* names of what it acts on, either may be NULL */
     int index;               /* in its list */
     int stage;               /* of ENTRY, RAMP, CLOSING and steps for each stage; else -1 */
     int episode;             /* of PROCEDURE and steps for each rollback; else -1 */
@@ -46,6 +48,11 @@ struct conform_stage {
     int from[3], n_step[3]; /* steps of ENTRY, RAMP and CLOSING, in conform.step */
 };
 
+struct conform_look {
+    int64_t at_ns;
+    int mark;
+};
+
 struct conform {
     struct retro *r;
     const struct scenario *sc;
@@ -59,6 +66,8 @@ struct conform {
     bool *mark_used, *flag_used;
     int64_t n_evaluation; /* of seen.run; 0 = there is none */
     bool *sampled;        /* [n_evaluation] was anything recorded since the evaluation before? */
+    int n_look;
+    struct conform_look *look; /* [n_look] all that were noted, by time */
     int cap_finding;
 };
 
@@ -77,6 +86,8 @@ struct conform_span rs_conform_gap(const struct conform *c,
                                    const struct retro_instant *b);
 struct retro_instant rs_conform_mark(const struct conform *c, int mark);
 struct retro_instant rs_conform_at(int64_t at_ns, int64_t within_ns);
+/* "stage reads", and "stage-1" where the name says so itself. In the arena. */
+const char *rs_conform_stage_name(const struct conform *c, int stage);
 /* "2025-09-29T09:40:07Z", with "± 30s" where it is wider than a second. In the arena. */
 const char *rs_conform_when(const struct conform *c, const struct retro_instant *i);
 /* "29m 40s", or "29m 40s to 30m 10s". In the arena. */
@@ -173,6 +184,8 @@ struct conform_read {
     int64_t
         at_ns; /* YES: the look, or the first moment by which one must have seen it; UNSURE: the first moment */
     int64_t for_ns; /* UNSURE, without looks: the longest time for which it was so */
+    int64_t
+        gap_ns; /* BLIND, without looks: so long nothing was recorded, enough to hide a look; 0 = all of it */
     int n_look;
 };
 struct conform_question {

@@ -19,22 +19,21 @@ static const struct conform_step *found_before(const struct conform *c,
 static void say_elsewhere(struct conform *c, const struct conform_step *s)
 {
     struct conform_about about = rs_conform_of_step(c, s);
-    const char *what = rs_conform_action(c, s->action);
+    const char *what = s->words;
     const char *at = rs_conform_when(c, &s->at);
     const struct conform_stage *st = &c->stage[s->stage];
-    const char *name = c->plan->stage[s->stage].name;
+    const char *name = rs_conform_stage_name(c, s->stage);
     bool late = s->at.lo_ns > st->out.hi_ns;
     struct conform_span gap =
         late ? rs_conform_gap(c, &st->out, &s->at) : rs_conform_gap(c, &s->at, &st->in);
-    rs_conform_say(
-        c, about, RS_RETRO_DEVIATES,
-        rs_arena_printf(c->r->arena,
-                        "let what follows stage %s wait until \"%s\" is done, or move the "
-                        "step to where it is done",
-                        name, what),
-        late ? "\"%s\" was done at %s, %s after stage %s had been left"
-             : "\"%s\" was done at %s, %s before stage %s was entered",
-        what, at, rs_conform_long(c, gap), name);
+    rs_conform_say(c, about, RS_RETRO_DEVIATES,
+                   rs_arena_printf(c->r->arena,
+                                   "let what follows %s wait until \"%s\" is done, or move the "
+                                   "step to where it is done",
+                                   name, what),
+                   late ? "\"%s\" was done at %s, %s after %s had been left"
+                        : "\"%s\" was done at %s, %s before %s was entered",
+                   what, at, rs_conform_long(c, gap), name);
 }
 
 /* true: told that it was out of order. */
@@ -45,8 +44,8 @@ static bool say_order(struct conform *c, const struct conform_step *s)
         return false;
     struct conform_span gap = rs_conform_gap(c, &p->at, &s->at);
     struct conform_about about = rs_conform_of_step(c, s);
-    const char *what = rs_conform_action(c, s->action);
-    const char *first = rs_conform_action(c, p->action);
+    const char *what = s->words;
+    const char *first = p->words;
     if (gap.hi_ns < 0) {
         rs_conform_say(c, about, RS_RETRO_DEVIATES,
                        "put the steps into the order in which they are done, or say why they must "
@@ -69,7 +68,7 @@ static void say_done(struct conform *c, const struct conform_step *s)
     if (say_order(c, s))
         return;
     rs_conform_say(c, rs_conform_of_step(c, s), RS_RETRO_CONFORMS, NULL, "\"%s\" was done at %s",
-                   rs_conform_action(c, s->action), rs_conform_when(c, &s->at));
+                   s->words, rs_conform_when(c, &s->at));
 }
 
 /* ---- checks ---- */
@@ -118,7 +117,7 @@ static void say_failed(struct conform *c, const struct conform_step *s)
     struct retro_instant failed = rs_conform_mark(c, s->failed);
     struct conform_about about = rs_conform_of_step(c, s);
     about.when = &failed;
-    const char *what = rs_conform_action(c, s->action), *at = rs_conform_when(c, &failed);
+    const char *what = s->words, *at = rs_conform_when(c, &failed);
     const char *order = order_words(stage->check_then);
     bool passed = c->e->mark[s->mark].event != RS_EVENT_CHECK_FAILED;
     const struct conform_step *next = went_on(c, s);
@@ -140,8 +139,7 @@ static void say_failed(struct conform *c, const struct conform_step *s)
     } else if (on) {
         rs_conform_say(c, about, RS_RETRO_DEVIATES, mend,
                        "\"%s\" failed at %s, which orders to %s, and the stage went on: %s%s", what,
-                       at, order,
-                       next ? rs_conform_action(c, next->action) : "it was left for the next",
+                       at, order, next ? next->words : "it was left for the next",
                        passed ? " (it had passed when done again)" : "");
     } else if (stage->check_then != RS_THEN_ROLLBACK) {
         rs_conform_say(c, about, RS_RETRO_CONFORMS, NULL,
@@ -191,8 +189,8 @@ void rs_conform_procedure(struct conform *c, int episode)
         else if (s->mark >= 0 && c->e->mark[s->mark].event == RS_EVENT_CHECK_FAILED)
             rs_conform_say(c, rs_conform_of_step(c, s), RS_RETRO_DEVIATES,
                            "say what is done when the check after a rollback fails",
-                           "\"%s\" failed at %s and is not noted as passed after that",
-                           rs_conform_action(c, s->action), rs_conform_when(c, &s->at));
+                           "\"%s\" failed at %s and is not noted as passed after that", s->words,
+                           rs_conform_when(c, &s->at));
         else
             say_done(c, s);
     }

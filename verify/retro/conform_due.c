@@ -158,6 +158,23 @@ void rs_conform_stages(struct conform *c)
 
 /* ---- what was due ---- */
 
+/* What people may call it by. */
+static void name_things(const struct conform *c, const struct action *a, const char *things[2])
+{
+    const struct scenario *sc = c->sc;
+    if (a->kind == RS_ACT_PURGE || a->kind == RS_ACT_ROTATE)
+        things[0] = sc->component[a->component].name;
+    if (a->kind == RS_ACT_CHECK && a->service >= 0)
+        things[1] = sc->service[a->service].name;
+    if (a->kind == RS_ACT_NOTIFY && a->channel >= 0)
+        things[1] = sc->monitoring.channel[a->channel].name;
+    if (a->kind == RS_ACT_REMOVE) {
+        const struct service *s = &sc->service[a->service];
+        const char *path = s->path[a->path].name;
+        things[0] = rs_arena_printf(c->r->arena, "%s %s %s", path, s->name, path);
+    }
+}
+
 static struct conform_step *add_step(struct conform *c, const struct action *a)
 {
     if (c->n_step == c->cap_step) {
@@ -169,6 +186,7 @@ static struct conform_step *add_step(struct conform *c, const struct action *a)
     }
     struct conform_step *s = &c->step[c->n_step++];
     *s = (struct conform_step){.action = a,
+                               .words = rs_conform_action(c, a),
                                .stage = -1,
                                .episode = -1,
                                .side = -1,
@@ -177,6 +195,7 @@ static struct conform_step *add_step(struct conform *c, const struct action *a)
                                .flag_step = -1,
                                .failed = -1,
                                .at = {.how = RS_HOW_UNKNOWN, .source = -1, .mark = -1}};
+    name_things(c, a, s->things);
     return s;
 }
 

@@ -245,10 +245,17 @@ ask(const struct conform *c, int stage, int gate, const struct conform_watch *w)
         return out;
     }
     out.verdict = RS_RETRO_UNDECIDABLE;
-    out.text = rs_arena_printf(c->r->arena,
-                               "gate %s: the recording has nothing that it could be read from, and "
-                               "no reading is noted",
-                               g->name);
+    if (read.gap_ns > 0)
+        out.text = rs_arena_printf(c->r->arena,
+                                   "gate %s: for %s nothing was recorded, long enough to hide a "
+                                   "reading, and none is noted",
+                                   g->name, rs_conform_duration(c, read.gap_ns));
+    else
+        out.text =
+            rs_arena_printf(c->r->arena,
+                            "gate %s: the recording has nothing that it could be read from, and "
+                            "no reading is noted",
+                            g->name);
     return out;
 }
 

@@ -4,6 +4,7 @@
  * are compared (rs_conform_meant). The surest matches are made first, so that a vague note takes only what is left over.
  */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "conform.h"
@@ -48,25 +49,12 @@ static int better(int a, int b)
     return a > b ? a : b;
 }
 
-/* How well somebody's words mean this action: by its title, or by what it acts on. */
-static int words_fit(const struct conform *c, const struct action *a, const char *words)
+/* How well somebody's words mean this step: by its title, or by what it acts on; names that many share count for less. */
+static int words_fit(const struct conform_step *s, const char *words)
 {
-    const struct scenario *sc = c->sc;
-    int best = rs_conform_meant(words, rs_conform_action(c, a));
-    if (a->component >= 0 && (a->kind == RS_ACT_PURGE || a->kind == RS_ACT_ROTATE))
-        best = better(best, rs_conform_meant(words, sc->component[a->component].name));
-    if (a->kind == RS_ACT_CHECK && a->service >= 0)
-        best = better(best, rs_conform_meant(words, sc->service[a->service].name) * 3 / 4);
-    if (a->kind == RS_ACT_REMOVE) {
-        const struct service *s = &sc->service[a->service];
-        const char *both = rs_arena_printf(c->r->arena, "%s %s", s->name, s->path[a->path].name);
-        best = better(best, rs_conform_meant(words, both));
-        both = rs_arena_printf(c->r->arena, "%s %s", s->path[a->path].name, s->name);
-        best = better(best, rs_conform_meant(words, both));
-    }
-    if (a->kind == RS_ACT_NOTIFY && a->channel >= 0)
-        best = better(best, rs_conform_meant(words, sc->monitoring.channel[a->channel].name) / 2);
-    return best;
+    int best = rs_conform_meant(words, s->words);
+    best = better(best, rs_conform_meant(words, s->things[0]));
+    return better(best, rs_conform_meant(words, s->things[1]) * 3 / 4);
 }
 
 static int mark_fits(const struct conform *c, const struct conform_step *s, int mark)
@@ -79,12 +67,15 @@ static int mark_fits(const struct conform *c, const struct conform_step *s, int 
     if (s->episode >= 0 && m->episode &&
         strcmp(m->episode, c->r->rebuilt.episode[s->episode].name) != 0)
         return 0;
+    char both[256];
     const char *words = m->subject;
-    if (words && m->note && s->action->kind == RS_ACT_REMOVE) /* "legacy", and of which service */
-        words = rs_arena_printf(c->r->arena, "%s %s", words, m->note);
-    int fit = words_fit(c, s->action, words);
+    if (words && m->note && s->action->kind == RS_ACT_REMOVE) { /* "legacy", and of which service */
+        snprintf(both, sizeof both, "%s %s", words, m->note);
+        words = both;
+    }
+    int fit = words_fit(s, words);
     if (!m->subject && m->note)
-        fit = words_fit(c, s->action, m->note) / 2;
+        fit = words_fit(s, m->note) / 2;
     if (fit == 0 && !m->subject && !loose && (m->stage >= 0 || m->episode))
         fit = 10;
     return loose && fit < 50 ? 0 : fit;
@@ -207,7 +198,7 @@ static bool kind_is_noted(const struct conform *c, enum action_kind kind)
 
 struct conform_missing rs_conform_missing(const struct conform *c, const struct conform_step *about)
 {
-    const double forgets_at_most = 0.05;
+    const double forgets_at_most = 0.03;
     int n_due = 0, n_found = 0;
     if (about && !kind_is_noted(c, about->action->kind))
         return (struct conform_missing){false, "nothing of its kind is noted anywhere"};
@@ -235,7 +226,7 @@ struct conform_missing rs_conform_missing(const struct conform *c, const struct 
 void rs_conform_say_missing(struct conform *c, const struct conform_step *s)
 {
     struct conform_about about = rs_conform_of_step(c, s);
-    const char *what = rs_conform_action(c, s->action);
+    const char *what = s->words;
     if (!s->due) {
         const char *left = s->stage >= 0 && s->list != RS_LIST_SIDE
                                ? "the stage ended before it had to be done"

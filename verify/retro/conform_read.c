@@ -5,6 +5,8 @@
  * at the other. So a look has seen a thing for sure if it is so at every evaluation from one before the look to one after it,
  * and may have seen it if it is so at any of them.
  */
+#include <stdlib.h>
+
 #include "models/response.h"
 
 #include "conform.h"
@@ -16,8 +18,30 @@ int64_t rs_conform_every_ns(const struct conform *c)
     return c->e->evaluation_interval_ns > 0 ? c->e->evaluation_interval_ns : 30 * RS_NS_PER_S;
 }
 
+static int by_time(const void *a, const void *b)
+{
+    const struct conform_look *x = a, *y = b;
+    return x->at_ns != y->at_ns ? (x->at_ns > y->at_ns ? 1 : -1) : x->mark - y->mark;
+}
+
+/* Files need not be in order. */
+static void gather_looks(struct conform *c)
+{
+    int n = 0;
+    for (int i = 0; i < c->e->n_mark; i++)
+        n += c->e->mark[i].event == RS_EVENT_LOOKED;
+    c->look = RS_ARENA_ARRAY(c->r->arena, struct conform_look, n);
+    for (int i = 0; i < c->e->n_mark; i++) {
+        if (c->e->mark[i].event == RS_EVENT_LOOKED)
+            c->look[c->n_look++] = (struct conform_look){rs_conform_mark(c, i).best_ns, i};
+    }
+    if (n > 1)
+        qsort(c->look, (size_t)n, sizeof(*c->look), by_time);
+}
+
 void rs_conform_read_begin(struct conform *c)
 {
+    gather_looks(c);
     const struct backtest *run = c->r->seen.run;
     const struct recorded *data = c->r->seen.data;
     if (!run || !data)
@@ -110,31 +134,10 @@ static bool is_look(const struct conform *c,
                     int mark)
 {
     const struct retro_mark *m = &c->e->mark[mark];
-    if (m->event != RS_EVENT_LOOKED || (m->stage >= 0 && m->stage != q->stage))
+    if (m->stage >= 0 && m->stage != q->stage)
         return false;
     struct retro_instant at = rs_conform_mark(c, mark);
     return at.hi_ns >= w->from.lo_ns && at.lo_ns <= w->to.hi_ns;
-}
-
-/* The first look noted after that one in time; -1 = none. Files need not be in order. */
-static int next_look(const struct conform *c,
-                     const struct conform_question *q,
-                     const struct conform_watch *w,
-                     int after)
-{
-    int64_t after_ns = after >= 0 ? rs_conform_mark(c, after).best_ns : INT64_MIN;
-    int64_t next_ns = RS_NEVER;
-    int next = -1;
-    for (int i = 0; i < c->e->n_mark; i++) {
-        if (c->e->mark[i].event != RS_EVENT_LOOKED || !is_look(c, q, w, i))
-            continue;
-        int64_t at_ns = rs_conform_mark(c, i).best_ns;
-        if (at_ns > after_ns && at_ns < next_ns) {
-            next = i;
-            next_ns = at_ns;
-        }
-    }
-    return next;
 }
 
 static struct conform_read noted_looks(const struct conform *c,
@@ -143,8 +146,10 @@ static struct conform_read noted_looks(const struct conform *c,
 {
     struct conform_read out = {.reading = RS_READ_BLIND, .looks = true, .at_ns = RS_NEVER};
     int n_sure = 0, n_maybe = 0, need = q->in_a_row > 1 ? q->in_a_row : 1;
-    for (int i = next_look(c, q, w, -1); i >= 0; i = next_look(c, q, w, i)) {
-        struct retro_instant at = rs_conform_mark(c, i);
+    for (int i = 0; i < c->n_look; i++) {
+        if (!is_look(c, q, w, c->look[i].mark))
+            continue;
+        struct retro_instant at = rs_conform_mark(c, c->look[i].mark);
         enum conform_reading is = rs_conform_read_at(c, q, at.lo_ns, at.hi_ns).reading;
         out.n_look++;
         n_sure = is == RS_READ_YES ? n_sure + 1 : 0;
@@ -166,41 +171,60 @@ static bool at_work(const struct conform *c, int role, int64_t at_ns)
     return role < 0 || !c->dated || rs_hours_within(&c->plan->role[role], at_ns);
 }
 
+/* How long something has gone on, evaluation after evaluation, and the longest. */
+struct run {
+    int64_t began_ns, longest_ns;
+};
+
+static int64_t run_on(struct run *run, bool on, int64_t at_ns)
+{
+    if (!on) {
+        run->began_ns = RS_NEVER;
+        return -1;
+    }
+    if (run->began_ns == RS_NEVER)
+        run->began_ns = at_ns;
+    if (at_ns - run->began_ns > run->longest_ns)
+        run->longest_ns = at_ns - run->began_ns;
+    return at_ns - run->began_ns;
+}
+
 /*
  * Nobody noted when he looked. In a rhythm of `every`, one look falls into any time that is as long; so many in a row, into
- * so many times it.
+ * so many times it. A time of which nothing is recorded can hide looks in the same way.
  */
 static struct conform_read
 any_looks(const struct conform *c, const struct conform_question *q, const struct conform_watch *w)
 {
     struct conform_read out = {.reading = RS_READ_BLIND, .at_ns = RS_NEVER};
-    int64_t every_ns = rs_conform_every_ns(c), began_ns = RS_NEVER, need_ns = RS_NEVER;
+    int64_t every_ns = rs_conform_every_ns(c), need_ns = RS_NEVER;
     int row = q->in_a_row > 1 ? q->in_a_row : 1;
+    struct run trips = {RS_NEVER, -1}, gap = {RS_NEVER, -1};
     if (q->every_ns != RS_NEVER && q->every_ns > 0)
         need_ns = rs_conform_add_ns(q->every_ns * row, 2 * every_ns);
     int64_t last = evaluation_at(c, w->to.hi_ns);
     for (int64_t k = evaluation_at(c, w->from.lo_ns) + 1; k <= last; k++) {
         int64_t at_ns = time_of(c, k);
-        enum state is = at_work(c, q->role, at_ns) ? state_at(c, q, k) : UNKNOWN;
-        if (is == LETS_PASS && out.reading == RS_READ_BLIND)
-            out.reading = RS_READ_NO;
-        if (is != TRIPS) {
-            began_ns = RS_NEVER;
-            continue;
-        }
-        if (began_ns == RS_NEVER)
-            began_ns = at_ns;
-        if (at_ns - began_ns >= need_ns) {
+        bool works = at_work(c, q->role, at_ns);
+        enum state is = works ? state_at(c, q, k) : UNKNOWN;
+        run_on(&gap, works && is == UNKNOWN, at_ns);
+        int64_t so_long_ns = run_on(&trips, is == TRIPS, at_ns);
+        if (so_long_ns >= 0 && so_long_ns >= need_ns) {
             out.reading = RS_READ_YES;
-            out.at_ns = began_ns + q->every_ns * row;
+            out.at_ns = trips.began_ns + q->every_ns * row;
             return out;
         }
-        if (out.reading < RS_READ_UNSURE) {
+        if (is == TRIPS && out.reading < RS_READ_UNSURE) {
             out.reading = RS_READ_UNSURE;
             out.at_ns = at_ns;
+        } else if (is == LETS_PASS && out.reading == RS_READ_BLIND) {
+            out.reading = RS_READ_NO;
         }
-        if (at_ns - began_ns + every_ns > out.for_ns)
-            out.for_ns = at_ns - began_ns + every_ns;
+    }
+    out.for_ns = trips.longest_ns + every_ns;
+    if (out.reading == RS_READ_NO && gap.longest_ns >= need_ns) {
+        out.reading = RS_READ_BLIND;
+        out.gap_ns = gap.longest_ns + every_ns;
     }
     return out;
 }
@@ -211,8 +235,8 @@ struct conform_read rs_conform_read_looks(const struct conform *c,
 {
     if (q->asked < 0 || c->n_evaluation == 0)
         return (struct conform_read){.reading = RS_READ_BLIND, .at_ns = RS_NEVER};
-    for (int i = 0; i < c->e->n_mark && q->role >= 0; i++) {
-        if (is_look(c, q, w, i))
+    for (int i = 0; i < c->n_look && q->role >= 0; i++) {
+        if (is_look(c, q, w, c->look[i].mark))
             return noted_looks(c, q, w);
     }
     return any_looks(c, q, w);

@@ -31,8 +31,7 @@ failed_check(const struct conform *c, const struct retro_episode *e, int64_t unt
         const struct stage *st = &c->plan->stage[s->stage];
         if (st->check_then == RS_THEN_ROLLBACK && st->check_procedure == e->procedure &&
             rs_conform_mark(c, s->failed).lo_ns <= until_ns)
-            return rs_arena_printf(c->r->arena, "the check \"%s\" failed",
-                                   rs_conform_action(c, s->action));
+            return rs_arena_printf(c->r->arena, "the check \"%s\" failed", s->words);
     }
     return NULL;
 }
@@ -63,7 +62,8 @@ static void by_gates(const struct conform *c,
             continue;
         if (st->on_hold.given && st->on_hold.then == RS_THEN_ROLLBACK &&
             st->on_hold.procedure == e->procedure)
-            out->by = rs_arena_printf(c->r->arena, "stage %s may be given up with it", st->name);
+            out->by = rs_arena_printf(c->r->arena, "%s may be given up with it",
+                                      rs_conform_stage_name(c, i));
         for (int g = 0; g < st->n_gate && !out->by; g++) {
             if (st->gate[g].then != RS_THEN_ROLLBACK || st->gate[g].procedure != e->procedure)
                 continue;

@@ -11,7 +11,7 @@ static const char *occasion(const struct conform *c, const struct conform_step *
     if (s->list == RS_LIST_PROCEDURE || s->episode >= 0)
         return rs_arena_printf(c->r->arena, " of %s", c->r->rebuilt.episode[s->episode].name);
     if (s->stage >= 0)
-        return rs_arena_printf(c->r->arena, " of stage %s", c->plan->stage[s->stage].name);
+        return rs_arena_printf(c->r->arena, " of %s", rs_conform_stage_name(c, s->stage));
     return "";
 }
 
@@ -34,7 +34,7 @@ static bool say_late(struct conform *c, const struct conform_step *s)
         return false;
     rs_conform_say(c, rs_conform_of_step(c, s), RS_RETRO_DEVIATES,
                    "let a machine send what is due every day, or name a time that is kept",
-                   "\"%s\" was due at %s and was done at %s, %s later", rs_conform_action(c, a),
+                   "\"%s\" was due at %s and was done at %s, %s later", s->words,
                    rs_conform_when(c, &due), rs_conform_when(c, &s->at), rs_conform_long(c, gap));
     return true;
 }
@@ -51,9 +51,8 @@ void rs_conform_sides(struct conform *c, enum retro_rule rule)
             continue;
         }
         if (!say_late(c, s))
-            rs_conform_say(c, about, RS_RETRO_CONFORMS, NULL, "\"%s\"%s was done at %s",
-                           rs_conform_action(c, s->action), occasion(c, s),
-                           rs_conform_when(c, &s->at));
+            rs_conform_say(c, about, RS_RETRO_CONFORMS, NULL, "\"%s\"%s was done at %s", s->words,
+                           occasion(c, s), rs_conform_when(c, &s->at));
     }
 }
 
@@ -112,9 +111,9 @@ static void say_unnamed(struct conform *c, int step)
         .procedure = -1,
         .episode = -1,
         .when = &f->at};
-    const char *where =
-        stage >= 0 ? rs_arena_printf(c->r->arena, "in stage %s", c->plan->stage[stage].name)
-                   : "outside of all stages";
+    const char *where = stage >= 0
+                            ? rs_arena_printf(c->r->arena, "in %s", rs_conform_stage_name(c, stage))
+                            : "outside of all stages";
     bool known = rs_conform_known(&f->at);
     rs_conform_say(c, about, known ? RS_RETRO_DEVIATES : RS_RETRO_UNDECIDABLE,
                    rs_arena_printf(c->r->arena,
@@ -145,9 +144,12 @@ void rs_conform_flags(struct conform *c)
                                       .stage = -1,
                                       .procedure = -1,
                                       .episode = -1};
-        if (n > 0 && n_unnamed == 0)
+        const char *name = c->sc->flag[flag].name;
+        if (n == 1 && n_unnamed == 0)
             rs_conform_say(c, about, RS_RETRO_CONFORMS, NULL,
-                           "%s was set %d time%s, each where the runbook names it",
-                           c->sc->flag[flag].name, n, n == 1 ? "" : "s");
+                           "%s was set once, where the runbook names it", name);
+        else if (n > 1 && n_unnamed == 0)
+            rs_conform_say(c, about, RS_RETRO_CONFORMS, NULL,
+                           "%s was set %d times, each where the runbook names it", name, n);
     }
 }

@@ -79,19 +79,19 @@ void rs_conform_checklist(struct conform *c)
             continue;
         }
         struct conform_span gap = rs_conform_gap(c, &at, &c->stage[first].in);
-        const char *name = c->plan->stage[first].name;
+        const char *name = rs_conform_stage_name(c, first);
         bool in_time = gap.lo_ns >= 0 || (at.source == c->stage[first].in.source &&
                                           at.best_ns <= c->stage[first].in.best_ns);
         if (gap.hi_ns < 0)
             rs_conform_say(c, about, RS_RETRO_DEVIATES,
                            "let the first stage wait for the checklist: nothing in the runbook "
                            "keeps it from being entered",
-                           "\"%s\" was checked off at %s, %s after stage %s had been entered",
-                           item->text, rs_conform_when(c, &at),
+                           "\"%s\" was checked off at %s, %s after %s had been entered", item->text,
+                           rs_conform_when(c, &at),
                            rs_conform_long(c, (struct conform_span){-gap.hi_ns, -gap.lo_ns}), name);
         else
             rs_conform_say(c, about, in_time ? RS_RETRO_CONFORMS : RS_RETRO_UNDECIDABLE, NULL,
-                           "\"%s\" was checked off at %s; stage %s was entered at %s%s", item->text,
+                           "\"%s\" was checked off at %s; %s was entered at %s%s", item->text,
                            rs_conform_when(c, &at), name, rs_conform_when(c, &c->stage[first].in),
                            in_time ? "" : ", and which was first is within the uncertainty");
     }
@@ -125,22 +125,20 @@ static void skipped(struct conform *c, int stage)
     if (next < 0)
         return; /* not reached */
     struct conform_about about = rs_conform_of_stage(c, RS_CONFORM_ORDER, stage);
-    const char *name = c->plan->stage[stage].name;
-    const char *then =
-        next == c->plan->n_stage
-            ? "the rollout was finished"
-            : rs_arena_printf(c->r->arena, "stage %s was entered", c->plan->stage[next].name);
+    const char *name = rs_conform_stage_name(c, stage);
+    const char *then = next == c->plan->n_stage ? "the rollout was finished"
+                                                : rs_arena_printf(c->r->arena, "%s was entered",
+                                                                  rs_conform_stage_name(c, next));
     struct conform_missing m = rs_conform_missing(c, NULL);
     bool never = c->r->rebuilt.stage[stage].never;
     if (never || m.deviates)
         rs_conform_say(
             c, about, RS_RETRO_DEVIATES,
-            rs_arena_printf(c->r->arena, "say whether stage %s may be left out, and when", name),
-            "stage %s was skipped: %s and nothing of it is noted; %s", name, then, m.why);
+            rs_arena_printf(c->r->arena, "say whether %s may be left out, and when", name),
+            "%s was skipped: %s and nothing of it is noted; %s", name, then, m.why);
     else
         rs_conform_say(c, about, RS_RETRO_UNDECIDABLE, "have each stage noted when it is entered",
-                       "whether stage %s was entered is not noted, though %s; %s", name, then,
-                       m.why);
+                       "whether %s was entered is not noted, though %s; %s", name, then, m.why);
 }
 
 /* A mark of entering it again, by the same source and not after a hold; -1 = none. */
@@ -195,12 +193,13 @@ static void not_before(struct conform *c, int stage)
     rs_conform_say(
         c, about, v,
         v == RS_RETRO_DEVIATES ? rs_arena_printf(c->r->arena,
-                                                 "move the time before which stage %s is not "
+                                                 "move the time before which %s is not "
                                                  "entered, or say who may enter it earlier",
-                                                 st->name)
+                                                 rs_conform_stage_name(c, stage))
                                : NULL,
-        "stage %s is not to be entered before %s (%s after the %s), and was entered at %s%s",
-        st->name, rs_conform_when(c, &due), rs_conform_duration(c, st->not_before_ns),
+        "%s is not to be entered before %s (%s after the %s), and was entered at %s%s",
+        rs_conform_stage_name(c, stage), rs_conform_when(c, &due),
+        rs_conform_duration(c, st->not_before_ns),
         as_planned ? "start that the scenario gives" : "first stage was entered",
         rs_conform_when(c, &s->in), v == RS_RETRO_UNDECIDABLE ? ": within the uncertainty" : "");
 }
@@ -209,7 +208,7 @@ void rs_conform_stage_order(struct conform *c, int stage)
 {
     const struct conform_stage *s = &c->stage[stage];
     struct conform_about about = rs_conform_of_stage(c, RS_CONFORM_ORDER, stage);
-    const char *name = c->plan->stage[stage].name;
+    const char *name = rs_conform_stage_name(c, stage);
     if (!s->reached) {
         skipped(c, stage);
         return;
@@ -217,35 +216,33 @@ void rs_conform_stage_order(struct conform *c, int stage)
     int twice = again(c, stage), last = before(c, stage);
     if (!s->noted) {
         rs_conform_say(c, about, RS_RETRO_UNDECIDABLE, "have each stage noted when it is entered",
-                       "stage %s was entered by %s; when is not noted", name,
-                       rs_conform_when(c, &s->in));
+                       "%s was entered by %s; when is not noted", name, rs_conform_when(c, &s->in));
         return;
     }
     if (twice >= 0) {
         struct retro_instant at = rs_conform_mark(c, twice);
         about.when = &at;
         rs_conform_say(c, about, RS_RETRO_DEVIATES,
-                       rs_arena_printf(c->r->arena, "say how stage %s is taken up again", name),
-                       "stage %s was entered twice: at %s and again at %s", name,
+                       rs_arena_printf(c->r->arena, "say how %s is taken up again", name),
+                       "%s was entered twice: at %s and again at %s", name,
                        rs_conform_when(c, &s->in), rs_conform_when(c, &at));
     } else if (last < 0) {
-        rs_conform_say(c, about, RS_RETRO_CONFORMS, NULL, "stage %s was entered at %s", name,
+        rs_conform_say(c, about, RS_RETRO_CONFORMS, NULL, "%s was entered at %s", name,
                        rs_conform_when(c, &s->in));
     } else {
         struct conform_span gap = rs_conform_gap(c, &c->stage[last].in, &s->in);
-        const char *prev = c->plan->stage[last].name;
+        const char *prev = rs_conform_stage_name(c, last);
         if (gap.hi_ns < 0)
             rs_conform_say(
                 c, about, RS_RETRO_DEVIATES,
-                rs_arena_printf(c->r->arena, "say whether stage %s may come before stage %s", name,
-                                prev),
-                "stage %s was entered at %s, %s before stage %s", name, rs_conform_when(c, &s->in),
+                rs_arena_printf(c->r->arena, "say whether %s may come before %s", name, prev),
+                "%s was entered at %s, %s before %s", name, rs_conform_when(c, &s->in),
                 rs_conform_long(c, (struct conform_span){-gap.hi_ns, -gap.lo_ns}), prev);
         else
             rs_conform_say(c, about,
                            s->in.best_ns >= c->stage[last].in.best_ns ? RS_RETRO_CONFORMS
                                                                       : RS_RETRO_UNDECIDABLE,
-                           NULL, "stage %s was entered at %s, %s after stage %s", name,
+                           NULL, "%s was entered at %s, %s after %s", name,
                            rs_conform_when(c, &s->in), rs_conform_long(c, gap), prev);
     }
     not_before(c, stage);

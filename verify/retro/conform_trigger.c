@@ -12,7 +12,8 @@ struct sign {
     int64_t at_ns;
     const char *by; /* "a look in stage x", "alert X" */
     int stage;
-    bool asked; /* anything at all could have shown it */
+    bool asked;        /* anything at all could have shown it */
+    const char *blind; /* what could have, and cannot be read: "the watch of stage x"; or NULL */
 };
 
 static void
@@ -48,19 +49,21 @@ static void signs_of_stage(const struct conform *c, int procedure, int stage, st
     int n = rs_conform_watches(c, stage, watch);
     for (int i = 0; i < n; i++) {
         struct conform_read read = rs_conform_read_looks(c, &q, &watch[i]);
-        take_sign(
-            out, read.reading, read.at_ns,
-            rs_arena_printf(c->r->arena,
-                            read.looks ? "at the look in stage %s" : "in the watch of stage %s",
-                            st->name),
-            stage);
+        if (read.reading == RS_READ_BLIND)
+            out->blind =
+                rs_arena_printf(c->r->arena, "the watch of %s", rs_conform_stage_name(c, stage));
+        take_sign(out, read.reading, read.at_ns,
+                  rs_arena_printf(c->r->arena,
+                                  read.looks ? "at the look in %s" : "in the watch of %s",
+                                  rs_conform_stage_name(c, stage)),
+                  stage);
     }
 }
 
-static bool leads_here(const struct procedure *p, const struct activation *a)
+static bool is_alert_of(const struct procedure *p, const char *alert)
 {
-    for (int i = 0; i < p->n_alert; i++) {
-        if (a->rule->alert && strcmp(a->rule->alert, p->alert[i]) == 0)
+    for (int i = 0; alert && i < p->n_alert; i++) {
+        if (strcmp(alert, p->alert[i]) == 0)
             return true;
     }
     return false;
@@ -99,13 +102,54 @@ static bool is_under_way(const struct conform *c, int64_t at_ns)
     return begun;
 }
 
+static bool is_there(const struct conform *c, const char *metric)
+{
+    const struct recorded *data = c->r->seen.data;
+    for (int i = 0; i < data->n_series; i++) {
+        const char *name = rs_labels_get(data->labels, data->series[i].labels, "__name__");
+        if (name && strcmp(name, metric) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_written(const struct conform *c, const char *metric)
+{
+    for (int f = 0; f < c->e->n_rule_file; f++) {
+        for (int g = 0; g < c->e->rule_file[f]->n_group; g++) {
+            const struct rule_group *group = &c->e->rule_file[f]->group[g];
+            for (int i = 0; i < group->n_rule; i++) {
+                if (group->rule[i].record && strcmp(group->rule[i].record, metric) == 0)
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* An alert that asks for a metric of which nothing was recorded cannot have fired over the recording, whatever happened. */
+static const char *blind_alert(const struct conform *c, const struct procedure *p)
+{
+    const struct backtest *run = c->r->seen.run;
+    for (int i = 0; i < run->n_selector; i++) {
+        const struct backtest_selector *s = &run->selector[i];
+        if (!s->rule || !s->rule->alert || !s->metric || s->may_be_missing ||
+            !is_alert_of(p, s->rule->alert))
+            continue;
+        if (!is_there(c, s->metric) && !is_written(c, s->metric))
+            return rs_arena_printf(c->r->arena, "alert %s, which reads %s", s->rule->alert,
+                                   s->metric);
+    }
+    return NULL;
+}
+
 static void signs_of_alerts(const struct conform *c, int procedure, struct sign *out)
 {
     const struct backtest *run = c->r->seen.run;
     const struct procedure *p = &c->plan->procedure[procedure];
     for (int i = 0; run && i < run->n_activation; i++) {
         const struct activation *a = &run->activation[i];
-        if (!leads_here(p, a) || a->firing_ms == RS_NEVER ||
+        if (!is_alert_of(p, a->rule->alert) || a->firing_ms == RS_NEVER ||
             !is_under_way(c, a->firing_ms * RS_NS_PER_MS))
             continue;
         int64_t at_ns = told_ns(c, a);
@@ -114,8 +158,11 @@ static void signs_of_alerts(const struct conform *c, int procedure, struct sign 
                   at_ns == RS_NEVER ? a->firing_ms * RS_NS_PER_MS : at_ns,
                   rs_arena_printf(c->r->arena, "by alert %s", a->rule->alert), -1);
     }
-    if (p->n_alert > 0 && run && c->e->n_rule_file > 0)
-        take_sign(out, RS_READ_NO, RS_NEVER, "by its alerts", -1);
+    if (p->n_alert == 0 || !run || c->e->n_rule_file == 0)
+        return;
+    const char *blind = blind_alert(c, p);
+    out->blind = blind ? blind : out->blind;
+    take_sign(out, blind ? RS_READ_BLIND : RS_READ_NO, RS_NEVER, "by its alerts", -1);
 }
 
 static void say_late(struct conform *c, int procedure, int episode, const struct sign *s)
@@ -134,19 +181,18 @@ static void say_late(struct conform *c, int procedure, int episode, const struct
     enum retro_verdict v = gap.lo_ns > p->sla_ns    ? RS_RETRO_DEVIATES
                            : gap.hi_ns <= p->sla_ns ? RS_RETRO_CONFORMS
                                                     : RS_RETRO_UNDECIDABLE;
-    rs_conform_say(
-        c, about, v,
-        v == RS_RETRO_DEVIATES
-            ? rs_arena_printf(c->r->arena,
-                              "let what shows the trigger of %s page somebody, or let a "
-                              "machine command the rollback",
-                              p->name)
-            : NULL,
-        "the trigger of %s was to be seen at %s %s, and the rollback was commanded at %s, "
-        "%s later, of the %s that it may take%s",
-        p->name, rs_conform_when(c, &at), s->by, rs_conform_when(c, commanded),
-        rs_conform_long(c, gap), rs_conform_duration(c, p->sla_ns),
-        v == RS_RETRO_UNDECIDABLE ? ": within the uncertainty" : "");
+    rs_conform_say(c, about, v,
+                   v == RS_RETRO_DEVIATES
+                       ? rs_arena_printf(c->r->arena,
+                                         "let what shows the trigger of %s page somebody, or let a "
+                                         "machine command the rollback",
+                                         p->name)
+                       : NULL,
+                   "the trigger of %s was shown at %s %s, and the rollback was commanded at %s, "
+                   "%s later, of the %s that it may take%s",
+                   p->name, rs_conform_when(c, &at), s->by, rs_conform_when(c, commanded),
+                   rs_conform_long(c, gap), rs_conform_duration(c, p->sla_ns),
+                   v == RS_RETRO_UNDECIDABLE ? ": within the uncertainty" : "");
 }
 
 static void say_called(struct conform *c, int procedure, const struct sign *s)
@@ -215,18 +261,21 @@ void rs_conform_triggers(struct conform *c, int procedure)
     struct conform_about about = rs_conform_of_procedure(c, RS_CONFORM_MISSED, procedure, -1);
     switch (s.reading) {
     case RS_READ_BLIND:
-        if (s.asked)
+    case RS_READ_NO:
+        if (s.blind || (s.reading == RS_READ_BLIND && s.asked))
             rs_conform_say(
                 c, about, RS_RETRO_UNDECIDABLE,
-                rs_arena_printf(c->r->arena, "record the metrics that the trigger of %s reads",
+                rs_arena_printf(c->r->arena,
+                                "record the metrics that the trigger and the alerts of %s "
+                                "read",
                                 p->name),
-                "whether the trigger of %s was ever true cannot be read from the recording",
-                p->name);
-        return;
-    case RS_READ_NO:
-        rs_conform_say(c, about, RS_RETRO_CONFORMS, NULL,
-                       "the trigger of %s was not true at any look, and no alert of it was told",
-                       p->name);
+                "whether the trigger of %s was ever true cannot be told: the recording "
+                "does not have what %s needs",
+                p->name, s.blind ? s.blind : "it");
+        else if (s.reading == RS_READ_NO)
+            rs_conform_say(
+                c, about, RS_RETRO_CONFORMS, NULL,
+                "the trigger of %s was not true at any look, and no alert of it was told", p->name);
         return;
     case RS_READ_UNSURE: say_perhaps(c, procedure, &s); return;
     case RS_READ_YES: say_called(c, procedure, &s); return;

@@ -193,14 +193,13 @@ static void say_watch(struct conform *c,
                            what, asked, so_long);
             return;
         }
-        rs_conform_say(
-            c, about, RS_RETRO_DEVIATES,
-            rs_arena_printf(c->r->arena,
-                            "let a machine hold stage %s until %s are over, or ask for a "
-                            "watch that is kept",
-                            st->name, asked),
-            "%s of %s was cut short: it lasted %s, until %s", what, asked, so_long,
-            rs_conform_when(c, &w->to));
+        rs_conform_say(c, about, RS_RETRO_DEVIATES,
+                       rs_arena_printf(c->r->arena,
+                                       "let a machine hold %s until %s are over, or ask for a "
+                                       "watch that is kept",
+                                       rs_conform_stage_name(c, stage), asked),
+                       "%s of %s was cut short: it lasted %s, until %s", what, asked, so_long,
+                       rs_conform_when(c, &w->to));
     } else if (length.lo_ns >= w->asked_ns - slack_ns(w->asked_ns)) {
         rs_conform_say(c, about, RS_RETRO_CONFORMS, NULL, "%s of %s was kept: it lasted %s", what,
                        asked, so_long);
@@ -217,9 +216,8 @@ static void say_ramp_step(struct conform *c, int stage, int i)
 {
     const struct conform_step *s = step_of(c, stage, RS_LIST_RAMP, i);
     const struct conform_step *last = i > 0 ? step_of(c, stage, RS_LIST_RAMP, i - 1) : NULL;
-    const struct stage *st = &c->plan->stage[stage];
     struct conform_about about = rs_conform_of_step(c, s);
-    const char *what = rs_conform_action(c, s->action);
+    const char *what = s->words;
     if (!is_done(s) && !s->due)
         return;
     if (s->flag_step < 0) {
@@ -229,8 +227,8 @@ static void say_ramp_step(struct conform *c, int stage, int i)
     if (s->elsewhere || (last && is_done(last) && rs_conform_gap(c, &last->at, &s->at).hi_ns < 0)) {
         rs_conform_say(c, about, RS_RETRO_DEVIATES,
                        "go up in the order of the ramp, or write the ramp as it is gone",
-                       "\"%s\" was done at %s, out of the order of the ramp of stage %s", what,
-                       rs_conform_when(c, &s->at), st->name);
+                       "\"%s\" was done at %s, out of the order of the ramp of %s", what,
+                       rs_conform_when(c, &s->at), rs_conform_stage_name(c, stage));
         return;
     }
     struct conform_watch watch[RS_CONFORM_WATCHES];
@@ -250,7 +248,8 @@ void rs_conform_watch(struct conform *c, int stage)
     const struct stage *st = &c->plan->stage[stage];
     if (n > 0 && watch[0].ramp < 0 && st->watch_ns > 0)
         say_watch(c, rs_conform_of_stage(c, RS_CONFORM_WATCH, stage), stage,
-                  rs_arena_printf(c->r->arena, "the watch of stage %s", st->name), &watch[0]);
+                  rs_arena_printf(c->r->arena, "the watch of %s", rs_conform_stage_name(c, stage)),
+                  &watch[0]);
     for (int i = 0; i < c->stage[stage].n_step[RS_LIST_RAMP]; i++)
         say_ramp_step(c, stage, i);
 }

@@ -117,6 +117,14 @@ const char *rs_conform_long(const struct conform *c, struct conform_span s)
 
 /* ---- words ---- */
 
+const char *rs_conform_stage_name(const struct conform *c, int stage)
+{
+    const char *name = c->plan->stage[stage].name;
+    if (strncmp(name, "stage", 5) == 0)
+        return name;
+    return rs_arena_printf(c->r->arena, "stage %s", name);
+}
+
 static const char *set_words(const struct conform *c, const struct action *a)
 {
     const char *flag = c->sc->flag[a->flag].name;

@@ -48,7 +48,12 @@ static const struct line completed[] = {
     DONE('X', -9, RS_EVENT_CHECKED_OFF, "Migrations applied"),
     ENTERED('b', 0, DARK),
     DONE('c', 1, RS_EVENT_COMMUNICATED, "Stage transition"),
-    DONE('d', 12, RS_EVENT_DOCUMENTED, "Deploy code with all flags off"),
+    DONE('d', 9, RS_EVENT_DOCUMENTED, "Deploy code with all flags off"),
+    DONE('1', 10, RS_EVENT_DOCUMENTED, "restore rehearsed"),
+    DONE('2', 11, RS_EVENT_DOCUMENTED, "other deployments frozen"),
+    DONE('3', 12, RS_EVENT_DOCUMENTED, "named the deputy"),
+    DONE('4', 13, RS_EVENT_DOCUMENTED, "dashboards open"),
+    DONE('5', 13.5, RS_EVENT_DOCUMENTED, "caches warmed"),
     DONE('e', 14, RS_EVENT_DOCUMENTED, "telemetry validated"),
     ENTERED('f', 53, READS_STAGE),
     FLAG('g', 53.5, READS, true, 100),
@@ -75,6 +80,8 @@ static const struct line completed[] = {
     DONE('H', 186, RS_EVENT_HELD, NULL),
     DONE('J', 190, RS_EVENT_RESUMED, NULL),
     DONE('P', 182, RS_EVENT_GATE_PASSED, "writes-fast"),
+    DONE('R', 212, RS_EVENT_GATE_PASSED, "writes-fast"),
+    DONE('S', 242.9, RS_EVENT_GATE_PASSED, "writes-fast"),
     DONE('Q', 182, RS_EVENT_GATE_FAILED, "writes-fast"),
 };
 /* clang-format on */
@@ -84,7 +91,12 @@ static const struct line rolled_back[] = {
     DONE('a', -10, RS_EVENT_CHECKED_OFF, "everybody briefed"),
     ENTERED('b', 0, DARK),
     DONE('c', 1, RS_EVENT_COMMUNICATED, "Stage transition"),
-    DONE('d', 12, RS_EVENT_DOCUMENTED, "Deploy code with all flags off"),
+    DONE('d', 9, RS_EVENT_DOCUMENTED, "Deploy code with all flags off"),
+    DONE('1', 10, RS_EVENT_DOCUMENTED, "restore rehearsed"),
+    DONE('2', 11, RS_EVENT_DOCUMENTED, "other deployments frozen"),
+    DONE('3', 12, RS_EVENT_DOCUMENTED, "named the deputy"),
+    DONE('4', 13, RS_EVENT_DOCUMENTED, "dashboards open"),
+    DONE('5', 13.5, RS_EVENT_DOCUMENTED, "caches warmed"),
     DONE('e', 14, RS_EVENT_DOCUMENTED, "telemetry validated"),
     ENTERED('f', 53, READS_STAGE),
     FLAG('g', 53.5, READS, true, 100),
@@ -154,6 +166,17 @@ static double level_at(const struct conform_row *row, const char *metric, double
     return 0.0;
 }
 
+/* "*" takes all series away. */
+static bool is_gap(const struct conform_row *row, double minute)
+{
+    for (int i = 0; i < N_OF(row->level); i++) {
+        const struct level *l = &row->level[i];
+        if (l->metric && strcmp(l->metric, "*") == 0 && minute >= l->from && minute < l->until)
+            return true;
+    }
+    return false;
+}
+
 static void record(const struct conform_row *row)
 {
     static const char *const metric[] = {"bad", "slow", "lost"};
@@ -161,9 +184,11 @@ static void record(const struct conform_row *row)
     for (int i = 0; i < N_OF(metric); i++) {
         struct label l = {"__name__", metric[i]};
         int series = rs_recorded_series(made.e.data, rs_labels_intern(made.e.data->labels, 1, &l));
-        for (int s = 0; s <= 300 * 60; s += 15)
-            rs_recorded_add(made.e.data, series, zero_ns / RS_NS_PER_MS + s * 1000 + 7,
-                            level_at(row, metric[i], s / 60.0));
+        for (int s = 0; s <= 300 * 60; s += 15) {
+            if (!is_gap(row, s / 60.0))
+                rs_recorded_add(made.e.data, series, zero_ns / RS_NS_PER_MS + s * 1000 + 7,
+                                level_at(row, metric[i], s / 60.0));
+        }
     }
     rs_recorded_sort(made.e.data);
 }

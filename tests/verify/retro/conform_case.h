@@ -8,7 +8,7 @@
 
 #include "verify/retro.h"
 
-/* The level of a series between two minutes; 0 at all others. */
+/* The level of a series between two minutes; 0 at all others. "*": nothing is recorded then. */
 struct level {
     const char *metric;
     double level, from, until;
