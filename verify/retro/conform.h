@@ -95,6 +95,8 @@ const char *rs_conform_long(const struct conform *c, struct conform_span s);
 const char *rs_conform_duration(const struct conform *c, int64_t ns);
 /* What the action is called: its title, else what it does ("purge cloudflare-cache"). In the arena. */
 const char *rs_conform_action(const struct conform *c, const struct action *a);
+/* " of stage reads", " of portal-outage", or "". In the arena. */
+const char *rs_conform_occasion(const struct conform *c, const struct conform_step *s);
 /* 0..100: how well somebody's words mean the thing that is called `words`. NULL means nothing. */
 int rs_conform_meant(const char *subject, const char *words);
 

@@ -226,12 +226,13 @@ struct conform_missing rs_conform_missing(const struct conform *c, const struct 
 void rs_conform_say_missing(struct conform *c, const struct conform_step *s)
 {
     struct conform_about about = rs_conform_of_step(c, s);
-    const char *what = s->words;
+    const char *what = s->words, *of = rs_conform_occasion(c, s);
     if (!s->due) {
         const char *left = s->stage >= 0 && s->list != RS_LIST_SIDE
                                ? "the stage ended before it had to be done"
                                : "the evidence ends before it had to be done";
-        rs_conform_say(c, about, RS_RETRO_UNDECIDABLE, NULL, "\"%s\" is not noted; %s", what, left);
+        rs_conform_say(c, about, RS_RETRO_UNDECIDABLE, NULL, "\"%s\"%s is not noted; %s", what, of,
+                       left);
         return;
     }
     struct conform_missing m = rs_conform_missing(c, s);
@@ -241,10 +242,10 @@ void rs_conform_say_missing(struct conform *c, const struct conform_step *s)
                                        "make \"%s\" a step that the next one waits for, or take it "
                                        "out of the runbook",
                                        what),
-                       "\"%s\" was due and is noted nowhere; %s", what, m.why);
+                       "\"%s\"%s was due and is noted nowhere; %s", what, of, m.why);
         return;
     }
     rs_conform_say(c, about, RS_RETRO_UNDECIDABLE,
                    rs_arena_printf(c->r->arena, "say who notes when \"%s\" is done", what),
-                   "\"%s\" was due, and whether it was done is not noted; %s", what, m.why);
+                   "\"%s\"%s was due, and whether it was done is not noted; %s", what, of, m.why);
 }

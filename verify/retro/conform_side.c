@@ -6,15 +6,6 @@
 
 static const int64_t hour_ns = 3600 * RS_NS_PER_S;
 
-static const char *occasion(const struct conform *c, const struct conform_step *s)
-{
-    if (s->list == RS_LIST_PROCEDURE || s->episode >= 0)
-        return rs_arena_printf(c->r->arena, " of %s", c->r->rebuilt.episode[s->episode].name);
-    if (s->stage >= 0)
-        return rs_arena_printf(c->r->arena, " of %s", rs_conform_stage_name(c, s->stage));
-    return "";
-}
-
 static bool is_daily(const struct conform *c, const struct conform_step *s)
 {
     return s->side >= 0 && c->plan->side_step[s->side].when == RS_STEP_DAILY;
@@ -52,7 +43,7 @@ void rs_conform_sides(struct conform *c, enum retro_rule rule)
         }
         if (!say_late(c, s))
             rs_conform_say(c, about, RS_RETRO_CONFORMS, NULL, "\"%s\"%s was done at %s", s->words,
-                           occasion(c, s), rs_conform_when(c, &s->at));
+                           rs_conform_occasion(c, s), rs_conform_when(c, &s->at));
     }
 }
 

@@ -39,18 +39,19 @@ open_item(struct conform *c, const struct checklist_item *item, struct conform_a
         n_other += c->e->mark[i].event == RS_EVENT_CHECKED_OFF;
     const char *mend = rs_arena_printf(
         c->r->arena, "say who checks \"%s\" off and where, before the first stage", item->text);
+    struct conform_missing m = rs_conform_missing(c, NULL);
     if (item->done)
         rs_conform_say(c, about, RS_RETRO_CONFORMS, NULL,
                        "\"%s\" is checked off in the runbook itself", item->text);
-    else if (n_other > 0)
-        rs_conform_say(c, about, RS_RETRO_DEVIATES, mend,
-                       "\"%s\" is open in the runbook and nobody checked it off, though %d other "
-                       "items are noted as checked off",
-                       item->text, n_other);
-    else
+    else if (n_other == 0)
         rs_conform_say(c, about, RS_RETRO_UNDECIDABLE, mend,
                        "\"%s\" is open in the runbook, and no item at all is noted as checked off",
                        item->text);
+    else
+        rs_conform_say(c, about, m.deviates ? RS_RETRO_DEVIATES : RS_RETRO_UNDECIDABLE, mend,
+                       "\"%s\" is open in the runbook and nobody noted that it was checked off, as "
+                       "%d other item%s; %s",
+                       item->text, n_other, n_other == 1 ? " was" : "s were", m.why);
 }
 
 void rs_conform_checklist(struct conform *c)

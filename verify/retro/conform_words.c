@@ -168,6 +168,15 @@ const char *rs_conform_action(const struct conform *c, const struct action *a)
     return "";
 }
 
+const char *rs_conform_occasion(const struct conform *c, const struct conform_step *s)
+{
+    if (s->episode >= 0)
+        return rs_arena_printf(c->r->arena, " of %s", c->r->rebuilt.episode[s->episode].name);
+    if (s->stage >= 0)
+        return rs_arena_printf(c->r->arena, " of %s", rs_conform_stage_name(c, s->stage));
+    return "";
+}
+
 /* Letters and digits in lower case, one blank between words. */
 static void plain(char *out, size_t n, const char *text)
 {
