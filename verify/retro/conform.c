@@ -139,6 +139,7 @@ static void hold_against(struct conform *c)
     rs_conform_due(c);
     rs_conform_match(c);
     rs_conform_due_by_later(c);
+    rs_conform_count(c);
     rs_conform_checklist(c);
     for (int i = 0; i < c->plan->n_stage; i++) {
         rs_conform_stage_order(c, i);

@@ -66,6 +66,8 @@ struct conform {
     bool *mark_used, *flag_used;
     int64_t n_evaluation; /* of seen.run; 0 = there is none */
     bool *sampled;        /* [n_evaluation] was anything recorded since the evaluation before? */
+    bool kind_noted[RS_ACT_WAIT + 1]; /* by enum action_kind: is any of its kind noted at all? */
+    int n_due, n_found;               /* of those kinds, and of stages; set by rs_conform_count */
     int n_look;
     struct conform_look *look; /* [n_look] all that were noted, by time */
     int cap_finding;
@@ -84,6 +86,8 @@ int64_t rs_conform_add_ns(int64_t a_ns, int64_t b_ns);
 struct conform_span rs_conform_gap(const struct conform *c,
                                    const struct retro_instant *a,
                                    const struct retro_instant *b);
+/* The same from b to a. */
+struct conform_span rs_conform_reverse(struct conform_span gap);
 struct retro_instant rs_conform_mark(const struct conform *c, int mark);
 struct retro_instant rs_conform_at(int64_t at_ns, int64_t within_ns);
 /* "stage reads", and "stage-1" where the name says so itself. In the arena. */
@@ -130,6 +134,8 @@ void rs_conform_match(struct conform *c);
 /* Steps that follow from others that were found: what stands before a thing that was done was due. */
 void rs_conform_due_by_later(struct conform *c);
 
+/* How complete the log is. */
+void rs_conform_count(struct conform *c);
 /* A thing that was due and that nobody noted: how likely is it that only the note was forgotten? */
 struct conform_missing {
     bool deviates;   /* it was not done */
@@ -164,10 +170,10 @@ void rs_conform_flags(struct conform *c);                       /* conform_side.
 struct conform_watch {
     int ramp; /* step, or -1 */
     bool begun;
-    struct retro_instant from, to; /* to: what ended it */
-    bool exact_from, exact_to;     /* else it may have begun later, or ended earlier */
+    bool exact_from, exact_to; /* else it may have begun later, or ended earlier */
     bool
         gone_on; /* ended by the runbook's next step, not by a rollback, a hold or the end of the evidence */
+    struct retro_instant from, to; /* to: what ended it */
     int64_t asked_ns;
 };
 enum { RS_CONFORM_WATCHES = 64 };

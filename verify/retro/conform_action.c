@@ -51,8 +51,8 @@ static bool say_order(struct conform *c, const struct conform_step *s)
                        "put the steps into the order in which they are done, or say why they must "
                        "not be",
                        "\"%s\" was done at %s, %s before \"%s\", which comes first", what,
-                       rs_conform_when(c, &s->at),
-                       rs_conform_long(c, (struct conform_span){-gap.hi_ns, -gap.lo_ns}), first);
+                       rs_conform_when(c, &s->at), rs_conform_long(c, rs_conform_reverse(gap)),
+                       first);
         return true;
     }
     if (s->at.best_ns >= p->at.best_ns)

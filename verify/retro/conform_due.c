@@ -303,7 +303,7 @@ static void due_of_stages(struct conform *c, int side)
         if (s->reached) {
             int64_t hi_ns = s->left == RS_LEFT_FORWARD ? s->out.hi_ns : RS_NEVER;
             struct conform_step *step =
-                due_side(c, side, s->in.lo_ns - hour_ns / 4, hi_ns, s->in.hi_ns);
+                due_side(c, side, rs_conform_add_ns(s->in.lo_ns, -hour_ns / 4), hi_ns, s->in.hi_ns);
             step->stage = i;
         }
     }
@@ -331,6 +331,10 @@ static void due_daily(struct conform *c, int side)
     if (!c->dated || first_ns == RS_NEVER)
         return;
     int64_t at_ns = first_ns - first_ns % day_ns + s->at_day_ns;
+    if (last_ns >
+        first_ns +
+            1000 * day_ns) /* a year that was mistyped is no reason to ask for each of its days */
+        last_ns = first_ns + 1000 * day_ns;
     for (; at_ns <= last_ns; at_ns += day_ns) {
         if (at_ns < first_ns)
             continue;

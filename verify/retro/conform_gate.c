@@ -185,7 +185,7 @@ static struct answer unsure(const struct conform *c,
 static struct conform_read
 read_end(const struct conform *c, const struct conform_question *q, const struct conform_watch *w)
 {
-    int64_t before_ns = w->to.lo_ns - hour_ns / 10;
+    int64_t before_ns = rs_conform_add_ns(w->to.lo_ns, -hour_ns / 10);
     int64_t from_ns = before_ns > w->from.lo_ns ? before_ns : w->from.lo_ns;
     int64_t over_lo_ns = rs_conform_add_ns(w->from.lo_ns, w->asked_ns);
     int64_t over_hi_ns = rs_conform_add_ns(w->from.hi_ns, w->asked_ns);

@@ -186,40 +186,38 @@ static bool is_found(const struct conform_step *s)
     return s->mark >= 0 || s->flag_step >= 0;
 }
 
-/* A team may note all flags and no message: kinds of which nothing at all is noted say nothing of the log. */
-static bool kind_is_noted(const struct conform *c, enum action_kind kind)
+void rs_conform_count(struct conform *c)
 {
+    /* A team may note all flags and no message: kinds of which nothing at all is noted say nothing of the log. */
     for (int i = 0; i < c->n_step; i++) {
-        if (c->step[i].action->kind == kind && is_found(&c->step[i]))
-            return true;
+        if (is_found(&c->step[i]))
+            c->kind_noted[c->step[i].action->kind] = true;
     }
-    return false;
+    for (int i = 0; i < c->n_step; i++) {
+        const struct conform_step *s = &c->step[i];
+        if (!s->due || s->action->kind == RS_ACT_WAIT || !c->kind_noted[s->action->kind])
+            continue;
+        c->n_due++;
+        c->n_found += is_found(s);
+    }
+    for (int i = 0; i < c->plan->n_stage; i++) {
+        c->n_due += c->stage[i].reached;
+        c->n_found += c->stage[i].noted;
+    }
 }
 
 struct conform_missing rs_conform_missing(const struct conform *c, const struct conform_step *about)
 {
     const double forgets_at_most = 0.03;
-    int n_due = 0, n_found = 0;
-    if (about && !kind_is_noted(c, about->action->kind))
+    if (about && !c->kind_noted[about->action->kind])
         return (struct conform_missing){false, "nothing of its kind is noted anywhere"};
-    for (int i = 0; i < c->n_step; i++) {
-        const struct conform_step *s = &c->step[i];
-        if (s == about || !s->due || s->action->kind == RS_ACT_WAIT ||
-            !kind_is_noted(c, s->action->kind))
-            continue;
-        n_due++;
-        n_found += is_found(s);
-    }
-    for (int i = 0; i < c->plan->n_stage; i++) {
-        n_due += c->stage[i].reached;
-        n_found += c->stage[i].noted;
-    }
+    int n_due = c->n_due - (about && about->due); /* it is one of those that are not found */
     /* The mean of what is believed of the share of forgotten notes, after Jeffreys: Beta(1/2, 1/2) before. */
-    double forgotten = (n_due - n_found + 0.5) / (n_due + 1.0);
+    double forgotten = (n_due - c->n_found + 0.5) / (n_due + 1.0);
     const char *why = rs_arena_printf(c->r->arena,
                                       "%d of %d other things that were due are noted, so a note is "
                                       "forgotten in about %.2g %% of cases",
-                                      n_found, n_due, 100.0 * forgotten);
+                                      c->n_found, n_due, 100.0 * forgotten);
     return (struct conform_missing){forgotten <= forgets_at_most, why};
 }
 

@@ -88,8 +88,8 @@ void rs_conform_checklist(struct conform *c)
                            "let the first stage wait for the checklist: nothing in the runbook "
                            "keeps it from being entered",
                            "\"%s\" was checked off at %s, %s after %s had been entered", item->text,
-                           rs_conform_when(c, &at),
-                           rs_conform_long(c, (struct conform_span){-gap.hi_ns, -gap.lo_ns}), name);
+                           rs_conform_when(c, &at), rs_conform_long(c, rs_conform_reverse(gap)),
+                           name);
         else
             rs_conform_say(c, about, in_time ? RS_RETRO_CONFORMS : RS_RETRO_UNDECIDABLE, NULL,
                            "\"%s\" was checked off at %s; %s was entered at %s%s", item->text,
@@ -238,7 +238,7 @@ void rs_conform_stage_order(struct conform *c, int stage)
                 c, about, RS_RETRO_DEVIATES,
                 rs_arena_printf(c->r->arena, "say whether %s may come before %s", name, prev),
                 "%s was entered at %s, %s before %s", name, rs_conform_when(c, &s->in),
-                rs_conform_long(c, (struct conform_span){-gap.hi_ns, -gap.lo_ns}), prev);
+                rs_conform_long(c, rs_conform_reverse(gap)), prev);
         else
             rs_conform_say(c, about,
                            s->in.best_ns >= c->stage[last].in.best_ns ? RS_RETRO_CONFORMS

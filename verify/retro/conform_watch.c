@@ -110,7 +110,9 @@ static void without_holds(const struct conform *c,
             told = true;
         }
         struct conform_span took = rs_conform_gap(c, &held, &until);
-        if (length->lo_ns != INT64_MIN)
+        if (took.hi_ns == RS_NEVER)
+            length->lo_ns = 0;
+        else if (length->lo_ns != INT64_MIN)
             length->lo_ns -= took.hi_ns > 0 ? took.hi_ns : 0;
         if (told && length->hi_ns != RS_NEVER)
             length->hi_ns -= took.lo_ns > 0 ? took.lo_ns : 0;

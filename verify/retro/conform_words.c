@@ -54,6 +54,12 @@ struct conform_span rs_conform_gap(const struct conform *c,
     return gap;
 }
 
+struct conform_span rs_conform_reverse(struct conform_span gap)
+{
+    return (struct conform_span){gap.hi_ns == RS_NEVER ? INT64_MIN : -gap.hi_ns,
+                                 gap.lo_ns == INT64_MIN ? RS_NEVER : -gap.lo_ns};
+}
+
 struct retro_instant rs_conform_mark(const struct conform *c, int mark)
 {
     struct retro_instant i = {
