@@ -16,6 +16,10 @@ int rs_plot_one(const struct plot_options *opt,
                 void *ctx,
                 struct err *err);
 
+/* Tells that there is no such picture, which one may be meant, and which there are. of: "search". -1. */
+int rs_plot_no_such(
+    const char *const *names, int n, const char *of, const char *name, struct err *err);
+
 /* The name becomes a file's: no '/'. */
 void rs_plot_file_name(char *name);
 
