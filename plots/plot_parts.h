@@ -23,4 +23,10 @@ int rs_plot_no_such(
 /* The name becomes a file's: no '/'. */
 void rs_plot_file_name(char *name);
 
+/*
+ * The name of an episode's picture without its ending, as rollsim plot gives it: "retro-EPISODE", with '-' for what a link or a
+ * file system would trip over; one that would take the name of another picture (retro-known) ends in "-episode". Returns buf.
+ */
+char *rs_past_picture_name(char *buf, size_t n, const char *episode);
+
 #endif
