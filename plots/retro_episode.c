@@ -63,7 +63,7 @@ static void see_instant(struct axis *x, const struct past_instant *at)
     see(x, at->hi);
 }
 
-/* The promised time after the detection is in it, and what is far off as long as that takes no more than as much again. */
+/* The promised time after the detection is in it, and what is far off unless that would take more than half as much again. */
 static struct axis time_axis(const struct past_episode *e)
 {
     struct axis x = {RS_SCALE_LINEAR, INFINITY, -INFINITY};
@@ -79,7 +79,7 @@ static struct axis time_axis(const struct past_episode *e)
     if (!(x.lo <= x.hi))
         return (struct axis){RS_SCALE_LINEAR, 0, 3600};
     const double core[2] = {x.lo, x.hi};
-    double span = fmax(120, core[1] - core[0]);
+    double span = fmax(120, (core[1] - core[0]) / 2);
     for (int i = 0; i < e->n_mark; i++) {
         const struct past_mark *m = &e->mark[i];
         if (!m->never && is_far(m) && m->at.best >= core[0] - span && m->at.best <= core[1] + span)
@@ -168,18 +168,12 @@ static void draw_uprights(const struct panel *p, const struct past_episode *e)
     }
 }
 
-/* The promise ends at the detection and so much more, as surely as the detection is known. */
+/* The promise ends so long after the detection as it is likeliest; the row of the leg is drawn from there too. */
 static void draw_sla(const struct panel *p, const struct past_episode *e)
 {
     const struct past_mark *detected = rs_past_mark(e, "detected");
-    if (!detected || isnan(e->sla_s))
-        return;
-    const struct past_instant *at = &detected->at;
-    double lo = isnan(at->lo) ? at->best : at->lo, hi = isnan(at->hi) ? at->best : at->hi;
-    double x0 = rs_panel_x(p, lo + e->sla_s), x1 = rs_panel_x(p, hi + e->sla_s);
-    rs_canvas_rect(p->c, (struct rect){x0, p->box.y, x1 - x0, p->box.h}, RS_COLOUR_VERMILLION,
-                   0.18);
-    rs_panel_upright(p, at->best + e->sla_s, RS_COLOUR_VERMILLION, 3, RS_DASH_DASHED);
+    if (detected && !isnan(e->sla_s))
+        rs_panel_upright(p, detected->at.best + e->sla_s, RS_COLOUR_VERMILLION, 3, RS_DASH_DASHED);
 }
 
 /* Each change with its interval, and the level that came after it up to the next one. */
@@ -208,14 +202,16 @@ static void draw_signal(struct panel *p, const struct sheet *s, const struct pas
 {
     const struct text_style name = {.size = RS_TEXT_BODY, .colour = RS_COLOUR_INK, .bold = true};
     char text[128];
-    p->y = rs_past_y_axis(&p->x, 1, &x);
+    struct past_curve curve = rs_past_curve(p, x);
+    p->y = rs_past_y_axis(1, &curve);
     struct ticks y = rs_past_y_ticks(p);
     rs_panel_frame(p, &s->x, false, &y);
     rs_past_y_title(p, x);
     rs_text_fit(text, sizeof text, x->name, &name, p->box.w);
     rs_canvas_text(p->c, p->box.x, p->box.y - 16, text, &name);
     draw_changes(p, s->p, (int)(x - s->p->signal));
-    rs_past_signal(p, x, RS_COLOUR_BLUE);
+    rs_past_curve_draw(p, &curve, RS_COLOUR_BLUE, true);
+    rs_past_curve_clear(&curve);
     draw_sla(p, s->e);
     draw_uprights(p, s->e);
 }
@@ -264,6 +260,48 @@ static void draw_mark(const struct panel *p, const struct past *past, const stru
     rs_past_right(p, y, words);
 }
 
+/* The leg that the promise is about, or NULL; it is drawn where the detection is known. */
+static const struct past_leg *response_of(const struct past_episode *e)
+{
+    for (int i = 0; i < e->n_leg; i++) {
+        if (rs_past_leg_is_response(&e->leg[i]) && !isnan(e->leg[i].best) &&
+            rs_past_mark(e, "detected"))
+            return &e->leg[i];
+    }
+    return NULL;
+}
+
+/*
+ * How long it took, laid on the likeliest detection. Errors that both ends share (one clock) are not in it, so it may be known far
+ * better than either end.
+ */
+static void draw_response(const struct panel *p, const struct past_episode *e)
+{
+    const struct past_leg *leg = response_of(e);
+    const double from = rs_past_mark(e, "detected")->at.best;
+    const struct past_instant end = {from + leg->low, from + leg->best, from + leg->high};
+    double y = p->box.y + p->box.h / 2;
+    char words[160], took[96], sla[40];
+    rs_past_left(p, y, "time it took");
+    rs_canvas_line(p->c, rs_panel_x(p, from), y, rs_panel_x(p, end.best), y, RS_COLOUR_INK, 2,
+                   RS_DASH_SOLID);
+    rs_past_interval(p, &end, y, RS_COLOUR_INK);
+    rs_canvas_line(p->c, rs_panel_x(p, end.best), y - 9, rs_panel_x(p, end.best), y + 9,
+                   RS_COLOUR_INK, 3, RS_DASH_SOLID);
+    rs_past_leg_words(took, sizeof took, e);
+    if (isnan(e->sla_s))
+        snprintf(words, sizeof words, "%s", took);
+    else
+        snprintf(words, sizeof words, "%s of %s", took, rs_past_span(sla, sizeof sla, e->sla_s));
+    rs_past_right(p, y, words);
+}
+
+static int n_clock_row(const struct past_episode *e)
+{
+    int n = e->n_mark + (response_of(e) != NULL);
+    return n > 0 ? n : 1;
+}
+
 static void draw_clock(struct panel *p, const struct sheet *s)
 {
     const struct text_style head = {.size = RS_TEXT_BODY, .colour = RS_COLOUR_INK, .bold = true};
@@ -278,49 +316,14 @@ static void draw_clock(struct panel *p, const struct sheet *s)
         draw_mark(p, s->p, &s->e->mark[i]);
         p->box.y += MARK_ROW;
     }
+    if (response_of(s->e))
+        draw_response(p, s->e);
     p->box = all;
     if (s->e->n_mark == 0)
         rs_panel_say(p, "no instant of this episode is known");
 }
 
 /* ---- what if --------------------------------------------------------------------------------------------------------- */
-
-/* detected, commanded, completed: a line with a triangle, a bar, and the interval of the last. */
-static void
-draw_outcome(const struct panel *p, const struct past *past, const struct past_outcome *o)
-{
-    double y = p->box.y + p->box.h / 2;
-    double from = isnan(o->detected) ? o->commanded : o->detected;
-    double until = isnan(o->completed) ? p->x.hi : o->completed;
-    char words[160];
-    bool happened = past->question[o->question].happened;
-    enum colour colour = happened ? RS_COLOUR_INK : RS_COLOUR_BLUE;
-    rs_canvas_rect(p->c, (struct rect){p->box.x, p->box.y + 2, p->box.w, p->box.h - 4},
-                   RS_COLOUR_SHADE, 1);
-    if (!isnan(from))
-        rs_canvas_line(p->c, rs_panel_x(p, from), y, rs_panel_x(p, until), y, colour, 2,
-                       RS_DASH_SOLID);
-    if (in_window(&p->x, o->detected)) {
-        double x = rs_panel_x(p, o->detected);
-        rs_canvas_fill(p->c, 3, (double[]){x - 8, x + 8, x}, (double[]){y + 8, y + 8, y - 8},
-                       colour, 1);
-    }
-    if (in_window(&p->x, o->commanded)) {
-        double x = rs_panel_x(p, o->commanded);
-        rs_canvas_line(p->c, x, y - 9, x, y + 9, colour, 4, RS_DASH_SOLID);
-    }
-    if (!isnan(o->completed)) {
-        const struct past_instant at = {
-            isnan(o->completed_low) ? o->completed : o->completed_low, o->completed,
-            isnan(o->completed_high) ? o->completed : o->completed_high};
-        rs_past_interval(p, &at, y, colour);
-        if (in_window(&p->x, o->completed))
-            rs_canvas_disc(p->c, rs_panel_x(p, o->completed), y, 7, colour);
-    }
-    snprintf(words, sizeof words, "%s%s", past->question[o->question].name,
-             o->completed > p->x.hi ? " →" : "");
-    rs_past_right(p, y, words);
-}
 
 static double what_if_height(const struct sheet *s)
 {
@@ -334,7 +337,7 @@ static void draw_what_if(struct panel *p, const struct sheet *s)
     char text[64];
     p->box.h = RS_PAST_ROW;
     for (int i = 0; i < s->n_outcome; i++) {
-        draw_outcome(p, s->p, s->outcome[i]);
+        rs_past_outcome_draw(p, s->p, s->outcome[i]);
         p->box.y += RS_PAST_ROW;
     }
     if (s->n_outcome > 0)
@@ -357,23 +360,12 @@ static void draw_what_if(struct panel *p, const struct sheet *s)
 
 /* ---- the page -------------------------------------------------------------------------------------------------------- */
 
-static void draw_rollback_key(struct canvas *c, double x, double y)
+static bool shows_changes(const struct sheet *s)
 {
-    const struct text_style style = {.size = RS_TEXT_SMALL, .colour = RS_COLOUR_INK};
-    static const char *const words[] = {"rollback: detected", "commanded",
-                                        "completed (thick: its interval)"};
-    for (int i = 0; i < 3; i++) {
-        rs_canvas_line(c, x - 14, y, x + 14, y, RS_COLOUR_BLUE, i == 2 ? 6 : 2, RS_DASH_SOLID);
-        if (i == 0)
-            rs_canvas_fill(c, 3, (double[]){x - 8, x + 8, x}, (double[]){y + 8, y + 8, y - 8},
-                           RS_COLOUR_BLUE, 1);
-        else if (i == 1)
-            rs_canvas_line(c, x, y - 9, x, y + 9, RS_COLOUR_BLUE, 4, RS_DASH_SOLID);
-        else
-            rs_canvas_disc(c, x, y, 7, RS_COLOUR_BLUE);
-        rs_canvas_text(c, x + 24, y, words[i], &style);
-        x += 24 + rs_label_width(words[i], &style) + 40;
-    }
+    bool any = false;
+    for (int i = 0; i < s->n_signal; i++)
+        any = any || changes_in(s, (int)(s->signal[i] - s->p->signal));
+    return any;
 }
 
 static void draw_key(const struct sheet *s, double y)
@@ -388,13 +380,13 @@ static void draw_key(const struct sheet *s, double y)
     item[n++] = (struct key_item){RS_COLOUR_GREEN, 1, RS_DASH_SOLID, "completed"};
     if (!isnan(s->e->sla_s))
         item[n++] = (struct key_item){RS_COLOUR_VERMILLION, 1, RS_DASH_DASHED, promise};
-    if (s->n_signal > 0)
+    if (shows_changes(s))
         item[n++] = (struct key_item){RS_COLOUR_PURPLE, 0.3, RS_DASH_SOLID,
                                       "change found, level after it; intervals"};
     rs_key_draw(s->all.c, 60, y, n, item);
     rs_past_how_key(s->all.c, 76, y + 34);
     if (s->n_outcome > 0)
-        draw_rollback_key(s->all.c, 76, y + 68);
+        rs_past_outcome_key(s->all.c, 76, y + 68);
     if (s->n_row > 0)
         rs_past_alarm_key(s->all.c, 76, y + (s->n_outcome > 0 ? 102 : 68));
 }
@@ -454,7 +446,7 @@ static void draw_over_time(const struct sheet *s)
         rs_panel_say(&at, "no series was recorded around this episode");
         at.box.y += at.box.h + GAP;
     }
-    at.box.h = MARK_ROW * (s->e->n_mark ? s->e->n_mark : 1);
+    at.box.h = MARK_ROW * n_clock_row(s->e);
     draw_clock(&at, s);
     at.box.y += at.box.h + 8;
     at.box.h = what_if_height(s);
@@ -485,8 +477,8 @@ void rs_picture_retro_episode(struct canvas *c,
     s.row = rs_past_rows(p, s.all.x.lo, s.all.x.hi, MAX_ROW, &s.n_row, &s.n_row_left);
     s.x = rs_past_ticks(p, &s.all.x, s.x_title);
     double signals = s.n_signal > 0 ? s.n_signal * (double)(PANEL_H + GAP) : 80 + GAP;
-    double height = PANEL_Y + signals + MARK_ROW * (episode->n_mark ? episode->n_mark : 1) + 16 +
-                    what_if_height(&s) + rs_flags_height(&p->r) + 88 + 34 * key_rows(&s) + 40;
+    double height = PANEL_Y + signals + MARK_ROW * n_clock_row(episode) + 16 + what_if_height(&s) +
+                    rs_flags_height(&p->r) + 88 + 34 * key_rows(&s) + 40;
     draw_head(c, &s, height);
     draw_over_time(&s);
     free(s.row);

@@ -70,7 +70,7 @@ struct ticks rs_past_ticks(const struct past *p, const struct axis *x, char *tit
     return t;
 }
 
-static double right_room(const struct panel *p)
+double rs_past_right_room(const struct panel *p)
 {
     return RS_PAGE_WIDTH - 16 - (p->box.x + p->box.w + 12);
 }
@@ -79,7 +79,7 @@ void rs_past_right(const struct panel *p, double y, const char *text)
 {
     const struct text_style style = {.size = RS_TEXT_SMALL - 1, .colour = RS_COLOUR_INK};
     char fitted[256];
-    rs_text_fit(fitted, sizeof fitted, text, &style, right_room(p));
+    rs_text_fit(fitted, sizeof fitted, text, &style, rs_past_right_room(p));
     rs_canvas_text(p->c, p->box.x + p->box.w + 12, y, fitted, &style);
 }
 
@@ -200,121 +200,6 @@ void rs_past_interval(const struct panel *p,
                    isnan(at->lo) ? RS_DASH_DOTTED : RS_DASH_SOLID);
     rs_canvas_line(p->c, x, y, x1, y, colour, isnan(at->hi) ? 2.5 : 6,
                    isnan(at->hi) ? RS_DASH_DOTTED : RS_DASH_SOLID);
-}
-
-/* ---- alarms ---------------------------------------------------------------------------------------------------------- */
-
-static bool shows(const struct past_alarm *a, double lo, double hi)
-{
-    double from = isnan(a->pending) ? a->firing : a->pending;
-    double until = fmax(
-        from, fmax(isnan(a->firing) ? from : a->firing, isnan(a->notified) ? from : a->notified));
-    return until >= lo && from <= hi;
-}
-
-struct past_row *
-rs_past_rows(const struct past *p, double lo, double hi, int max, int *out_n, int *n_left)
-{
-    struct past_row *row = rs_xcalloc((size_t)max + 1, sizeof *row);
-    int n = 0;
-    *n_left = 0;
-    for (int from = 0, to; from < p->n_alarm; from = to) {
-        const struct past_alarm *a = &p->alarm[from];
-        bool any = false;
-        for (to = from; to < p->n_alarm && p->alarm[to].question == a->question &&
-                        strcmp(p->alarm[to].alert, a->alert) == 0;
-             to++)
-            any = any || shows(&p->alarm[to], lo, hi);
-        if (!any)
-            continue;
-        if (n == max) {
-            ++*n_left;
-            continue;
-        }
-        row[n++] = (struct past_row){a->question, from, to - from};
-    }
-    *out_n = n;
-    return row;
-}
-
-/* Questions have colours in turn; what happened is ink. */
-static enum colour question_colour(const struct past *p, int question)
-{
-    static const enum colour turn[] = {RS_COLOUR_BLUE, RS_COLOUR_GREEN, RS_COLOUR_PURPLE,
-                                       RS_COLOUR_ORANGE};
-    return p->question[question].happened ? RS_COLOUR_INK : turn[question % 4];
-}
-
-/* A triangle where it fires, a cross where that is a false alarm. */
-static void firing_mark(struct canvas *c, double x, double y, enum colour colour, bool lost)
-{
-    double px[3] = {x - 8, x + 8, x}, py[3] = {y + 8, y + 8, y - 8};
-    if (!lost) {
-        rs_canvas_fill(c, 3, px, py, colour, 1);
-        return;
-    }
-    rs_canvas_line(c, x - 7, y - 7, x + 7, y + 7, colour, 3, RS_DASH_SOLID);
-    rs_canvas_line(c, x - 7, y + 7, x + 7, y - 7, colour, 3, RS_DASH_SOLID);
-}
-
-static void notified_mark(struct canvas *c, double x, double y, enum colour colour)
-{
-    rs_canvas_line(c, x, y - 9, x, y + 9, colour, 4, RS_DASH_SOLID);
-}
-
-static bool inside(const struct panel *p, double at)
-{
-    return at >= p->x.lo && at <= p->x.hi;
-}
-
-void rs_past_row_draw(const struct panel *p, const struct past *past, const struct past_row *row)
-{
-    double y = p->box.y + p->box.h / 2;
-    enum colour colour = question_colour(past, row->question);
-    char words[256];
-    rs_canvas_rect(p->c, (struct rect){p->box.x, p->box.y + 2, p->box.w, p->box.h - 4},
-                   RS_COLOUR_SHADE, 1);
-    for (int i = row->from; i < row->from + row->n; i++) {
-        const struct past_alarm *a = &past->alarm[i];
-        if (!shows(a, p->x.lo, p->x.hi))
-            continue;
-        double begin = isnan(a->pending) ? a->firing : a->pending;
-        double end = isnan(a->notified) ? a->firing : a->notified;
-        end = isnan(end) ? p->x.hi : end;
-        rs_canvas_line(p->c, rs_panel_x(p, begin), y, rs_panel_x(p, end), y, colour, 2.5,
-                       RS_DASH_SOLID);
-        if (inside(p, a->notified))
-            notified_mark(p->c, rs_panel_x(p, a->notified), y, colour);
-        if (inside(p, a->firing))
-            firing_mark(p->c, rs_panel_x(p, a->firing), y, colour, a->episode < 0);
-    }
-    const char *alert = past->alarm[row->from].alert, *set = past->question[row->question].name;
-    const struct text_style style = {.size = RS_TEXT_SMALL - 1};
-    double room = right_room(p);
-    snprintf(words, sizeof words, "%s · %s", alert, set);
-    if (rs_label_width(words, &style) > room) { /* both give way */
-        char half[128];
-        double set_w = fmin(rs_label_width(set, &style), room / 2);
-        rs_text_fit(half, sizeof half, alert, &style, room - set_w - 24);
-        snprintf(words, sizeof words, "%s · %s", half, set);
-    }
-    rs_past_right(p, y, words);
-}
-
-void rs_past_alarm_key(struct canvas *c, double x, double y)
-{
-    const struct text_style style = {.size = RS_TEXT_SMALL, .colour = RS_COLOUR_INK};
-    static const char *const words[] = {"alert fires", "fires outside of all episodes",
-                                        "somebody is notified (line: from pending on)"};
-    for (int i = 0; i < 3; i++) {
-        rs_canvas_line(c, x - 14, y, x + 14, y, RS_COLOUR_INK, 2.5, RS_DASH_SOLID);
-        if (i < 2)
-            firing_mark(c, x, y, RS_COLOUR_INK, i == 1);
-        else
-            notified_mark(c, x + 14, y, RS_COLOUR_INK);
-        rs_canvas_text(c, x + 24, y, words[i], &style);
-        x += 24 + rs_label_width(words[i], &style) + 40;
-    }
 }
 
 /* ---- episodes -------------------------------------------------------------------------------------------------------- */

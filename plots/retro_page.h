@@ -23,6 +23,7 @@ struct ticks rs_past_ticks(const struct past *p, const struct axis *x, char *tit
 char *rs_past_span(char *buf, size_t n, double s);
 
 /* Words in the column to the right of the panel, shortened to what fits. y: their middle. */
+double rs_past_right_room(const struct panel *p); /* its width */
 void rs_past_right(const struct panel *p, double y, const char *text);
 /* To the left of the panel. */
 void rs_past_left(const struct panel *p, double y, const char *text);
@@ -34,13 +35,28 @@ void rs_past_flags(const struct panel *p, const struct past *past);
 
 /* ---- signals --------------------------------------------------------------------------------------------------------- */
 
-/* An axis of y for all of the signals: a root scale for ratios. lo..hi of x are looked at. */
-struct axis rs_past_y_axis(const struct axis *x, int n, const struct past_signal *const *s);
+/*
+ * A signal as steps: intervals that overlap (several instances), or are too narrow to be seen and alike, are joined, and where nothing was
+ * recorded there is a NaN.
+ */
+struct past_curve {
+    enum past_kind kind;
+    int n;
+    double *x, *level, *low, *high;     /* [n] owned; low and high NaN where there is no interval */
+    double least, most, least_positive; /* of the levels; least > most: there is none */
+};
+/* Inside the axis of x of the panel, whose y is not used. */
+struct past_curve rs_past_curve(const struct panel *p, const struct past_signal *s);
+void rs_past_curve_clear(struct past_curve *c);
+void rs_past_curve_draw(const struct panel *p,
+                        const struct past_curve *c,
+                        enum colour colour,
+                        bool with_interval);
+/* An axis of y for all of them: a root scale for ratios. */
+struct axis rs_past_y_axis(int n, const struct past_curve *c);
 struct ticks rs_past_y_ticks(const struct panel *p);
 /* Unit and scale, in as many words as there is room for. */
 void rs_past_y_title(const struct panel *p, const struct past_signal *s);
-/* Steps with gaps where there are gaps, and the interval of each level. */
-void rs_past_signal(const struct panel *p, const struct past_signal *s, enum colour colour);
 
 /* ---- instants -------------------------------------------------------------------------------------------------------- */
 
@@ -69,6 +85,14 @@ rs_past_rows(const struct past *p, double lo, double hi, int max, int *out_n, in
 void rs_past_row_draw(const struct panel *p, const struct past *past, const struct past_row *row);
 void rs_past_alarm_key(struct canvas *c, double x, double y);
 
+/* ---- rollbacks ------------------------------------------------------------------------------------------------------- */
+
+/* detected, commanded, completed of one question as a row of a lane; the question stands in the right column. */
+void rs_past_outcome_draw(const struct panel *p,
+                          const struct past *past,
+                          const struct past_outcome *o);
+void rs_past_outcome_key(struct canvas *c, double x, double y);
+
 /* ---- episodes -------------------------------------------------------------------------------------------------------- */
 
 enum colour rs_past_verdict_colour(const char *verdict);
@@ -78,6 +102,11 @@ bool rs_past_extent(const struct past_episode *e, double *from, double *until);
 bool rs_past_leg_is_response(const struct past_leg *l);
 /* "4m 07s (3m 50s to 4m 20s)" of detected to completed, or "". n >= 96. Returns buf. */
 char *rs_past_leg_words(char *buf, size_t n, const struct past_episode *e);
+
+/* A lane of all episodes with their numbers, and the list that says what the numbers are. */
+void rs_past_episodes_draw(const struct panel *p, const struct past *past);
+double rs_past_list_height(const struct past *p);
+void rs_past_list_draw(struct canvas *c, const struct past *p, double y);
 
 /* ---- times ----------------------------------------------------------------------------------------------------------- */
 

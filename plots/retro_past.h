@@ -34,7 +34,8 @@ struct past_signal {
     char name[96], unit[24], service[64]; /* service "" = of none */
     enum past_kind kind;
     int n;
-    double *at, *until, *level, *low, *high; /* [n] owned, rising */
+    /* [n] owned; at rises, intervals of several instances may overlap. k of n; NaN for values, and low and high but for ratios. */
+    double *at, *until, *n_of, *k_of, *level, *low, *high;
 };
 
 struct past_change {

@@ -160,14 +160,17 @@ static int take_signal(struct past *p, struct query *q)
     return 0;
 }
 
+enum { N_POINT_COLUMN = 7 };
+
 static int take_point(struct past *p, struct query *q)
 {
     int i = FIND(p->signal, p->n_signal, q, 0);
     if (i < 0)
         return -1;
     struct past_signal *s = &p->signal[i];
-    double **to[] = {&s->at, &s->until, &s->level, &s->low, &s->high};
-    for (int k = 0; k < 5; k++)
+    double **to[N_POINT_COLUMN] = {&s->at,    &s->until, &s->n_of, &s->k_of,
+                                   &s->level, &s->low,   &s->high};
+    for (int k = 0; k < N_POINT_COLUMN; k++)
         rs_push(to[k], s->n, rs_query_real(q, 1 + k));
     s->n++;
     return 0;
@@ -378,7 +381,7 @@ static const struct {
      "best, step",
      take_step},
     {"SELECT signal, name, unit, kind, service FROM signal ORDER BY signal", take_signal},
-    {"SELECT signal, at, until, level, low, high FROM point ORDER BY signal, at", take_point},
+    {"SELECT signal, at, until, n, k, level, low, high FROM point ORDER BY signal, at", take_point},
     {"SELECT change, signal, lo, best, hi, before, after, after_low, after_high FROM change ORDER "
      "BY best, change",
      take_change},
@@ -434,8 +437,9 @@ void rs_past_close(struct past *p)
 {
     for (int i = 0; i < p->n_signal; i++) {
         struct past_signal *s = &p->signal[i];
-        double *array[] = {s->at, s->until, s->level, s->low, s->high};
-        for (int k = 0; k < 5; k++)
+        double *array[N_POINT_COLUMN] = {s->at,    s->until, s->n_of, s->k_of,
+                                         s->level, s->low,   s->high};
+        for (int k = 0; k < N_POINT_COLUMN; k++)
             free(array[k]);
     }
     for (int i = 0; i < p->n_episode; i++) {

@@ -7,38 +7,158 @@
 
 #include "retro_page.h"
 #include "sim/arena.h"
+#include "verify/stats.h"
 
-struct range {
-    double least, most, least_positive;
+/* A step of the curve is at least so many pixels wide, where there is something to join. */
+static const double narrow = 5;
+
+/* ---- curves ---------------------------------------------------------------------------------------------------------- */
+
+struct cell {
+    double at, until, n, k, sum; /* sum: of the levels */
+    double low, high;            /* of its one point */
+    int n_point, n_value;
 };
 
-/* Of the levels that the axis shows. */
-static void widen(struct range *r, const struct axis *x, const struct past_signal *s)
+static void join(struct cell *c, const struct past_signal *s, int i)
 {
-    for (int i = 0; i < s->n; i++) {
-        double v = s->level[i];
-        if (s->until[i] < x->lo || s->at[i] > x->hi || isnan(v))
-            continue;
-        r->least = fmin(r->least, v);
-        r->most = fmax(r->most, v);
-        if (v > 0)
-            r->least_positive = fmin(r->least_positive, v);
+    c->n += s->n_of[i];
+    c->k += s->k_of[i];
+    if (!isnan(s->level[i])) {
+        c->sum += s->level[i];
+        c->n_value++;
     }
+    c->low = s->low[i];
+    c->high = s->high[i];
+    c->n_point++;
 }
 
-/* Values that span decades get a logarithmic axis, unless one of them is not above 0. */
-struct axis rs_past_y_axis(const struct axis *x, int n, const struct past_signal *const *s)
+static double level_of(const struct cell *c, enum past_kind kind)
 {
-    struct range r = {INFINITY, -INFINITY, INFINITY};
-    for (int i = 0; i < n; i++)
-        widen(&r, x, s[i]);
-    if (n > 0 && s[0]->kind == RS_PAST_RATIO)
-        return (struct axis){RS_SCALE_ROOT, 0, fmin(1, fmax(0.005, 1.15 * r.most))};
-    if (!(r.least <= r.most) || (r.least == 0 && r.most == 0))
+    if (kind != RS_PAST_VALUE && c->n_point > 1 && c->n > 0)
+        return c->k / c->n;
+    return c->n_value > 0 ? c->sum / c->n_value : NAN;
+}
+
+/* Of a point by itself the record has the interval; of joined ratios it is made the same way. */
+static struct interval interval_of(const struct cell *c, enum past_kind kind)
+{
+    if (c->n_point == 1)
+        return (struct interval){c->low, c->high};
+    if (kind == RS_PAST_RATIO && c->n >= 1 && c->k >= 0 && c->k <= c->n)
+        return rs_clopper_pearson((uint64_t)llround(c->k), (uint64_t)llround(c->n), 0.95);
+    return (struct interval){NAN, NAN};
+}
+
+static void put(struct past_curve *out, double x, double level, struct interval of)
+{
+    out->x[out->n] = x;
+    out->level[out->n] = level;
+    out->low[out->n] = of.low;
+    out->high[out->n++] = of.high;
+}
+
+static void end_cell(struct past_curve *out, const struct cell *c, const struct axis *x)
+{
+    double level = level_of(c, out->kind);
+    struct interval of = interval_of(c, out->kind);
+    if (c->n_point == 0)
+        return;
+    put(out, fmax(c->at, x->lo), level, of);
+    put(out, fmin(c->until, x->hi), level, of);
+    if (isnan(level))
+        return;
+    out->least = fmin(out->least, level);
+    out->most = fmax(out->most, level);
+    if (level > 0)
+        out->least_positive = fmin(out->least_positive, level);
+}
+
+/* Whether the point may have the level of the cell: twice its own interval is allowed, so that noise is joined and spikes stay. */
+static bool is_like(const struct cell *c, const struct past_signal *s, int i)
+{
+    double level = level_of(c, s->kind), own = s->level[i];
+    return level >= own - 2 * (own - s->low[i]) && level <= own + 2 * (s->high[i] - own);
+}
+
+/* What starts before the cell's end is another instance's; what follows a cell that is too narrow and is like it widens it. */
+static bool takes(const struct panel *p, struct cell *c, const struct past_signal *s, int i)
+{
+    double at = s->at[i], near = 0.01 * (s->until[i] - at);
+    if (c->n_point == 0)
+        return false;
+    if (at < c->until - near)
+        return true;
+    bool wide = rs_panel_x(p, c->until) - rs_panel_x(p, c->at) >= narrow;
+    if (wide || at > c->until + near || !is_like(c, s, i))
+        return false;
+    c->until = s->until[i];
+    return true;
+}
+
+struct past_curve rs_past_curve(const struct panel *p, const struct past_signal *s)
+{
+    struct past_curve out = {
+        .kind = s->kind, .least = INFINITY, .most = -INFINITY, .least_positive = INFINITY};
+    struct cell c = {0};
+    size_t cap = 3 * (size_t)s->n + 3;
+    out.x = rs_xcalloc(cap, sizeof *out.x);
+    out.level = rs_xcalloc(cap, sizeof *out.level);
+    out.low = rs_xcalloc(cap, sizeof *out.low);
+    out.high = rs_xcalloc(cap, sizeof *out.high);
+    for (int i = 0; i < s->n; i++) {
+        double at = s->at[i], until = s->until[i];
+        if (until < p->x.lo || at > p->x.hi)
+            continue;
+        if (!takes(p, &c, s, i)) {
+            end_cell(&out, &c, &p->x);
+            if (c.n_point > 0 && at > c.until + 0.01 * (until - at))
+                put(&out, at, NAN, (struct interval){NAN, NAN});
+            c = (struct cell){.at = at, .until = until};
+        }
+        join(&c, s, i);
+    }
+    end_cell(&out, &c, &p->x);
+    return out;
+}
+
+void rs_past_curve_clear(struct past_curve *c)
+{
+    free(c->x);
+    free(c->level);
+    free(c->low);
+    free(c->high);
+    memset(c, 0, sizeof *c);
+}
+
+void rs_past_curve_draw(const struct panel *p,
+                        const struct past_curve *c,
+                        enum colour colour,
+                        bool with_interval)
+{
+    if (with_interval)
+        rs_panel_band(p, c->n, c->x, c->low, c->high, colour, 0.18);
+    rs_panel_line(p, c->n, c->x, 0, c->level, colour, 2);
+}
+
+/* ---- axes ------------------------------------------------------------------------------------------------------------ */
+
+/* Values that span decades get a logarithmic axis, unless one of them is not above 0. */
+struct axis rs_past_y_axis(int n, const struct past_curve *c)
+{
+    double least = INFINITY, most = -INFINITY, least_positive = INFINITY;
+    for (int i = 0; i < n; i++) {
+        least = fmin(least, c[i].least);
+        most = fmax(most, c[i].most);
+        least_positive = fmin(least_positive, c[i].least_positive);
+    }
+    if (n > 0 && c[0].kind == RS_PAST_RATIO)
+        return (struct axis){RS_SCALE_ROOT, 0, fmin(1, fmax(0.005, 1.15 * most))};
+    if (!(least <= most) || (least == 0 && most == 0))
         return (struct axis){RS_SCALE_LINEAR, 0, 1};
-    if (s[0]->kind == RS_PAST_VALUE && r.least > 0 && r.most > 20 * r.least_positive)
-        return (struct axis){RS_SCALE_LOG, r.least / 1.4, r.most * 1.4};
-    double low = fmin(0, r.least), high = fmax(0, r.most), room = high - low;
+    if (c[0].kind == RS_PAST_VALUE && least > 0 && most > 20 * least_positive)
+        return (struct axis){RS_SCALE_LOG, least / 1.4, most * 1.4};
+    double low = fmin(0, least), high = fmax(0, most), room = high - low;
     return (struct axis){RS_SCALE_LINEAR, low < 0 ? low - 0.06 * room : 0, high + 0.12 * room};
 }
 
@@ -64,41 +184,4 @@ void rs_past_y_title(const struct panel *p, const struct past_signal *s)
         snprintf(title, sizeof title, *scale ? "%s (%.*s)" : "%s", unit, (int)strcspn(scale, " "),
                  scale);
     rs_panel_y_title(p, title);
-}
-
-/* Whether point i goes on where the one before it ended. */
-static bool joins(const struct past_signal *s, int i)
-{
-    double step = s->until[i] - s->at[i];
-    return i > 0 && s->at[i] - s->until[i - 1] <= 0.01 * step;
-}
-
-void rs_past_signal(const struct panel *p, const struct past_signal *s, enum colour colour)
-{
-    size_t cap = 3 * (size_t)s->n + 3;
-    double *x = rs_xcalloc(cap, sizeof *x), *level = rs_xcalloc(cap, sizeof *level);
-    double *low = rs_xcalloc(cap, sizeof *low), *high = rs_xcalloc(cap, sizeof *high);
-    int n = 0;
-    for (int i = 0; i < s->n; i++) {
-        if (s->until[i] < p->x.lo || s->at[i] > p->x.hi)
-            continue;
-        if (n > 0 && !joins(s, i)) {
-            x[n] = s->at[i];
-            level[n] = low[n] = high[n] = NAN;
-            n++;
-        }
-        const double end[2] = {fmax(s->at[i], p->x.lo), fmin(s->until[i], p->x.hi)};
-        for (int k = 0; k < 2; k++) {
-            x[n] = end[k];
-            level[n] = s->level[i];
-            low[n] = s->low[i];
-            high[n++] = s->high[i];
-        }
-    }
-    rs_panel_band(p, n, x, low, high, colour, 0.18);
-    rs_panel_line(p, n, x, 0, level, colour, s->n > 400 ? 1.5 : 2.2);
-    free(x);
-    free(level);
-    free(low);
-    free(high);
 }

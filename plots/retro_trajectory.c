@@ -10,17 +10,7 @@
 #include "retro_page.h"
 #include "sim/arena.h"
 
-enum {
-    MAX_PANEL = 10,
-    MAX_LINE = 3,
-    MAX_ROW = 24,
-    MAX_LISTED = 36,
-    GAP = 38,
-    LANE = 34,
-    DISC_R = 13,
-    COLUMNS = 2,
-    LIST_ROW = 30
-};
+enum { MAX_PANEL = 10, MAX_LINE = 3, MAX_ROW = 24, GAP = 38, LANE = 34 };
 
 static const enum colour line_colour[MAX_LINE] = {RS_COLOUR_BLUE, RS_COLOUR_ORANGE,
                                                   RS_COLOUR_PURPLE};
@@ -38,6 +28,8 @@ struct sheet {
     struct ticks x;
     char x_title[96];
     int n_group, n_left_out; /* signals that have no place */
+    int n_quiet;             /* signals that are 0 all the time and show nothing */
+    char quiet[256];         /* their names */
     struct group *group;
     int n_row, n_row_left;
     struct past_row *row;
@@ -70,6 +62,22 @@ static struct group *group_of(struct sheet *s, const struct past_signal *signal)
     return &s->group[s->n_group++];
 }
 
+/* A counter that never counted needs no panel. */
+static bool is_quiet(const struct past_signal *s)
+{
+    bool all = s->n > 0;
+    for (int i = 0; i < s->n; i++)
+        all = all && s->level[i] == 0;
+    return all;
+}
+
+static void note_quiet(struct sheet *s, const struct past_signal *signal)
+{
+    size_t used = strlen(s->quiet);
+    snprintf(s->quiet + used, sizeof s->quiet - used, "%s%s",
+             s->n_quiet++ ? ", " : "always 0: ", signal->name);
+}
+
 /* All groups, and of too many those that matter first, in the order in which they come. */
 static void make_groups(struct sheet *s)
 {
@@ -78,6 +86,10 @@ static void make_groups(struct sheet *s)
         const struct past_signal *signal = &s->p->signal[i];
         if (signal->n == 0)
             continue;
+        if (is_quiet(signal) && !matters(s->p, i)) {
+            note_quiet(s, signal);
+            continue;
+        }
         struct group *g = group_of(s, signal);
         g->at[g->n++] = signal;
         g->matters = g->matters || matters(s->p, i);
@@ -216,15 +228,20 @@ static void draw_group(struct panel *p, const struct sheet *s, const struct grou
 {
     struct side_label label[MAX_LINE];
     int n = 0, n_value = 0;
-    p->y = rs_past_y_axis(&p->x, g->n, g->at);
+    struct past_curve curve[MAX_LINE];
+    for (int k = 0; k < g->n; k++)
+        curve[k] = rs_past_curve(p, g->at[k]);
+    p->y = rs_past_y_axis(g->n, curve);
     struct ticks y = rs_past_y_ticks(p);
     draw_known(p, s->p);
     draw_spans(p, s->p);
     rs_panel_frame(p, &s->x, false, &y);
     rs_past_y_title(p, g->at[0]);
     head(p, g);
-    for (int k = g->n - 1; k >= 0; k--)
-        rs_past_signal(p, g->at[k], line_colour[k]);
+    for (int k = g->n - 1; k >= 0; k--) {
+        rs_past_curve_draw(p, &curve[k], line_colour[k], false);
+        rs_past_curve_clear(&curve[k]);
+    }
     for (int k = 0; k < g->n; k++) {
         double last = last_level(g->at[k]);
         n_value += !isnan(last);
@@ -237,120 +254,6 @@ static void draw_group(struct panel *p, const struct sheet *s, const struct grou
     rs_panel_side_labels(p, n, label, RS_PAGE_RIGHT - 10);
     if (n_value == 0)
         rs_panel_say(p, "no value was recorded");
-}
-
-/* ---- episodes -------------------------------------------------------------------------------------------------------- */
-
-static void disc(struct canvas *c, double x, double y, int number, enum colour colour)
-{
-    const struct text_style digit = {.size = RS_TEXT_SMALL - 2,
-                                     .colour = RS_COLOUR_PAPER,
-                                     .align = RS_ALIGN_CENTRE,
-                                     .bold = true};
-    char text[16];
-    snprintf(text, sizeof text, "%d", number + 1);
-    rs_canvas_disc(c, x, y, DISC_R, colour);
-    rs_canvas_text(c, x, y, text, &digit);
-}
-
-/* From its first to its last known instant, and thick from detected to completed. */
-static void draw_bar(const struct panel *p, const struct past_episode *e, double y)
-{
-    double from, until;
-    enum colour colour = rs_past_verdict_colour(e->verdict);
-    if (!rs_past_extent(e, &from, &until))
-        return;
-    double x0 = rs_panel_x(p, from), x1 = fmax(rs_panel_x(p, until), x0 + 2);
-    rs_canvas_line(p->c, x0, y, x1, y, colour, 3, RS_DASH_SOLID);
-    const struct past_mark *a = rs_past_mark(e, "detected"), *b = rs_past_mark(e, "completed");
-    if (!a || !b)
-        return;
-    x0 = rs_panel_x(p, a->at.best);
-    x1 = fmax(rs_panel_x(p, b->at.best), x0 + 3);
-    rs_canvas_rect(p->c, (struct rect){x0, y - 6, x1 - x0, 12}, colour, 1);
-}
-
-/* Bars, and above them the numbers of the list below, by time. */
-static void draw_episodes(const struct panel *p, const struct past *past)
-{
-    int n = past->n_episode < MAX_LISTED ? past->n_episode : MAX_LISTED, n_placed = 0;
-    double at[MAX_LISTED], wish[MAX_LISTED], from, until, y = p->box.y + p->box.h - 12;
-    int number[MAX_LISTED];
-    for (int i = 0; i < past->n_episode; i++)
-        draw_bar(p, &past->episode[i], y);
-    for (int i = 0; i < n; i++) {
-        if (!rs_past_extent(&past->episode[i], &from, &until))
-            continue;
-        const struct past_mark *m = rs_past_mark(&past->episode[i], "detected");
-        double x = rs_panel_x(p, m ? m->at.best : from);
-        int k = n_placed++;
-        for (; k > 0 && at[k - 1] > x; k--) {
-            at[k] = at[k - 1];
-            number[k] = number[k - 1];
-        }
-        at[k] = x;
-        number[k] = i;
-    }
-    memcpy(wish, at, sizeof *at * (size_t)n_placed);
-    rs_spread(at, n_placed, 2 * DISC_R + 3, p->box.x + DISC_R, p->box.x + p->box.w - DISC_R);
-    for (int k = 0; k < n_placed; k++) {
-        enum colour colour = rs_past_verdict_colour(past->episode[number[k]].verdict);
-        rs_canvas_line(p->c, at[k], p->box.y + 8, wish[k], y - 4, colour, 1.2, RS_DASH_SOLID);
-        disc(p->c, at[k], p->box.y + 2, number[k], colour);
-    }
-    rs_past_left(p, p->box.y + p->box.h / 2, "episodes");
-}
-
-static int listed(const struct past *p)
-{
-    return p->n_episode < MAX_LISTED ? p->n_episode : MAX_LISTED;
-}
-
-static double list_height(const struct past *p)
-{
-    int n = listed(p), rows = (n + COLUMNS - 1) / COLUMNS + (p->n_episode > n);
-    return rows * LIST_ROW;
-}
-
-/* ": kept, 3m 28s of 5m 00s", as far as it is known. */
-static void say_verdict(char *buf, size_t n, const struct past_episode *e)
-{
-    char took[40] = "", sla[40];
-    for (int i = 0; i < e->n_leg; i++) {
-        const struct past_leg *l = &e->leg[i];
-        if (rs_past_leg_is_response(l) && !isnan(l->best))
-            rs_past_span(took, sizeof took, l->best);
-    }
-    if (!isnan(e->sla_s))
-        snprintf(buf, n, ": %s, %s of %s", e->verdict, *took ? took : "an unknown part",
-                 rs_past_span(sla, sizeof sla, e->sla_s));
-    else
-        snprintf(buf, n, "%s%s", *took ? ": " : "", took);
-}
-
-static void draw_list(struct canvas *c, const struct past *p, double y)
-{
-    const struct text_style style = {.size = RS_TEXT_SMALL, .colour = RS_COLOUR_INK};
-    double column = (RS_PAGE_WIDTH - 110) / COLUMNS;
-    int n = listed(p), rows = (n + COLUMNS - 1) / COLUMNS;
-    for (int i = 0; i < n; i++) {
-        const struct past_episode *e = &p->episode[i];
-        char tail[128], text[320], name[128];
-        double x = 70 + column * (i / rows), line = y + LIST_ROW * (i % rows);
-        say_verdict(tail, sizeof tail, e);
-        /* The name gives way, not the verdict. */
-        double room = column - 40 - rs_label_width(tail, &style);
-        rs_text_fit(name, sizeof name, e->name, &style, fmax(room, 110));
-        snprintf(text, sizeof text, "%s%s", name, tail);
-        rs_text_fit(name, sizeof name, text, &style, column - 36);
-        disc(c, x, line, i, rs_past_verdict_colour(e->verdict));
-        rs_canvas_text(c, x + 20, line, name, &style);
-    }
-    if (p->n_episode > n) {
-        char text[64];
-        snprintf(text, sizeof text, "and %d more", p->n_episode - n);
-        rs_canvas_text(c, 70, y + LIST_ROW * rows, text, &style);
-    }
 }
 
 /* ---- the page -------------------------------------------------------------------------------------------------------- */
@@ -377,19 +280,20 @@ static void draw_key(const struct sheet *s, double y)
 {
     struct canvas *c = s->all.c;
     const struct text_style style = {.size = RS_TEXT_SMALL, .colour = RS_COLOUR_INK};
-    struct key_item item[3];
+    struct key_item item[2];
     int n = 0;
-    item[n++] = (struct key_item){RS_COLOUR_BLUE, 0.18, RS_DASH_SOLID, "95 % interval of a ratio"};
+    double x = RS_PAGE_LEFT;
     if (s->p->n_episode > 0)
         item[n++] = (struct key_item){RS_COLOUR_MUTED, 0.22, RS_DASH_SOLID, "episode"};
     if (s->p->n_known > 0)
         item[n++] = (struct key_item){RS_COLOUR_YELLOW, 0.55, RS_DASH_SOLID, "known fault"};
-    if (s->n_group > 0) {
-        double x = RS_PAGE_LEFT + 8;
-        rs_key_draw(c, RS_PAGE_LEFT + 220, y, n, item);
-        wedge(c, x, y - 6, RS_COLOUR_BLUE);
-        rs_canvas_text(c, x + 20, y, "a change was found", &style);
+    if (s->n_group > 0 && s->p->n_change > 0) {
+        wedge(c, x + 8, y - 6, RS_COLOUR_BLUE);
+        rs_canvas_text(c, x + 28, y, "a change was found", &style);
+        x += 220;
     }
+    if (s->n_group > 0)
+        rs_key_draw(c, x, y, n, item);
     if (s->n_row > 0)
         rs_past_alarm_key(c, RS_PAGE_LEFT + 16, y + 32);
 }
@@ -414,7 +318,7 @@ static void draw_over_time(struct sheet *s, double panel_h)
     }
     if (p->n_episode > 0) {
         at.box.h = LANE + 12;
-        draw_episodes(&at, p);
+        rs_past_episodes_draw(&at, p);
         at.box.y += at.box.h + 8;
     }
     if (s->n_row > 0) {
@@ -430,18 +334,20 @@ static void draw_over_time(struct sheet *s, double panel_h)
         rs_panel_say(&at, "no flag is known to have been set");
     rs_panel_x_title(&at, s->x_title);
     draw_key(s, at.box.y + at.box.h + 84);
-    draw_list(at.c, p, at.box.y + at.box.h + 84 + (s->n_row > 0 ? 72 : 40));
+    rs_past_list_draw(at.c, p, at.box.y + at.box.h + 84 + (s->n_row > 0 ? 72 : 40));
 }
 
+/* At the foot: what is not shown. */
 static void say_left_out(const struct sheet *s, double y)
 {
     const struct text_style style = {.size = RS_TEXT_SMALL, .colour = RS_COLOUR_MUTED};
-    char text[96];
-    if (s->n_left_out == 0)
-        return;
-    snprintf(text, sizeof text, "%d more signal%s no place here", s->n_left_out,
-             s->n_left_out == 1 ? " has" : "s have");
-    rs_canvas_text(s->all.c, 40, y, text, &style);
+    char text[320], fitted[320], left_out[48] = "";
+    if (s->n_left_out > 0)
+        snprintf(left_out, sizeof left_out, "%d more signal%s no place here", s->n_left_out,
+                 s->n_left_out == 1 ? " has" : "s have");
+    snprintf(text, sizeof text, "%s%s%s", left_out, *left_out && s->n_quiet ? " · " : "", s->quiet);
+    rs_text_fit(fitted, sizeof fitted, text, &style, RS_PAGE_WIDTH - 320);
+    rs_canvas_text(s->all.c, 40, y, fitted, &style);
 }
 
 void rs_picture_retro_trajectory(struct canvas *c,
@@ -462,7 +368,8 @@ void rs_picture_retro_trajectory(struct canvas *c,
     double panel_h = s.n_group <= 2 ? 230 : s.n_group <= 5 ? 150 : 110;
     double height = RS_PAGE_TOP + RS_PAST_RIBBON + GAP + s.n_group * (panel_h + GAP) +
                     (p->n_episode > 0 ? LANE + 20 : 0) + (s.n_row > 0 ? alarm_height(&s) + 8 : 0) +
-                    rs_flags_height(&p->r) + 84 + (s.n_row > 0 ? 72 : 40) + list_height(p) + 50;
+                    rs_flags_height(&p->r) + 84 + (s.n_row > 0 ? 72 : 40) + rs_past_list_height(p) +
+                    50;
     snprintf(subtitle, sizeof subtitle, "%s to %s · %d source%s, on the clock of %s",
              rs_past_time(from, sizeof from, p, s.all.x.lo),
              rs_past_time(until, sizeof until, p, s.all.x.hi), p->n_source,

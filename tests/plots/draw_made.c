@@ -36,9 +36,9 @@ int main(int argc, char **argv)
     }
     for (int i = 0; argc > 3 && i < RETRO_N; i++) {
         char name[48];
-        snprintf(name, sizeof name, "retro-%s", made_retro_name[i]);
+        snprintf(name, sizeof name, "retro-%s", past_fixture_name[i]);
         if (strcmp(argv[3], name) == 0)
-            make_retro(db, (enum made_retro)i);
+            make_retro(db, (enum past_fixture)i);
     }
     struct plot_options opt = {
         .out_dir = argv[1], .format = argc > 2 ? argv[2] : "png", .wrote = say};

@@ -13,11 +13,11 @@
 
 enum { N_STAGE = 6, N_FLAG = 3, N_SET = 4, N_MARK = 12 };
 
-const char *const made_retro_name[RETRO_N] = {"full", "one", "many", "empty", "bare", "awkward"};
+const char *const past_fixture_name[RETRO_N] = {"full", "one", "many", "empty", "bare", "awkward"};
 
 struct maker {
     sqlite3 *db;
-    enum made_retro kind;
+    enum past_fixture kind;
     int n_episode, n_service;
     double zero, length, step; /* seconds */
     const char *end;           /* of names */
@@ -189,9 +189,9 @@ static void put_others(struct maker *m)
         m->end);
     run(m, "INSERT INTO signal VALUES (2, 'checkout latency, p95%s', 's', 'value', NULL)", m->end);
     for (double t = m->zero; t < m->zero + m->length; t += 4 * m->step) {
-        double bad = fault_at(m, 0, t);
-        run(m, "INSERT INTO point VALUES (1, %.1f, %.1f, %.0f, 0, %.6g, NULL, NULL)", t,
-            t + 4 * m->step, 4 * m->step, 0.01 * uniform(m) + 0.4 * bad);
+        double bad = fault_at(m, 0, t), level = 0.01 * uniform(m) + 0.4 * bad;
+        run(m, "INSERT INTO point VALUES (1, %.1f, %.1f, %.0f, %.6g, %.6g, NULL, NULL)", t,
+            t + 4 * m->step, 4 * m->step, 4 * m->step * level, level);
         run(m, "INSERT INTO point VALUES (2, %.1f, %.1f, NULL, NULL, %.6g, NULL, NULL)", t,
             t + 4 * m->step, 0.2 + 0.1 * uniform(m) + 9 * bad);
     }
@@ -393,7 +393,7 @@ static void fill(struct maker *m)
         put_episode(m, i);
 }
 
-void make_retro(const char *path, enum made_retro kind)
+void make_retro(const char *path, enum past_fixture kind)
 {
     static const int n_episode[RETRO_N] = {3, 1, 20, 0, 30, 3},
                      n_service[RETRO_N] = {3, 1, 8, 0, 1, 3};

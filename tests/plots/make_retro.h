@@ -3,7 +3,7 @@
 #ifndef TESTS_PLOTS_MAKE_RETRO_H
 #define TESTS_PLOTS_MAKE_RETRO_H
 
-enum made_retro {
+enum past_fixture {
     RETRO_FULL,    /* three episodes of a rollout of six stages */
     RETRO_ONE,     /* one episode, one service */
     RETRO_MANY,    /* twenty episodes, eight services */
@@ -12,9 +12,9 @@ enum made_retro {
     RETRO_AWKWARD, /* FULL with long names, '#' and '&' in them, open intervals, and refusals */
     RETRO_N
 };
-extern const char *const made_retro_name[RETRO_N];
+extern const char *const past_fixture_name[RETRO_N];
 
 /* Writes a new database at path (an old one is replaced); the same content for the same kind. */
-void make_retro(const char *path, enum made_retro kind);
+void make_retro(const char *path, enum past_fixture kind);
 
 #endif

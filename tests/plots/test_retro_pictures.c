@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "check_texts.h"
+#include "made_told.h"
 #include "make_db.h"
 #include "make_retro.h"
 #include "pictures.h"
@@ -17,6 +18,8 @@
 #include "plots/plots.h"
 #include "retro_page.h"
 #include "retro_past.h"
+#include "sim/clock.h"
+#include "verify/retro_report.h"
 #include "verify/store.h"
 #include "well_formed.h"
 
@@ -66,6 +69,9 @@ static void (*const pictures[N_PICTURE])(struct canvas *c,
     rs_picture_retro_trajectory, rs_picture_retro_episode, rs_picture_retro_response,
     rs_picture_retro_known, rs_picture_retro_what_if};
 
+static const char *const picture_name[N_PICTURE] = {"trajectory", "episode", "response", "known",
+                                                    "what-if"};
+
 /* All texts of a picture, a line each (owned). */
 static char *draw(int picture, const struct past *p, const struct past_episode *episode)
 {
@@ -76,7 +82,7 @@ static char *draw(int picture, const struct past *p, const struct past_episode *
     char *all = NULL;
     ck_assert_int_eq(rs_canvas_new(&c, NULL, NULL, &err), 0);
     pictures[picture](c, p, episode);
-    check_texts(c, made_retro_name[picture]);
+    check_texts(c, picture_name[picture]);
     const struct set_text *t = rs_canvas_texts(c, &n);
     FILE *to = open_memstream(&all, &size);
     for (int i = 0; i < n; i++)
@@ -92,7 +98,7 @@ START_TEST(test_no_overlap)
     struct past p;
     if (left_out(_i))
         return;
-    make_retro(db, (enum made_retro)_i);
+    make_retro(db, (enum past_fixture)_i);
     open_past(&p);
     for (int i = 0; i < N_PICTURE; i++) {
         int n = i == EPISODE ? (p.n_episode < 4 ? p.n_episode : 4) : 1;
@@ -107,7 +113,7 @@ END_TEST
 
 static const struct {
     const char *what;
-    enum made_retro kind;
+    enum past_fixture kind;
     const char *sql; /* changes the record first */
     int picture;
     const char *says, *not ; /* NULL = nothing more */
@@ -135,6 +141,16 @@ static const struct {
      "value, 1759840000, 1759840060, 60, 1, "
      "0.1, NULL, NULL FROM (SELECT row_number() OVER () AS value FROM point LIMIT 12)",
      TRAJECTORY, "5 more signals have no place here", NULL},
+    {"what is always 0 needs no panel", RETRO_ONE,
+     "UPDATE point SET level = 0, k = 0 WHERE signal = 1", TRAJECTORY,
+     "always 0: settlement mismatches", "\nsettlement mismatches\n"},
+    {"but is shown where it shows an episode", RETRO_ONE,
+     "UPDATE point SET level = 0, k = 0 WHERE signal = 1; UPDATE episode SET signal = 1",
+     TRAJECTORY, "\nsettlement mismatches\n", "always 0"},
+    {"a promise and how long it took", RETRO_ONE, "", EPISODE,
+     "\n3m 28s (2m 53s to 4m 43s) of 5m 00s\n", NULL},
+    {"no change in the window, no key of it", RETRO_ONE, "DELETE FROM known; DELETE FROM change",
+     EPISODE, "5m 00s promised", "change found"},
     {"no stage is known", RETRO_ONE, "UPDATE stage SET lo = NULL, best = NULL, hi = NULL",
      TRAJECTORY, "no stage is known to have been entered", NULL},
     {"no flag is known", RETRO_ONE, "DELETE FROM flag_step", TRAJECTORY,
@@ -217,6 +233,218 @@ START_TEST(test_told)
 }
 END_TEST
 
+/* A record as rollsim writes it holds what is read here, in the words that are looked for. */
+START_TEST(test_recorded)
+{
+    struct made_retro m;
+    struct past p;
+    struct err err = {0};
+    (_i == 0 ? made_retro : made_retro_empty)(&m);
+    ck_assert_msg(rs_retro_record(&m.retro, db, false, &err) == 0, "%s", err.text);
+    open_past(&p);
+    const struct retro_rebuilt *b = &m.retro.rebuilt;
+    ck_assert_int_eq(p.n_source, m.evidence.n_source);
+    ck_assert_int_eq(p.n_signal, b->n_signal);
+    ck_assert_int_eq(p.n_change, b->n_change);
+    ck_assert_int_eq(p.n_episode, b->n_episode);
+    ck_assert_int_eq(p.n_question, m.retro.n_counterfactual);
+    ck_assert_int_eq(p.n_known, m.evidence.n_known);
+    for (int i = 0; i < p.n_signal; i++) {
+        ck_assert_str_eq(p.signal[i].name, b->signal[i].name);
+        ck_assert_int_eq((int)p.signal[i].kind, (int)b->signal[i].kind);
+    }
+    for (int i = 0; i < p.n_episode; i++) {
+        const struct past_mark *mark = rs_past_mark(&p.episode[i], "detected");
+        const struct retro_instant *at = &b->episode[i].at[RS_CLOCK_DETECTED];
+        ck_assert_str_eq(p.episode[i].verdict, rs_retro_sla_name(b->episode[i].sla));
+        ck_assert(!mark == (at->how == RS_HOW_UNKNOWN || at->never));
+        if (mark) {
+            ck_assert_double_eq_tol(mark->at.best, rs_s_from_ns(at->best_ns), 1e-6);
+            ck_assert_str_eq(rs_past_how_words(mark->how),
+                             at->how == RS_HOW_COMPUTED ? "computed from the rules" : "recorded");
+        }
+        free(draw(EPISODE, &p, &p.episode[i]));
+    }
+    for (int i = 0; i < N_PICTURE; i++) {
+        if (i != EPISODE)
+            free(draw(i, &p, NULL));
+    }
+    ck_assert(_i != 0 || (rs_past_has_trajectory(&p) && rs_past_has_what_if(&p)));
+    ck_assert(_i == 0 || !(rs_past_has_trajectory(&p) || rs_past_has_what_if(&p)));
+    rs_past_close(&p);
+    made_retro_clear(&m);
+}
+END_TEST
+
+/* ---- curves ---------------------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *what;
+    enum past_kind kind;
+    int n;
+    double at[4], until[4], n_of[4], k_of[4], level[4];
+    double half;       /* of the interval around each level */
+    const char *steps; /* "from-until=level ", '|' = a gap */
+} curves[] = {
+    {"intervals one after the other",
+     RS_PAST_RATIO,
+     2,
+     {0, 50},
+     {50, 100},
+     {10, 10},
+     {1, 2},
+     {0.1, 0.2},
+     1,
+     "0-50=0.1 50-100=0.2 "},
+    {"a gap",
+     RS_PAST_RATIO,
+     2,
+     {0, 60},
+     {50, 100},
+     {10, 10},
+     {1, 2},
+     {0.1, 0.2},
+     1,
+     "0-50=0.1 | 60-100=0.2 "},
+    {"instances that are scraped in turn are summed",
+     RS_PAST_RATIO,
+     4,
+     {0, 20, 50, 70},
+     {50, 70, 100, 100},
+     {10, 30, 10, 30},
+     {1, 3, 4, 0},
+     {0.1, 0.1, 0.4, 0},
+     0,
+     "0-50=0.1 50-100=0.1 "},
+    {"what is too narrow to be seen is joined",
+     RS_PAST_RATIO,
+     3,
+     {0, 1, 50},
+     {1, 50, 100},
+     {10, 90, 10},
+     {10, 0, 1},
+     {1, 0, 0.1},
+     0.6,
+     "0-50=0.1 50-100=0.1 "},
+    {"but not a spike",
+     RS_PAST_RATIO,
+     3,
+     {0, 1, 50},
+     {1, 50, 100},
+     {10, 90, 10},
+     {10, 0, 1},
+     {1, 0, 0.1},
+     0.4,
+     "0-1=1 1-50=0 50-100=0.1 "},
+    {"nor what has no interval",
+     RS_PAST_VALUE,
+     2,
+     {0, 1},
+     {1, 50},
+     {NAN, NAN},
+     {NAN, NAN},
+     {1, 1},
+     NAN,
+     "0-1=1 1-50=1 "},
+    {"events of several instances",
+     RS_PAST_COUNT,
+     2,
+     {0, 20},
+     {50, 70},
+     {50, 50},
+     {5, 10},
+     {0.1, 0.2},
+     NAN,
+     "0-50=0.15 "},
+    {"the mean of values",
+     RS_PAST_VALUE,
+     2,
+     {0, 20},
+     {50, 70},
+     {NAN, NAN},
+     {NAN, NAN},
+     {3, 5},
+     NAN,
+     "0-50=4 "},
+    {"a ratio of nothing",
+     RS_PAST_RATIO,
+     2,
+     {0, 50},
+     {50, 100},
+     {0, 10},
+     {0, 1},
+     {NAN, 0.1},
+     1,
+     "0-50=nan 50-100=0.1 "},
+    {"cut at the axis",
+     RS_PAST_RATIO,
+     2,
+     {-90, 60},
+     {10, 190},
+     {10, 10},
+     {1, 2},
+     {0.1, 0.2},
+     1,
+     "0-10=0.1 | 60-100=0.2 "},
+    {"outside of the axis", RS_PAST_RATIO, 1, {200}, {300}, {10}, {1}, {0.1}, 1, ""},
+};
+
+START_TEST(test_curve)
+{
+    struct past_signal s = {.kind = curves[_i].kind, .n = curves[_i].n};
+    struct panel p = {.box = {0, 0, 400, 100}, .x = {RS_SCALE_LINEAR, 0, 100}};
+    double at[4], until[4], n_of[4], k_of[4], level[4], low[4], high[4];
+    char all[256] = "";
+    memcpy(at, curves[_i].at, sizeof at);
+    memcpy(until, curves[_i].until, sizeof until);
+    memcpy(n_of, curves[_i].n_of, sizeof n_of);
+    memcpy(k_of, curves[_i].k_of, sizeof k_of);
+    memcpy(level, curves[_i].level, sizeof level);
+    s.at = at, s.until = until, s.n_of = n_of, s.k_of = k_of, s.level = level;
+    for (int i = 0; i < s.n; i++) {
+        low[i] = level[i] - curves[_i].half;
+        high[i] = level[i] + curves[_i].half;
+    }
+    s.low = low, s.high = high;
+    struct past_curve c = rs_past_curve(&p, &s);
+    for (int i = 0; i < c.n;) {
+        size_t used = strlen(all);
+        bool gap = isnan(c.level[i]) && (i + 1 == c.n || !isnan(c.level[i + 1]));
+        if (gap)
+            snprintf(all + used, sizeof all - used, "| ");
+        else
+            snprintf(all + used, sizeof all - used, "%g-%g=%g ", c.x[i], c.x[i + 1], c.level[i]);
+        i += gap ? 1 : 2;
+    }
+    ck_assert_msg(strcmp(all, curves[_i].steps) == 0, "%s: %s", curves[_i].what, all);
+    rs_past_curve_clear(&c);
+}
+END_TEST
+
+/* Joined ratios have the interval of their sum: 0 of 20 is at most 16.84 % (R's binom.test). */
+START_TEST(test_curve_interval)
+{
+    double at[] = {0, 20}, until[] = {50, 70}, n[] = {10, 10}, k[] = {0, 0}, half[] = {0.3, 0.3};
+    struct past_signal s = {.kind = RS_PAST_RATIO,
+                            .n = 2,
+                            .at = at,
+                            .until = until,
+                            .n_of = n,
+                            .k_of = k,
+                            .level = k,
+                            .low = k,
+                            .high = half};
+    struct panel p = {.box = {0, 0, 400, 100}, .x = {RS_SCALE_LINEAR, 0, 100}};
+    struct past_curve c = rs_past_curve(&p, &s);
+    ck_assert_double_eq_tol(c.high[0], 0.16843347, 1e-7);
+    rs_past_curve_clear(&c);
+    s.n = 1;
+    c = rs_past_curve(&p, &s);
+    ck_assert_double_eq(c.high[0], 0.3); /* the record's own */
+    rs_past_curve_clear(&c);
+}
+END_TEST
+
 /* ---- ticks ----------------------------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -296,7 +524,7 @@ END_TEST
 
 static const struct {
     const char *what;
-    enum made_retro kind;
+    enum past_fixture kind;
     const char *sql, *only;
     int n;
     const char *file; /* one of them */
@@ -431,6 +659,9 @@ int main(void)
     tcase_add_checked_fixture(tc, make_room, clear_room);
     tcase_add_loop_test(tc, test_no_overlap, 0, RETRO_N);
     tcase_add_loop_test(tc, test_told, 0, sizeof told / sizeof *told);
+    tcase_add_loop_test(tc, test_recorded, 0, 2);
+    tcase_add_loop_test(tc, test_curve, 0, sizeof curves / sizeof *curves);
+    tcase_add_test(tc, test_curve_interval);
     tcase_add_loop_test(tc, test_clock, 0, sizeof clocks / sizeof *clocks);
     tcase_add_loop_test(tc, test_bounds, 0, sizeof bounds / sizeof *bounds);
     tcase_add_loop_test(tc, test_names, 0, sizeof names / sizeof *names);
