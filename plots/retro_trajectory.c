@@ -228,7 +228,7 @@ static void draw_group(struct panel *p, const struct sheet *s, const struct grou
 {
     struct side_label label[MAX_LINE];
     int n = 0, n_value = 0;
-    struct past_curve curve[MAX_LINE];
+    struct past_curve curve[MAX_LINE] = {0};
     for (int k = 0; k < g->n; k++)
         curve[k] = rs_past_curve(p, g->at[k]);
     p->y = rs_past_y_axis(g->n, curve);
