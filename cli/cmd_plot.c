@@ -53,13 +53,14 @@ static const struct option_row options[] = {
 const struct cmd cmd_plot = {
     .name = "plot",
     .args = "RECORD.db",
-    .summary = "draw the pictures of a recorded run or search again",
+    .summary = "draw the pictures of a recorded run, search or retrospective again",
     .about =
-        "Draws from the record of rollsim verify -o, or of rollsim tune -o, alone: no scenario "
-        "is read and nothing is simulated.",
+        "Draws from the record of rollsim verify -o, rollsim tune -o or rollsim retro -o alone: no "
+        "scenario is read and nothing is simulated.",
     .examples = "  rollsim plot out/prisma.db -o out/prisma\n"
                 "  rollsim plot out/prisma.db -o slides --format png\n"
-                "  rollsim plot out/tune.db --only pareto\n",
+                "  rollsim plot out/tune.db --only pareto\n"
+                "  rollsim plot out/retro.db --only retro-trajectory\n",
     .n_operand_min = 1,
     .n_operand_max = 1,
     .n_option = sizeof options / sizeof options[0],

@@ -53,6 +53,8 @@ struct ticks rs_ticks_duration_log(struct axis axis, double box_width);
 struct ticks rs_ticks_days(double lo, double hi, int n_want);
 /* Round times in one unit; *unit is its name ("seconds", "minutes", "hours"). */
 struct ticks rs_ticks_time(double lo, double hi, int n_want, const char **unit);
+/* Round times of the day, UTC, of a linear axis in Unix seconds: "13:40", "13:40:15"; at midnight "7 Oct". */
+struct ticks rs_ticks_clock(double lo, double hi, int n_want);
 
 /* Grid, frame and labels. Either ticks may be NULL. Labels of x stand below, of y to the left. */
 void rs_panel_frame(const struct panel *p,

@@ -171,12 +171,21 @@ static void draw_exposure(const struct panel *p, double x0, double x1, double ex
     rs_canvas_text(p->c, x0 + 6, middle, text, &style);
 }
 
-static void draw_flag(const struct panel *p,
-                      const struct named *flag,
-                      const struct steps *s,
-                      double shift_s,
-                      double end)
+struct rect rs_flag_box(const struct panel *p, int row)
 {
+    return (struct rect){p->box.x, p->box.y + FLAG_ROW * row + (FLAG_ROW - FLAG_BAR) / 2.0,
+                         p->box.w, FLAG_BAR};
+}
+
+void rs_flag_draw(const struct panel *all,
+                  int row,
+                  const struct named *flag,
+                  const struct steps *s,
+                  double shift_s,
+                  double end)
+{
+    struct panel of_row = *all, *p = &of_row;
+    p->box = rs_flag_box(all, row);
     const struct text_style name = {.size = RS_TEXT_SMALL - 1, .colour = RS_COLOUR_INK};
     char text[64];
     rs_canvas_rect(p->c, p->box, RS_COLOUR_GRID, 0.4);
@@ -195,6 +204,18 @@ static void draw_flag(const struct panel *p,
     rs_canvas_text(p->c, p->box.x + p->box.w + 12, p->box.y + p->box.h / 2, text, &name);
 }
 
+void rs_flags_title(const struct panel *p, const struct record *r)
+{
+    /* Level, since one flag's row is too low for upright words. */
+    const struct text_style style = {
+        .size = RS_TEXT_SMALL - 1, .colour = RS_COLOUR_INK, .align = RS_ALIGN_RIGHT};
+    double middle = p->box.y + rs_flags_height(r) / 2;
+    if (r->flag.n > 0) {
+        rs_canvas_text(p->c, p->box.x - 8, middle - 10, "flag exposure", &style);
+        rs_canvas_text(p->c, p->box.x - 8, middle + 10, "% of audience", &style);
+    }
+}
+
 int rs_flags_draw(const struct panel *p,
                   struct record *r,
                   int64_t replica,
@@ -202,24 +223,12 @@ int rs_flags_draw(const struct panel *p,
                   double end_s,
                   struct err *err)
 {
-    struct panel title = *p;
-    title.box.h = rs_flags_height(r);
-    /* Level, since one flag's row is too low for upright words. */
-    const struct text_style style = {
-        .size = RS_TEXT_SMALL - 1, .colour = RS_COLOUR_INK, .align = RS_ALIGN_RIGHT};
-    double middle = title.box.y + title.box.h / 2;
-    if (r->flag.n > 0) {
-        rs_canvas_text(p->c, p->box.x - 8, middle - 10, "flag exposure", &style);
-        rs_canvas_text(p->c, p->box.x - 8, middle + 10, "% of audience", &style);
-    }
+    rs_flags_title(p, r);
     for (int i = 0; i < r->flag.n; i++) {
-        struct panel row = *p;
-        row.box.y += FLAG_ROW * i + (FLAG_ROW - FLAG_BAR) / 2.0;
-        row.box.h = FLAG_BAR;
         struct steps s;
         int status = rs_record_exposure(r, &s, replica, &r->flag.at[i], err);
         if (status == 0)
-            draw_flag(&row, &r->flag.at[i], &s, shift_s, end_s);
+            rs_flag_draw(p, i, &r->flag.at[i], &s, shift_s, end_s);
         rs_steps_clear(&s);
         if (status)
             return -1;

@@ -44,6 +44,17 @@ int rs_flags_draw(const struct panel *p, /* box of all rows */
                   double end_s,
                   struct err *err);
 
+/* The rows by themselves: the words left of all of them, and the i-th row of a flag whose exposure is known. */
+void rs_flags_title(const struct panel *p, const struct record *r);
+void rs_flag_draw(const struct panel *p, /* box of all rows */
+                  int row,
+                  const struct named *flag,
+                  const struct steps *exposure,
+                  double shift_s,
+                  double end_s);
+/* The bar of a row. */
+struct rect rs_flag_box(const struct panel *p, int row);
+
 /*
  * Thresholds of a service in a unit, as levels and side labels. Success ratios (0.5 and up,
  * as "success < 99 %") are drawn as the error ratio that is left. Returns how many labels were written, at most max.

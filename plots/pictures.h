@@ -52,4 +52,37 @@ void rs_picture_sensitivity(struct canvas *c, const struct search *s, const stru
 /* Detection probability of the fault over its size and the traffic. */
 void rs_picture_detection(struct canvas *c, const struct search *s, const struct named *fault);
 
+struct past;
+struct past_episode;
+
+/*
+ * The pictures of a retrospective, the same way. episode: the one shown, NULL for pictures of the whole. Each has a question beside
+ * it whether the record has anything for it.
+ */
+
+/* Signals, stages, flags, episodes and the alerts of every rule set over the whole rollout. */
+void rs_picture_retro_trajectory(struct canvas *c,
+                                 const struct past *p,
+                                 const struct past_episode *episode);
+bool rs_past_has_trajectory(const struct past *p);
+/* One episode close by: the instants of its clock with their uncertainty. */
+void rs_picture_retro_episode(struct canvas *c,
+                              const struct past *p,
+                              const struct past_episode *episode);
+/* Times that a distribution was fitted to, with the fitted and the assumed one. */
+void rs_picture_retro_response(struct canvas *c,
+                               const struct past *p,
+                               const struct past_episode *episode);
+bool rs_past_has_response(const struct past *p);
+/* How far off the found changes are from the known faults. */
+void rs_picture_retro_known(struct canvas *c,
+                            const struct past *p,
+                            const struct past_episode *episode);
+bool rs_past_has_known(const struct past *p);
+/* Errors and users hurt of each question in each episode. */
+void rs_picture_retro_what_if(struct canvas *c,
+                              const struct past *p,
+                              const struct past_episode *episode);
+bool rs_past_has_what_if(const struct past *p);
+
 #endif

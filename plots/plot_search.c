@@ -9,7 +9,6 @@
 #include "plots/recording.h"
 #include "search.h"
 #include "sim/arena.h"
-#include "verify/store.h"
 
 typedef void (*search_picture)(struct canvas *c, const struct search *s, const struct named *fault);
 
@@ -54,17 +53,11 @@ static struct job *list_jobs(const struct search *s, int *out_n)
 static int no_such_picture(const struct job *job, int n, const char *name, struct err *err)
 {
     const char **names = rs_xcalloc((size_t)n + 1, sizeof *names);
-    char list[200] = "";
-    for (int i = 0; i < n; i++) {
-        size_t used = strlen(list);
+    for (int i = 0; i < n; i++)
         names[i] = job[i].name;
-        if (used + strlen(names[i]) + 3 < sizeof list)
-            snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", names[i]);
-    }
-    const char *near = rs_near_name(name, names, (size_t)n);
+    int status = rs_plot_no_such(names, n, "search", name, err);
     free(names);
-    return rs_err_set(err, RS_E_USAGE, "this search has no picture '%s'%s%s%s; it has %s", name,
-                      near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "", list);
+    return status;
 }
 
 static int draw_job(struct canvas *c, void *ctx, struct err *err)
@@ -101,11 +94,4 @@ int rs_plot_search(const char *db_path, const struct plot_options *opt, struct e
     int status = draw_all(&s, opt, err);
     rs_search_close(&s);
     return status;
-}
-
-int rs_plot_record(const char *db_path, const struct plot_options *opt, struct err *err)
-{
-    if (rs_store_is_search(db_path))
-        return rs_plot_search(db_path, opt, err);
-    return rs_store_check(db_path, err) == 0 ? rs_plot_run(db_path, opt, err) : -1;
 }

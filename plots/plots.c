@@ -81,6 +81,17 @@ static int no_such_picture(
                       *faults ? "; FAULT is one of " : "", faults);
 }
 
+int rs_plot_no_such(
+    const char *const *names, int n, const char *of, const char *name, struct err *err)
+{
+    char list[200] = "";
+    for (int i = 0; i < n; i++)
+        append(list, sizeof list, names[i], "");
+    const char *near = rs_near_name(name, names, (size_t)n);
+    return rs_err_set(err, RS_E_USAGE, "this %s has no picture '%s'%s%s%s; it has %s", of, name,
+                      near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "", list);
+}
+
 int rs_plot_one(const struct plot_options *opt,
                 const char *name,
                 int (*draw)(struct canvas *c, void *ctx, struct err *err),

@@ -133,6 +133,12 @@ static int check_search(struct record *r, const char *path, struct err *err)
     return rs_store_check_search(path, err);
 }
 
+static int check_retro(struct record *r, const char *path, struct err *err)
+{
+    (void)r;
+    return rs_store_check_retro(path, err);
+}
+
 static int open_db(struct record *out,
                    const char *path,
                    int (*check)(struct record *r, const char *path, struct err *err),
@@ -168,6 +174,11 @@ int rs_rundb_open(struct record *out, const char *path, struct err *err)
 int rs_searchdb_open(struct record *out, const char *path, struct err *err)
 {
     return open_db(out, path, check_search, err);
+}
+
+int rs_retrodb_open(struct record *out, const char *path, struct err *err)
+{
+    return open_db(out, path, check_retro, err);
 }
 
 void rs_record_close(struct record *r)

@@ -53,6 +53,8 @@ struct record {
 int rs_rundb_open(struct record *out, const char *path, struct err *err);
 /* The same of a search (verify/tune.sql); nothing is read yet. */
 int rs_searchdb_open(struct record *out, const char *path, struct err *err);
+/* And of a retrospective (verify/retro.sql). */
+int rs_retrodb_open(struct record *out, const char *path, struct err *err);
 void rs_record_close(struct record *r);
 const struct named *rs_named_find(const struct named_list *list, int id); /* or NULL */
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "chart.h"
+#include "sim/clock.h"
 
 static void add(struct ticks *t, double at, const char *label)
 {
@@ -143,6 +144,44 @@ struct ticks rs_ticks_time(double lo, double hi, int n_want, const char **unit)
     for (double k = ceil(lo / step - 1e-9); k * step <= hi + step * 1e-9; k++) {
         char label[24];
         snprintf(label, sizeof label, "%g", k * step / size + 0.0);
+        add(&t, k * step, label);
+    }
+    return t;
+}
+
+/* "2025-10-07T13:40:15Z", cut and turned to what the step leaves to be told. */
+static void clock_label(char *buf, size_t n, double at, double step, double span)
+{
+    static const char *const month[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    char text[40];
+    rs_time_format(text, sizeof text, rs_ns_from_s(round(at)));
+    bool midnight = strncmp(text + 10, "T00:00:00", 9) == 0;
+    int m = (text[5] - '0') * 10 + text[6] - '0';
+    if (midnight && span > 200 * 86400.0)
+        snprintf(buf, n, "%.10s", text);
+    else if (midnight && m >= 1 && m <= 12)
+        snprintf(buf, n, "%d %s", (text[8] - '0') * 10 + text[9] - '0', month[m - 1]);
+    else
+        snprintf(buf, n, "%.*s", step < 60 ? 8 : 5, text + 11);
+}
+
+struct ticks rs_ticks_clock(double lo, double hi, int n_want)
+{
+    static const double steps[] = {1,      2,      5,       10,      15,      30,
+                                   60,     120,    300,     600,     900,     1800,
+                                   3600,   7200,   10800,   21600,   43200,   86400,
+                                   172800, 604800, 1209600, 2592000, 7776000, 31536000};
+    enum { N = sizeof steps / sizeof *steps };
+    double span = hi - lo, step = steps[0];
+    for (int i = 0; i < N && span / step > n_want; i++)
+        step = steps[i];
+    while (span / step > n_want)
+        step *= 2;
+    struct ticks t = {0};
+    for (double k = ceil(lo / step - 1e-9); k * step <= hi + step * 1e-9; k++) {
+        char label[24];
+        clock_label(label, sizeof label, k * step, step, span);
         add(&t, k * step, label);
     }
     return t;

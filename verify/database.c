@@ -276,25 +276,48 @@ int rs_store_refuse(int64_t id, const char *path, struct err *err)
                           "%s is the record of a search (rollsim tune), not of a run; rollsim plot "
                           "draws it",
                           path);
+    if (id == RS_STORE_RETRO_APPLICATION_ID)
+        return rs_err_set(err, RS_E_USAGE,
+                          "%s is the record of a retrospective (rollsim retro), not of a run; "
+                          "rollsim plot draws it",
+                          path);
     return rs_err_set(err, RS_E_USAGE, "%s is not the record of a rollsim run", path);
 }
 
-/* A search has no run's verdicts, and a run no search's points: each is refused where the other is wanted. */
-static int check_search(sqlite3 *sql, const char *path, struct err *err)
+/* What the records of other commands are: a search has no run's verdicts, and a run no search's points, so each is refused. */
+struct other_kind {
+    int64_t id, version;
+    const char *what, *plural;
+};
+static const struct other_kind search_kind = {RS_STORE_TUNE_APPLICATION_ID, RS_STORE_TUNE_VERSION,
+                                              "a search (rollsim tune)", "searches"};
+static const struct other_kind retro_kind = {RS_STORE_RETRO_APPLICATION_ID, RS_STORE_RETRO_VERSION,
+                                             "a retrospective (rollsim retro)", "retrospectives"};
+
+static int check_other(sqlite3 *sql, const struct other_kind *k, const char *path, struct err *err)
 {
     int64_t id, version;
     if (read_pragma(sql, "PRAGMA application_id", &id) != 0 ||
-        read_pragma(sql, "PRAGMA user_version", &version) != 0 ||
-        id != RS_STORE_TUNE_APPLICATION_ID)
-        return rs_err_set(err, RS_E_USAGE, "%s is not the record of a search (rollsim tune)", path);
-    if (version == RS_STORE_TUNE_VERSION)
+        read_pragma(sql, "PRAGMA user_version", &version) != 0 || id != k->id)
+        return rs_err_set(err, RS_E_USAGE, "%s is not the record of %s", path, k->what);
+    if (version == k->version)
         return 0;
     return rs_err_set(err, RS_E_UNSUPPORTED,
-                      "%s has schema version %lld; this rollsim reads searches of version %d", path,
-                      (long long)version, RS_STORE_TUNE_VERSION);
+                      "%s has schema version %lld; this rollsim reads %s of version %lld", path,
+                      (long long)version, k->plural, (long long)k->version);
 }
 
-bool rs_store_is_search(const char *path)
+static int check_search(sqlite3 *sql, const char *path, struct err *err)
+{
+    return check_other(sql, &search_kind, path, err);
+}
+
+static int check_retro(sqlite3 *sql, const char *path, struct err *err)
+{
+    return check_other(sql, &retro_kind, path, err);
+}
+
+static int64_t application_id(const char *path)
 {
     sqlite3 *sql = NULL;
     int64_t id = 0;
@@ -302,7 +325,17 @@ bool rs_store_is_search(const char *path)
         sqlite3_open_v2(path, &sql, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK)
         (void)read_pragma(sql, "PRAGMA application_id", &id);
     sqlite3_close(sql);
-    return id == RS_STORE_TUNE_APPLICATION_ID;
+    return id;
+}
+
+bool rs_store_is_search(const char *path)
+{
+    return application_id(path) == RS_STORE_TUNE_APPLICATION_ID;
+}
+
+bool rs_store_is_retro(const char *path)
+{
+    return application_id(path) == RS_STORE_RETRO_APPLICATION_ID;
 }
 
 static int check_file(const char *path,
@@ -329,6 +362,11 @@ int rs_store_check(const char *path, struct err *err)
 int rs_store_check_search(const char *path, struct err *err)
 {
     return check_file(path, check_search, err);
+}
+
+int rs_store_check_retro(const char *path, struct err *err)
+{
+    return check_file(path, check_retro, err);
 }
 
 static int row_status(const char *verdict)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* For looking: draw_made DIR [svg|png] [full|empty|bare|awkward] draws all pictures of a made-up run into DIR; of a search: search-four, search-three, ... */
+/* For looking: draw_made DIR [svg|png] [full|empty|bare|awkward] draws all pictures of a made-up run into DIR; of a search: search-four, search-three, ...; of a retrospective: retro-full, retro-one, ... */
 #include <stdio.h>
 #include <string.h>
 
 #include "make_db.h"
+#include "make_retro.h"
 #include "make_search.h"
 #include "plots/plots.h"
 
@@ -32,6 +33,12 @@ int main(int argc, char **argv)
         snprintf(name, sizeof name, "search-%s", made_search_name[i]);
         if (strcmp(argv[3], name) == 0)
             make_search(db, (enum made_search)i);
+    }
+    for (int i = 0; argc > 3 && i < RETRO_N; i++) {
+        char name[48];
+        snprintf(name, sizeof name, "retro-%s", past_fixture_name[i]);
+        if (strcmp(argv[3], name) == 0)
+            make_retro(db, (enum past_fixture)i);
     }
     struct plot_options opt = {
         .out_dir = argv[1], .format = argc > 2 ? argv[2] : "png", .wrote = say};

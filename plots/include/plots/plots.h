@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pictures from the record of a run, or of a search (rollsim tune), alone. */
+/* Pictures from the record of a run, of a search (rollsim tune), or of a retrospective (rollsim retro), alone. */
 #ifndef PLOTS_PLOTS_H
 #define PLOTS_PLOTS_H
 
@@ -20,7 +20,13 @@ int rs_plot_run(const char *db_path, const struct plot_options *opt, struct err 
 /* The same of a search (verify/tune.sql): pareto, sensitivity, and detection-FAULT for each fault that has a map. */
 int rs_plot_search(const char *db_path, const struct plot_options *opt, struct err *err);
 
-/* Either, by what the file says it is. */
+/*
+ * Of a retrospective (verify/retro.sql): retro-trajectory, retro-EPISODE for each episode, retro-response, retro-known,
+ * retro-what-if. Those that the record has nothing for are made only when they are asked for by name.
+ */
+int rs_plot_retro(const char *db_path, const struct plot_options *opt, struct err *err);
+
+/* Any of them, by what the file says it is. */
 int rs_plot_record(const char *db_path, const struct plot_options *opt, struct err *err);
 
 #endif

@@ -26,8 +26,11 @@
 int rs_store_check(const char *path, struct err *err);
 /* The same of a search. */
 int rs_store_check_search(const char *path, struct err *err);
-/* Whether the file says that it is the record of a search, of any version. */
+/* The same of a retrospective. */
+int rs_store_check_retro(const char *path, struct err *err);
+/* Whether the file says that it is the record of a search, of any version; or of a retrospective. */
 bool rs_store_is_search(const char *path);
+bool rs_store_is_retro(const char *path);
 /* Tells why a database with that application id is no run's record. -1. */
 int rs_store_refuse(int64_t id, const char *path, struct err *err);
 
