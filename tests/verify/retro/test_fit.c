@@ -177,7 +177,8 @@ START_TEST(latency_in_buckets)
     near(out.median.value, 0.08, 1e-4);
     near(out.p99.value, 0.4, 1e-3);
     ck_assert_double_gt(out.p_value, 0.99);
-    struct fit_value v = rs_fit_latency_factor(&b, &law, 1.0, 0.95, &p);
+    struct fit_value v =
+        rs_fit_latency_factor(&b, &(struct fit_stretched){&law, &law, 1.0}, 0.95, &p);
     near(v.value, 1.0, 1e-4);
     count[0] += 2000.0; /* a second hill: no lognormal */
     ck_assert_int_eq(rs_fit_latency(&out, &b, 0.95), 0);
@@ -374,7 +375,8 @@ START_TEST(intervals_of_latency_hold_the_truth)
         n_median += out.median.low <= 0.08 && 0.08 <= out.median.high;
         n_p99 += out.p99.low <= 0.4 && 0.4 <= out.p99.high;
         n_fits += out.p_value > 0.05;
-        struct fit_value v = rs_fit_latency_factor(&m, &law, 0.25, 0.95, &p);
+        struct fit_value v =
+            rs_fit_latency_factor(&m, &(struct fit_stretched){&law, &law, 0.25}, 0.95, &p);
         n_factor += v.low <= 8.0 && 8.0 <= v.high;
     }
     if (getenv("RS_TEST_TELL"))
