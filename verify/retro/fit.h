@@ -91,6 +91,10 @@ void rs_fit_update(struct fit_posterior *out,
                    int n,
                    double confidence);
 
+/* The same of an exponential law's mean: inverse gamma, `weight` durations of the assumed mean; posterior median. */
+struct fit_value rs_fit_update_mean(
+    double assumed_s, double weight, const struct fit_span *span, int n, double confidence);
+
 /*
  * By what factor a law of propagation is stretched: `n_part` parts, each by cdf(ctx, t / factor), and what is known is when the
  * last one had it. The factor's prior is lognormal around 1, one standard deviation a factor of 2.

@@ -127,6 +127,17 @@ START_TEST(update_of_exact_durations_is_conjugate)
 }
 END_TEST
 
+START_TEST(update_of_a_mean_is_conjugate)
+{
+    const struct fit_span span[] = {{300, 300, 1}, {500, INFINITY, 1}};
+    struct fit_value v = rs_fit_update_mean(100.0, 2.0, span, 2, 0.9);
+    /* Inverse gamma of shape 2 + 1, scale 200 + 800. */
+    near(v.value / (1000.0 / gsl_cdf_gamma_Pinv(0.5, 3.0, 1.0)), 1.0, 0.01);
+    near(v.low / (1000.0 / gsl_cdf_gamma_Pinv(0.95, 3.0, 1.0)), 1.0, 0.01);
+    near(v.high / (1000.0 / gsl_cdf_gamma_Pinv(0.05, 3.0, 1.0)), 1.0, 0.01);
+}
+END_TEST
+
 START_TEST(prior_is_that_of_the_law)
 {
     const struct dist law = rs_dist_lognormal(120.0, 0.95, 480.0);
@@ -452,6 +463,7 @@ int main(void)
     tcase_add_test(known, nothing_ended_tells_nothing);
     tcase_add_test(known, spans_that_overlap_have_no_spread);
     tcase_add_test(known, update_of_exact_durations_is_conjugate);
+    tcase_add_test(known, update_of_a_mean_is_conjugate);
     tcase_add_test(known, prior_is_that_of_the_law);
     tcase_add_test(known, added_ratio_without_a_base);
     tcase_add_test(known, factor_of_even_parts);
