@@ -62,7 +62,9 @@ static void push(struct patch *p, struct patch_place one)
 
 static int put_in(struct patch *p, struct patch_place *one)
 {
-    const struct tune_target target = {.doc = p->doc, .map = one->map, .key = one->key};
+    const char *last = one->map->n > 0 ? one->map->pair[one->map->n - 1].key : NULL;
+    const struct tune_target target = {
+        .doc = p->doc, .map = one->map, .key = one->key, .after = last};
     if (rs_tune_insert(&p->t, &target, &one->at) != 0) {
         return -1;
     }

@@ -91,6 +91,10 @@ void rs_fit_update(struct fit_posterior *out,
                    int n,
                    double confidence);
 
+/* The same of an exponential law's mean: inverse gamma, `weight` durations of the assumed mean; posterior median. */
+struct fit_value rs_fit_update_mean(
+    double assumed_s, double weight, const struct fit_span *span, int n, double confidence);
+
 /*
  * By what factor a law of propagation is stretched: `n_part` parts, each by cdf(ctx, t / factor), and what is known is when the
  * last one had it. The factor's prior is lognormal around 1, one standard deviation a factor of 2.
@@ -150,12 +154,15 @@ struct fit_latency {
 /* 0, or -1 where fewer than two buckets hold anything: the buckets do not tell a law. */
 int rs_fit_latency(struct fit_latency *out, const struct fit_buckets *b, double confidence);
 /*
- * A law of latency multiplied by a factor for the share x of the requests: the factor by profile likelihood, in 1/100..1000.
- * out->p_value as above.
+ * Of the share `exposed` of the requests the law of latency is that of `hit`, multiplied by a factor; of the others that of
+ * `spared`. The factor by profile likelihood, in 1/100..1000; *out_p_value as above.
  */
+struct fit_stretched {
+    const struct dist *spared, *hit;
+    double exposed; /* 0..1 */
+};
 struct fit_value rs_fit_latency_factor(const struct fit_buckets *b,
-                                       const struct dist *base,
-                                       double exposed,
+                                       const struct fit_stretched *laws,
                                        double confidence,
                                        double *out_p_value);
 

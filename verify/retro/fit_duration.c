@@ -146,34 +146,43 @@ static double of_scale(const void *ctx, double log_scale)
 }
 
 /*
+ * At the top the law's mean (of a lognormal: that of its logs) is the mean of what it expects within each span, so it lies between
+ * the means of their ends; a span without an end pulls it up.
+ */
+static void bound_scale(struct climb *c, const struct fit_duration *fit)
+{
+    double lo = 0.0, hi = 0.0;
+    bool logs = c->law == RS_LAW_LOGNORMAL, cut = false;
+    for (int i = 0; i < c->n; i++) {
+        double from = c->span[i].lo_s, to = isinf(c->span[i].hi_s) ? from : c->span[i].hi_s;
+        double w = c->span[i].weight / fit->n;
+        cut = cut || isinf(c->span[i].hi_s);
+        to = fmax(to, 1e-9);
+        from = fmax(from, logs ? 1e-4 * to : 0.0);
+        lo += w * (logs ? log(from) : from);
+        hi += w * (logs ? log(to) : to);
+    }
+    c->scale_lo = clamp(logs ? lo : log(fmax(lo, 1e-4 * hi)), -log_scale_max, log_scale_max);
+    c->scale_hi = clamp((logs ? hi : log(hi)) + (cut ? 10.0 : 1e-3), -log_scale_max, log_scale_max);
+    c->scale_lo = fmin(c->scale_lo, c->scale_hi - 1e-3) - 1e-3;
+}
+
+/*
  * In log x both laws have densities that are log-concave, and so has what lies between two ends (Prekopa, Acta Sci. Math. 34
  * (1973) 335-343): one hill.
  */
 static double best_scale(const struct climb *c, double log_shape)
 {
     struct climb at = *c;
+    double less = c->law == RS_LAW_GAMMA ? log_shape : 0.0; /* the mean is shape times scale */
     at.fixed = log_shape;
-    return rs_fit_top(of_scale, &at, c->scale_lo, c->scale_hi, 1e-5);
+    return rs_fit_top(of_scale, &at, c->scale_lo - less, c->scale_hi - less, 1e-5);
 }
 
 static double of_shape(const void *ctx, double log_shape)
 {
     const struct climb *c = ctx;
     return log_likelihood(c->law, best_scale(c, log_shape), log_shape, c->span, c->n);
-}
-
-/* The scale lies among the durations: of a gamma it is the mean over the shape, whose range is added. */
-static void bound_scale(struct climb *c)
-{
-    double lo = log_scale_max, hi = -log_scale_max;
-    for (int i = 0; i < c->n; i++) {
-        double from = c->span[i].lo_s, to = isinf(c->span[i].hi_s) ? from : c->span[i].hi_s;
-        lo = fmin(lo, log(fmax(from, 1e-3 * to)));
-        hi = fmax(hi, log(fmax(to, 1e-9)));
-    }
-    double more = c->law == RS_LAW_LOGNORMAL ? 10.0 : c->law == RS_LAW_GAMMA ? 12.0 : 8.0;
-    c->scale_lo = clamp(lo - more, -log_scale_max, log_scale_max);
-    c->scale_hi = clamp(hi + more, -log_scale_max, log_scale_max);
 }
 
 int rs_fit_duration(struct fit_duration *out, enum fit_law law, const struct fit_span *span, int n)
@@ -187,11 +196,12 @@ int rs_fit_duration(struct fit_duration *out, enum fit_law law, const struct fit
     }
     if (!(out->n_ended > 0.0))
         return -1;
-    bound_scale(&c);
+    bound_scale(&c, out);
     if (law != RS_LAW_EXPONENTIAL)
-        out->log_shape = rs_fit_top(of_shape, &c, lo, hi, 1e-6);
+        out->log_shape = rs_fit_top(of_shape, &c, lo, hi, 1e-5);
+    double less = law == RS_LAW_GAMMA ? out->log_shape : 0.0;
     c.fixed = out->log_shape;
-    out->log_scale = rs_fit_top(of_scale, &c, c.scale_lo, c.scale_hi, 1e-9);
+    out->log_scale = rs_fit_top(of_scale, &c, c.scale_lo - less, c.scale_hi - less, 1e-9);
     out->at_bound = lo < hi && (out->log_shape < lo + 1e-3 || out->log_shape > hi - 1e-3);
     out->log_likelihood = log_likelihood(law, out->log_scale, out->log_shape, span, n);
     out->aic = 2.0 * (law == RS_LAW_EXPONENTIAL ? 1.0 : 2.0) - 2.0 * out->log_likelihood;

@@ -75,15 +75,15 @@ int rs_fit_latency(struct fit_latency *out, const struct fit_buckets *b, double 
 
 struct stretched {
     const struct fit_buckets *b;
-    const struct dist *base;
-    double exposed, factor;
+    const struct fit_stretched *laws;
+    double factor;
 };
 
 static double mixed(const void *ctx, double x)
 {
     const struct stretched *s = ctx;
-    return (1.0 - s->exposed) * rs_dist_cdf(s->base, x) +
-           s->exposed * rs_dist_cdf(s->base, x / s->factor);
+    return (1.0 - s->laws->exposed) * rs_dist_cdf(s->laws->spared, x) +
+           s->laws->exposed * rs_dist_cdf(s->laws->hit, x / s->factor);
 }
 
 static double of_factor(const void *ctx, double log_factor)
@@ -100,12 +100,11 @@ static double of_factor(const void *ctx, double log_factor)
 }
 
 struct fit_value rs_fit_latency_factor(const struct fit_buckets *b,
-                                       const struct dist *base,
-                                       double exposed,
+                                       const struct fit_stretched *laws,
                                        double confidence,
                                        double *out_p_value)
 {
-    struct stretched s = {b, base, exposed, 1.0};
+    struct stretched s = {b, laws, 1.0};
     double lo = log(0.01), hi = log(1000.0), best = lo;
     /* A mixture may have more than one hill: the highest of a grid is climbed. */
     for (double x = lo; x <= hi; x += 0.05)

@@ -136,6 +136,38 @@ void rs_fit_update(struct fit_posterior *out,
     free(p95);
 }
 
+/* ---- an exponential's mean ---- */
+
+struct fit_value rs_fit_update_mean(
+    double assumed_s, double weight, const struct fit_span *span, int n, double confidence)
+{
+    enum { N = 2001 };
+    struct cell *cell = rs_xcalloc(N, sizeof(*cell));
+    double top = -INFINITY, sum = weight * assumed_s, m = weight;
+    for (int i = 0; i < n; i++) {
+        double hi = isinf(span[i].hi_s) ? span[i].lo_s : span[i].hi_s;
+        sum += span[i].weight * 0.5 * (span[i].lo_s + hi);
+        m += isinf(span[i].hi_s) ? 0.0 : span[i].weight;
+    }
+    for (int i = 0; i < N; i++) {
+        double x = log(sum / m) - 5.0 + 12.0 * i / (N - 1), mean = exp(x);
+        /* In log of the mean: an inverse gamma of shape `weight` and scale weight * assumed. */
+        double y = -weight * x - weight * assumed_s / mean;
+        for (int k = 0; k < n; k++) {
+            double lo = span[k].lo_s / mean, width = (span[k].hi_s - span[k].lo_s) / mean;
+            double part = isinf(width) ? 0.0 : width > 0.0 ? log(-expm1(-width)) : -x;
+            y += span[k].weight * (part - lo);
+        }
+        cell[i] = (struct cell){x, y};
+        top = fmax(top, y);
+    }
+    for (int i = 0; i < N; i++)
+        cell[i].weight = exp(cell[i].weight - top);
+    struct fit_value v = central(cell, N, confidence);
+    free(cell);
+    return v;
+}
+
 /* ---- stretched ---- */
 
 struct fit_value rs_fit_stretch(double (*cdf)(const void *ctx, double t_s),

@@ -34,7 +34,7 @@ static void write_profile(struct learning *l, struct retro_fit *f, int t, double
     const struct profile *p = &l->sc->traffic[t].profile;
     if (p->kind == RS_PROFILE_CONSTANT) {
         f->path = rs_arena_printf(l->arena, "traffic[%d]/profile/constant/per_s", t + 1);
-        f->text = rs_arena_printf(l->arena, "%.6g", factor * p->per_s[0] * p->scale);
+        f->text = rs_arena_printf(l->arena, "%.5g", factor * p->per_s[0] * p->scale);
         return;
     }
     if (p->kind != RS_PROFILE_LINEAR) {
@@ -46,7 +46,7 @@ static void write_profile(struct learning *l, struct retro_fit *f, int t, double
         mean += 0.5 * (p->per_s[i] + p->per_s[i - 1]) * (p->at_s[i] - p->at_s[i - 1]);
     mean = p->n > 1 ? mean / (p->at_s[p->n - 1] - p->at_s[0]) : p->per_s[0];
     f->path = rs_arena_printf(l->arena, "traffic[%d]/profile/diurnal/mean_per_s", t + 1);
-    f->text = rs_arena_printf(l->arena, "%.6g", factor * mean * p->scale);
+    f->text = rs_arena_printf(l->arena, "%.5g", factor * mean * p->scale);
     if (p->n == 97 && p->period_s == 86400.0) /* as the reader makes a diurnal profile */
         return;
     f->path = p->n <= 200 ? rs_arena_printf(l->arena, "traffic[%d]/profile/piecewise/points", t + 1)

@@ -109,6 +109,107 @@ static double increase(const struct recorded_series *s, int64_t first_ms, const 
     return sum;
 }
 
+/* ---- the same times for all series of an instance ---- */
+
+/*
+ * A bucket that lost a scrape at the edge of a window would be counted over a shorter time than its neighbours: each instance's
+ * windows reach from the first to the last time at which all of its series have a sample.
+ */
+struct aligned {
+    const char *instance;
+    struct windows in;
+};
+
+static bool has_sample(const struct recorded_series *s, int64_t t_ms)
+{
+    size_t lo = 0, hi = s->n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (s->sample[mid].t_ms < t_ms)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < s->n && s->sample[lo].t_ms == t_ms && !isnan(s->sample[lo].v);
+}
+
+/* [n] series of one instance; the first of them is asked for times. Series that began later are not waited for. */
+static bool all_have(const struct recorded *data, const int *of, int n, int64_t t_ms)
+{
+    for (int i = 0; i < n; i++) {
+        const struct recorded_series *s = &data->series[of[i]];
+        if (s->n > 0 && s->sample[0].t_ms <= t_ms && !has_sample(s, t_ms))
+            return false;
+    }
+    return true;
+}
+
+static void
+align_window(struct learning *l, const int *of, int n, struct window w, struct windows *out)
+{
+    const struct recorded *data = series_of(l);
+    const struct recorded_series *s = &data->series[of[0]];
+    int64_t from = -1, until = -1;
+    for (int i = 1; i < n; i++) /* the one that was there for longest */
+        s = data->series[of[i]].n > s->n ? &data->series[of[i]] : s;
+    for (size_t i = 0; i < s->n && from < 0; i++) {
+        int64_t ns = s->sample[i].t_ms * RS_NS_PER_MS;
+        if (ns >= w.from_ns && ns <= w.until_ns && all_have(data, of, n, s->sample[i].t_ms))
+            from = ns;
+    }
+    for (size_t i = s->n; i-- > 0 && until < 0 && from >= 0;) {
+        int64_t ns = s->sample[i].t_ms * RS_NS_PER_MS;
+        if (ns > from && ns <= w.until_ns && all_have(data, of, n, s->sample[i].t_ms))
+            until = ns;
+        if (ns <= from)
+            break;
+    }
+    if (from >= 0 && until > from)
+        rs_learn_window(l, out, from, until);
+}
+
+static struct aligned *align(struct learning *l,
+                             const struct choice *c,
+                             const char *path,
+                             const struct windows *in,
+                             int *out_n)
+{
+    const struct recorded *data = series_of(l);
+    struct aligned *a = RS_ARENA_ARRAY(l->arena, struct aligned, data->n_series + 1);
+    int *of = RS_ARENA_ARRAY(l->arena, int, data->n_series + 1), n = 0;
+    for (int i = 0; i < data->n_series; i++) {
+        const char *instance = label(data, i, "instance");
+        bool known = !matches(l, c, i, path);
+        for (int k = 0; k < n && !known; k++)
+            known = strcmp(a[k].instance, instance) == 0;
+        if (known)
+            continue;
+        int n_of = 0;
+        for (int k = i; k < data->n_series; k++) {
+            if (matches(l, c, k, path) && strcmp(label(data, k, "instance"), instance) == 0)
+                of[n_of++] = k;
+        }
+        a[n].instance = instance;
+        for (int k = 0; k < in->n; k++)
+            align_window(l, of, n_of, in->window[k], &a[n].in);
+        n++;
+    }
+    *out_n = n;
+    return a;
+}
+
+static const struct windows *
+windows_of(const struct learning *l, const struct aligned *a, int n, int series)
+{
+    static const struct windows none = {0};
+    const char *instance = label(series_of(l), series, "instance");
+    for (int i = 0; i < n; i++) {
+        if (strcmp(a[i].instance, instance) == 0)
+            return &a[i].in;
+    }
+    return &none;
+}
+
 static void count_code(struct request_counts *out, int code, double k)
 {
     out->n += k;
@@ -135,10 +236,12 @@ void rs_learn_requests(struct learning *l,
     *out = (struct request_counts){0};
     if (!choose(l, l->sc->service[service].requests_metric, service, &c))
         return;
+    int n = 0;
+    const struct aligned *a = align(l, &c, path, in, &n);
     for (int i = 0; i < data->n_series; i++) {
         if (matches(l, &c, i, path))
             count_code(out, (int)strtol(label(data, i, "code"), NULL, 10),
-                       increase(&data->series[i], c.first_ms, in));
+                       increase(&data->series[i], c.first_ms, windows_of(l, a, n, i)));
     }
 }
 
@@ -221,13 +324,15 @@ int rs_learn_buckets(struct learning *l,
             (void)bound_at(out, strtod(le, NULL));
     }
     double below[RS_LEARN_BOUNDS + 1] = {0.0};
+    int n = 0;
+    const struct aligned *a = align(l, &c, path, in, &n);
     for (int i = 0; i < data->n_series; i++) {
         const char *le = label(data, i, "le");
         if (!matches(l, &c, i, path) || !*le)
             continue;
         int at = strcmp(le, "+Inf") == 0 ? out->n_bound : bound_at(out, strtod(le, NULL));
         if (at >= 0)
-            below[at] += increase(&data->series[i], c.first_ms, in);
+            below[at] += increase(&data->series[i], c.first_ms, windows_of(l, a, n, i));
     }
     for (int i = 0; i <= out->n_bound; i++)
         out->count[i] = fmax(below[i] - (i > 0 ? below[i - 1] : 0.0), 0.0);
@@ -269,20 +374,6 @@ expected_of_service(struct learning *l, int service, int64_t from_ms, int64_t un
     return sum;
 }
 
-/* First and last sample of the series in the window: the time over which its counts were made. */
-static bool covered(const struct recorded_series *s, struct window w, int64_t *from, int64_t *until)
-{
-    *from = *until = -1;
-    for (size_t i = 0; i < s->n; i++) {
-        int64_t ns = s->sample[i].t_ms * RS_NS_PER_MS;
-        if (isnan(s->sample[i].v) || ns < w.from_ns || ns > w.until_ns)
-            continue;
-        *from = *from < 0 ? s->sample[i].t_ms : *from;
-        *until = s->sample[i].t_ms;
-    }
-    return *from >= 0 && *until > *from;
-}
-
 void rs_learn_traffic(
     struct learning *l, int service, const struct windows *in, double *observed, double *want)
 {
@@ -292,28 +383,19 @@ void rs_learn_traffic(
         observed[k] = want[k] = 0.0;
     if (!choose(l, l->sc->service[service].requests_metric, service, &c))
         return;
-    double n_instance = 0.0;
-    const char **seen = RS_ARENA_ARRAY(l->arena, const char *, data->n_series);
-    bool *leads = RS_ARENA_ARRAY(l->arena, bool, data->n_series);
-    int n_seen = 0;
-    /* The series of an instance that begins first tells over which times that instance was read. */
-    for (int i = 0; i < data->n_series; i++) {
-        bool known = !matches(l, &c, i, NULL) || data->series[i].n == 0 ||
-                     data->series[i].sample[0].t_ms > c.first_ms + 300000;
-        for (int k = 0; k < n_seen && !known; k++)
-            known = strcmp(seen[k], label(data, i, "instance")) == 0;
-        if (!known)
-            seen[n_seen++] = label(data, i, "instance");
-        leads[i] = !known;
-        n_instance += leads[i];
-    }
-    for (int i = 0; i < data->n_series; i++) {
-        for (int k = 0; k < in->n && matches(l, &c, i, NULL); k++) {
-            const struct windows one = {1, 1, &in->window[k]};
-            int64_t from = 0, until = 0;
-            observed[k] += increase(&data->series[i], c.first_ms, &one);
-            if (leads[i] && covered(&data->series[i], in->window[k], &from, &until))
-                want[k] += expected_of_service(l, service, from, until) / n_instance;
+    for (int k = 0; k < in->n; k++) {
+        const struct windows one = {1, 1, &in->window[k]};
+        int n = 0;
+        const struct aligned *a = align(l, &c, NULL, &one, &n);
+        for (int i = 0; i < data->n_series; i++) {
+            if (matches(l, &c, i, NULL))
+                observed[k] += increase(&data->series[i], c.first_ms, windows_of(l, a, n, i));
+        }
+        for (int i = 0; i < n; i++) {
+            if (a[i].in.n > 0)
+                want[k] += expected_of_service(l, service, a[i].in.window[0].from_ns / RS_NS_PER_MS,
+                                               a[i].in.window[0].until_ns / RS_NS_PER_MS) /
+                           n;
         }
     }
 }

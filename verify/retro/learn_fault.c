@@ -104,6 +104,34 @@ static void find_during(struct learning *l, struct faulty *x)
     rs_learn_window(l, &x->during, from, until);
 }
 
+/*
+ * Without the fault: the same requests before it began, where that was long enough; else all quiet times, as if the paths
+ * failed alike.
+ */
+static void find_before(struct learning *l, struct faulty *x)
+{
+    struct windows quiet = rs_learn_quiet(l), same = {0};
+    int n = 0;
+    const struct flag_span *span = rs_learn_flag_spans(l, x->service, &n);
+    int64_t begins = x->during.window[0].from_ns, until = x->during.window[0].until_ns;
+    for (int i = 0; i < quiet.n; i++) {
+        struct window w = quiet.window[i];
+        rs_learn_window(l, &x->before, w.from_ns, w.until_ns < begins ? w.until_ns : begins);
+    }
+    for (int i = 0; i < n; i++) {
+        if (span[i].at.from_ns > begins || span[i].at.until_ns < until)
+            continue;
+        for (int k = 0; k < x->before.n; k++) {
+            struct window w = x->before.window[k];
+            rs_learn_window(l, &same,
+                            w.from_ns > span[i].at.from_ns ? w.from_ns : span[i].at.from_ns,
+                            w.until_ns);
+        }
+    }
+    if (rs_learn_seconds(&same) >= 2.0 * rs_learn_seconds(&x->during))
+        x->before = same;
+}
+
 static void open_faulty(struct learning *l, struct faulty *x)
 {
     const struct service *s = NULL;
@@ -128,13 +156,7 @@ static void open_faulty(struct learning *l, struct faulty *x)
         x->refused = "nobody noted which share of the requests was exposed to it";
         return;
     }
-    struct windows quiet = rs_learn_quiet(l);
-    /* What was exposed before the fault came up, or the legacy path, answers for "without it". */
-    for (int i = 0; i < quiet.n; i++)
-        rs_learn_window(l, &x->before, quiet.window[i].from_ns,
-                        quiet.window[i].until_ns < x->during.window[0].from_ns
-                            ? quiet.window[i].until_ns
-                            : x->during.window[0].from_ns);
+    find_before(l, x);
     if (x->before.n == 0)
         x->refused = "nothing was recorded before it";
 }
@@ -193,19 +215,42 @@ static void fit_error_size(struct learning *l, const struct faulty *x)
     f->text = rs_arena_printf(l->arena, "{%s}", text);
 }
 
-/* The law of those that are not hit: as it was fitted, else as assumed. */
-static const struct dist *base_law(const struct learning *l, const struct faulty *x)
+/* The law of a path: as it was fitted here, else as assumed. */
+static const struct dist *law_of(struct learning *l, int service, int path, bool *is_assumed)
 {
-    const struct service *s = &l->sc->service[x->service];
-    int path = x->path >= 0 ? x->path : 0;
-    const struct dist *law = &s->path[path].latency;
+    const struct service *s = &l->sc->service[service];
+    const char *name = rs_arena_printf(l->arena, "%s latency on %s", s->name, s->path[path].name);
+    *is_assumed = true;
     for (int i = 0; i < l->n; i++) {
         const struct retro_fit *f = &l->fit[i];
-        if (f->kind == RS_FIT_LATENCY && f->law && !f->refused &&
-            strncmp(f->name, s->name, strlen(s->name)) == 0)
-            law = f->law;
+        if (f->kind == RS_FIT_LATENCY && f->law && strcmp(f->name, name) == 0) {
+            *is_assumed = false;
+            return f->law;
+        }
     }
-    return law;
+    return &s->path[path].latency;
+}
+
+/* The laws of the requests that it hits and of those that it spares: of each the path with the largest share. */
+static struct fit_stretched laws_of(struct learning *l, const struct faulty *x, bool *is_assumed)
+{
+    const struct service *s = &l->sc->service[x->service];
+    int best[2] = {-1, -1}; /* spared, hit */
+    double most[2] = {0.0, 0.0};
+    bool assumed = false;
+    for (int p = 0; p < s->n_path; p++) {
+        int hit = rs_fault_hits(l->sc, x->fault, x->service, p);
+        double share = rs_learn_share(l, x->service, p, x->during.window[0]);
+        if (share > most[hit]) {
+            most[hit] = share;
+            best[hit] = p;
+        }
+    }
+    struct fit_stretched laws = {.exposed = x->share};
+    laws.hit = law_of(l, x->service, best[1], is_assumed);
+    laws.spared = best[0] >= 0 ? law_of(l, x->service, best[0], &assumed) : laws.hit;
+    *is_assumed = *is_assumed || assumed;
+    return laws;
 }
 
 static void fit_latency_size(struct learning *l, const struct faulty *x)
@@ -228,8 +273,12 @@ static void fit_latency_size(struct learning *l, const struct faulty *x)
         f->refused = rs_arena_printf(l->arena, "only %.0f requests were counted during it", n);
         return;
     }
-    struct fit_value v =
-        rs_fit_latency_factor(&counts, base_law(l, x), x->share, l->confidence, &p_value);
+    bool is_assumed = false;
+    struct fit_stretched laws = laws_of(l, x, &is_assumed);
+    struct fit_value v = rs_fit_latency_factor(&counts, &laws, l->confidence, &p_value);
+    f->method =
+        rs_arena_printf(l->arena, "%s; %.4g%% of the requests exposed%s", f->method,
+                        100.0 * x->share, is_assumed ? "; a path's own latency as assumed" : "");
     rs_learn_parameter(l, f, "factor", "", x->fault->effect.latency_factor, v);
     if (!isnan(p_value)) {
         f->test = "G test over the buckets";

@@ -7,7 +7,7 @@
 #include "learn.h"
 #include "sim/clock.h"
 
-enum { ENOUGH = 5, BOOTSTRAP = 199 };
+enum { ENOUGH = 5, BOOTSTRAP = 99 };
 static const double assumption_counts = 2.0; /* durations */
 
 /* ---- durations of episodes ---- */
@@ -148,6 +148,25 @@ update(struct learning *l, struct retro_fit *f, int n, const struct dist *assume
     f->text = rs_learn_lognormal_text(l, post.median.value, "p95", post.p95.value, cap_s);
 }
 
+/* A law that is assumed exponential stays so: its mean, with an inverse gamma prior of as many durations (its grid is 1-D). */
+static void update_mean(
+    struct learning *l, struct retro_fit *f, int n, const struct dist *assumed, double cap_s)
+{
+    struct fit_value v = rs_fit_update_mean(assumed->a, assumption_counts,
+                                            spans_of(l, f->duration, n), n, l->confidence);
+    f->method =
+        rs_arena_printf(l->arena,
+                        "Bayesian update of the assumption, which counts as %.0f durations; "
+                        "exponential, each duration within its bounds",
+                        assumption_counts);
+    rs_learn_parameter(l, f, "mean", "s", assumed->a, v);
+    keep_law(l, f, (struct dist){.kind = RS_DIST_EXPONENTIAL, .a = v.value, .cap_s = cap_s});
+    f->text = rs_arena_printf(l->arena, "{exponential: {mean: %s}%s%s, source: %s}",
+                              rs_learn_duration_text(l, v.value), isfinite(cap_s) ? ", cap: " : "",
+                              isfinite(cap_s) ? rs_learn_duration_text(l, cap_s) : "",
+                              rs_learn_quoted(l, rs_learn_source(l)));
+}
+
 static void test_law(struct learning *l, struct retro_fit *f, const struct fit_duration *fit, int n)
 {
     const struct fit_span *span = spans_of(l, f->duration, n);
@@ -189,6 +208,10 @@ void rs_learn_fit_law(struct learning *l,
     f->placeholder = assumed && assumed->placeholder;
     const struct fit_span *span = spans_of(l, d, n);
     bool told = n >= ENOUGH || (!assumed && n >= 3);
+    if (assumed && assumed->kind == RS_DIST_EXPONENTIAL) {
+        update_mean(l, f, n, assumed, cap);
+        return;
+    }
     if (!told && assumed) {
         update(l, f, n, assumed, cap);
         return;

@@ -91,14 +91,19 @@ static int64_t ends(const struct retro_episode *e)
     return last;
 }
 
+/* An interval misses now and then, and a little of a fault is a lot of errors: these much more are left out. */
+static const int64_t before_ns = 120 * RS_NS_PER_S, behind_ns = 600 * RS_NS_PER_S;
+
 struct windows rs_learn_quiet(struct learning *l)
 {
     struct windows w = rs_learn_all(l);
     for (int i = 0; i < l->r->rebuilt.n_episode; i++) {
         const struct retro_episode *e = &l->r->rebuilt.episode[i];
         int64_t from = begins(e);
+        int64_t until = ends(e);
         if (from != RS_NEVER)
-            w = rs_learn_without(l, &w, from, ends(e));
+            w = rs_learn_without(l, &w, from - before_ns,
+                                 until == RS_NEVER ? RS_NEVER : until + behind_ns);
     }
     return w;
 }
@@ -240,6 +245,108 @@ static int64_t settling(const struct flag *f)
     return rs_ns_from_s(2.0 * fmin(isfinite(s) ? s : 60.0, 600.0)) + RS_NS_PER_S;
 }
 
+/* ---- what was not noted ---- */
+
+/* Was the flag noted to be set so between the two? */
+static bool
+is_noted(const struct retro_rebuilt *b, int flag, bool on, int64_t from_ns, int64_t until_ns)
+{
+    for (int i = 0; i < b->n_flag_step; i++) {
+        const struct retro_flag_step *s = &b->flag_step[i];
+        if (s->flag == flag && s->on == on && s->at.hi_ns >= from_ns && s->at.lo_ns <= until_ns)
+            return true;
+    }
+    return false;
+}
+
+/* The next note of the flag behind the time, from when on it is known again. */
+static int64_t known_again(const struct learning *l, int flag, int64_t from_ns)
+{
+    const struct retro_rebuilt *b = &l->r->rebuilt;
+    for (int i = 0; i < b->n_flag_step; i++) {
+        if (b->flag_step[i].flag == flag && b->flag_step[i].at.lo_ns > from_ns)
+            return b->flag_step[i].at.lo_ns;
+    }
+    return RS_NEVER;
+}
+
+/* When the stage may have been entered at the earliest, and at the latest. */
+static struct window entry_of(const struct learning *l, int stage)
+{
+    const struct retro_rebuilt *b = &l->r->rebuilt;
+    const struct stage *of = l->sc->response.stage;
+    struct window w = {INT64_MIN, RS_NEVER};
+    for (int i = stage; i >= 0 && w.from_ns == INT64_MIN; i--) {
+        const struct retro_instant *at = &b->stage[i];
+        if (at->how != RS_HOW_UNKNOWN && !at->never && at->lo_ns > INT64_MIN)
+            w.from_ns = at->lo_ns + (i < stage ? of[i].watch_ns : 0);
+    }
+    for (int i = stage; i < l->sc->response.n_stage && w.until_ns == RS_NEVER; i++) {
+        const struct retro_instant *at = &b->stage[i];
+        if (at->how != RS_HOW_UNKNOWN && !at->never && at->hi_ns != RS_NEVER)
+            w.until_ns = i > stage ? at->hi_ns : at->hi_ns + of[i].watch_ns;
+    }
+    return w;
+}
+
+/* Flags that the runbook sets there and that nobody noted: from then on the state is not known until it is noted again. */
+static void forget(struct learning *l,
+                   int service,
+                   const struct action *action,
+                   int n,
+                   struct window w,
+                   struct windows *unknown)
+{
+    static const int64_t slack_ns = 300 * RS_NS_PER_S;
+    for (int k = 0; k < n; k++) {
+        const struct action *a = &action[k];
+        int64_t from = w.from_ns == INT64_MIN ? 0 : w.from_ns - slack_ns;
+        int64_t until = w.until_ns == RS_NEVER ? RS_NEVER : w.until_ns + slack_ns;
+        if (a->kind == RS_ACT_SET_FLAG && bears_on(l->sc, service, a->flag) &&
+            !is_noted(&l->r->rebuilt, a->flag, a->on, from, until))
+            rs_learn_window(l, unknown, from, known_again(l, a->flag, w.from_ns));
+    }
+}
+
+static struct windows not_noted(struct learning *l, int service)
+{
+    const struct response *plan = &l->sc->response;
+    const struct retro_rebuilt *b = &l->r->rebuilt;
+    struct windows unknown = {0};
+    for (int i = 0; i < plan->n_stage && b->stage; i++) {
+        bool skipped = b->stage[i].never;
+        struct window w = entry_of(l, i);
+        if (!skipped)
+            forget(l, service, plan->stage[i].action, plan->stage[i].n_action, w, &unknown);
+    }
+    for (int i = 0; i < b->n_episode; i++) {
+        const struct retro_episode *e = &b->episode[i];
+        const struct retro_instant *from = &e->at[RS_CLOCK_DETECTED],
+                                   *to = &e->at[RS_CLOCK_COMPLETED];
+        struct window w = {from->how != RS_HOW_UNKNOWN ? from->lo_ns : begins(e),
+                           to->how != RS_HOW_UNKNOWN ? to->hi_ns : RS_NEVER};
+        if (e->procedure >= 0 && e->had_rollback)
+            forget(l, service, plan->procedure[e->procedure].action,
+                   plan->procedure[e->procedure].n_action, w, &unknown);
+    }
+    return unknown;
+}
+
+/* A span without the times of which nothing is known: its longest rest. */
+static void cut_unknown(struct learning *l, struct flag_span *span, const struct windows *unknown)
+{
+    struct windows rest = {0};
+    rs_learn_window(l, &rest, span->at.from_ns, span->at.until_ns);
+    for (int i = 0; i < unknown->n; i++)
+        rest = rs_learn_without(l, &rest, unknown->window[i].from_ns, unknown->window[i].until_ns);
+    span->known = span->known && rest.n > 0;
+    for (int i = 0; i < rest.n; i++) {
+        int64_t longest = i > 0 ? span->at.until_ns - span->at.from_ns : -1;
+        if (rest.window[i].until_ns - rest.window[i].from_ns > longest)
+            span->at = rest.window[i];
+    }
+}
+
 struct flag_span *rs_learn_flag_spans(struct learning *l, int service, int *out_n)
 {
     const struct scenario *sc = l->sc;
@@ -276,6 +383,9 @@ struct flag_span *rs_learn_flag_spans(struct learning *l, int service, int *out_
             from = hi + settling(&sc->flag[step->flag]);
         }
     }
+    struct windows unknown = not_noted(l, service);
+    for (int i = 0; i < n; i++)
+        cut_unknown(l, &span[i], &unknown);
     *out_n = n;
     return span;
 }

@@ -127,6 +127,17 @@ START_TEST(update_of_exact_durations_is_conjugate)
 }
 END_TEST
 
+START_TEST(update_of_a_mean_is_conjugate)
+{
+    const struct fit_span span[] = {{300, 300, 1}, {500, INFINITY, 1}};
+    struct fit_value v = rs_fit_update_mean(100.0, 2.0, span, 2, 0.9);
+    /* Inverse gamma of shape 2 + 1, scale 200 + 800. */
+    near(v.value / (1000.0 / gsl_cdf_gamma_Pinv(0.5, 3.0, 1.0)), 1.0, 0.01);
+    near(v.low / (1000.0 / gsl_cdf_gamma_Pinv(0.95, 3.0, 1.0)), 1.0, 0.01);
+    near(v.high / (1000.0 / gsl_cdf_gamma_Pinv(0.05, 3.0, 1.0)), 1.0, 0.01);
+}
+END_TEST
+
 START_TEST(prior_is_that_of_the_law)
 {
     const struct dist law = rs_dist_lognormal(120.0, 0.95, 480.0);
@@ -177,7 +188,8 @@ START_TEST(latency_in_buckets)
     near(out.median.value, 0.08, 1e-4);
     near(out.p99.value, 0.4, 1e-3);
     ck_assert_double_gt(out.p_value, 0.99);
-    struct fit_value v = rs_fit_latency_factor(&b, &law, 1.0, 0.95, &p);
+    struct fit_value v =
+        rs_fit_latency_factor(&b, &(struct fit_stretched){&law, &law, 1.0}, 0.95, &p);
     near(v.value, 1.0, 1e-4);
     count[0] += 2000.0; /* a second hill: no lognormal */
     ck_assert_int_eq(rs_fit_latency(&out, &b, 0.95), 0);
@@ -374,7 +386,8 @@ START_TEST(intervals_of_latency_hold_the_truth)
         n_median += out.median.low <= 0.08 && 0.08 <= out.median.high;
         n_p99 += out.p99.low <= 0.4 && 0.4 <= out.p99.high;
         n_fits += out.p_value > 0.05;
-        struct fit_value v = rs_fit_latency_factor(&m, &law, 0.25, 0.95, &p);
+        struct fit_value v =
+            rs_fit_latency_factor(&m, &(struct fit_stretched){&law, &law, 0.25}, 0.95, &p);
         n_factor += v.low <= 8.0 && 8.0 <= v.high;
     }
     if (getenv("RS_TEST_TELL"))
@@ -450,6 +463,7 @@ int main(void)
     tcase_add_test(known, nothing_ended_tells_nothing);
     tcase_add_test(known, spans_that_overlap_have_no_spread);
     tcase_add_test(known, update_of_exact_durations_is_conjugate);
+    tcase_add_test(known, update_of_a_mean_is_conjugate);
     tcase_add_test(known, prior_is_that_of_the_law);
     tcase_add_test(known, added_ratio_without_a_base);
     tcase_add_test(known, factor_of_even_parts);
