@@ -156,8 +156,7 @@ static int read_event(struct marks_reading *m, const struct csv *csv, const int 
         return rs_err_list_add(m->r->errors, RS_E_KEY, d.at ? d.event_at : d.at_at,
                                "the line has no %s", d.at ? "event" : "time");
     }
-    int status = read_day(m, csv, column[DATE], &day);
-    return rs_marks_add(m, &d, day) | status;
+    return read_day(m, csv, column[DATE], &day) == 0 ? rs_marks_add(m, &d, day) : -1;
 }
 
 static int read_events(struct marks_reading *m, struct csv *csv, int n_field)
@@ -253,6 +252,9 @@ static int read_episode(struct marks_reading *m, const struct csv *csv, struct w
     struct episode_name one_name = {rs_arena_strdup(m->r->arena, name), place(csv, w->name)};
     RS_PUSH(m->r->arena, w->episode, w->n, w->cap, one_name);
     int status = read_day(m, csv, w->date, &day), first = m->e->n_mark;
+    if (status != 0) {
+        return -1;
+    }
     for (int i = 0; i < w->d->columns->n; i++) {
         struct mark here = place(csv, w->instant[i]);
         const struct mark_draft one = {.at = field(csv, w->instant[i]),
