@@ -220,13 +220,14 @@ static void check_dates(struct evidence_reading *g)
         }
         first = first ? first : s;
         bool dated = is_dated(first->first_ns);
+        struct mark at = s->at.line > 0 ? s->at : (struct mark){s->file, 0, 0};
         if (is_dated(s->first_ns) != is_dated(s->last_ns)) {
-            rs_err_list_add(g->r->errors, RS_E_RANGE, (struct mark){s->file, 0, 0},
+            rs_err_list_add(g->r->errors, RS_E_RANGE, at,
                             "\"%s\" has times with dates and times without", s->name);
             return;
         }
         if (is_dated(s->first_ns) != dated) {
-            rs_err_list_add(g->r->errors, RS_E_RANGE, (struct mark){s->file, 0, 0},
+            rs_err_list_add(g->r->errors, RS_E_RANGE, at,
                             "\"%s\" has times %s dates, \"%s\" %s: evidence has one calendar or "
                             "none",
                             s->name, dated ? "without" : "with", first->name,

@@ -92,9 +92,12 @@ struct marks_reading {
     int source;
     const struct marks_how *how;
     struct when_zone zone;
-    bool lenient;   /* somebody else's words: what is not known becomes a note */
-    bool unordered; /* the file has no order of time to keep */
-    int first;      /* of its marks in e->mark */
+    bool lenient;       /* somebody else's words: what is not known becomes a note */
+    bool unordered;     /* the file has no order of time to keep */
+    int first;          /* of its marks in e->mark */
+    uint64_t n_passed;  /* entries that are no events, and are passed over */
+    char rejected[200]; /* why the first rejected entry was */
+    struct mark rejected_at;
 };
 
 /* The event called so; -1 with an error and a near name. "firing" is another word for detected. */
@@ -123,6 +126,12 @@ int rs_evidence_marks_file(struct evidence_reading *g,
 /* marks_yaml.c: a timeline, or the events of a list; 0 or -1 with errors. */
 int rs_marks_read_yaml(struct marks_reading *m, const char *text, size_t n);
 int rs_marks_read_events(struct marks_reading *m, const struct node *list);
+/* marks_csv.c: an event a line, or (how->episodes) an episode a line. */
+int rs_marks_read_csv(struct marks_reading *m, struct text_source *from);
+/* marks_json.c: annotations or notifications. */
+int rs_marks_read_json(struct marks_reading *m, struct text_source *from);
+/* marks_am_log.c */
+int rs_marks_read_am_log(struct marks_reading *m, struct text_source *from);
 
 /* ---- evidence_doc.c ---- */
 

@@ -259,7 +259,7 @@ static uint64_t tell_rejected(struct evidence_reading *g, const struct requests_
         n += report->n_rejected[why];
         if (report->n_rejected[why] > 0) {
             rs_evidence_note(g->e, report->first_rejected[why][0],
-                             "%llu lines are not taken, this one first: %s",
+                             "lines not taken: %llu, the first one here: %s",
                              (unsigned long long)report->n_rejected[why],
                              rs_requests_reject_words((enum requests_reject)why));
         }
@@ -280,13 +280,13 @@ tell(struct evidence_reading *g, int source, const struct requests_report *repor
     s->first_ns = report->first_ns;
     s->last_ns = report->last_ns;
     if (report->n_blank > 0) {
-        rs_evidence_note(g->e, at, "%llu lines are blank, comments or headings",
+        rs_evidence_note(g->e, at, "lines blank, comments or headings: %llu",
                          (unsigned long long)report->n_blank);
     }
     if (report->n_out_of_order > 0) {
         rs_evidence_note(g->e, at,
-                         "%llu lines are earlier than one before them: put in order, but for %llu "
-                         "that came too late and count when they came",
+                         "lines earlier than one before them: %llu, put in order; too late for "
+                         "that, and counted when they came: %llu",
                          (unsigned long long)report->n_out_of_order,
                          (unsigned long long)report->n_too_late);
     }

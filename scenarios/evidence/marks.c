@@ -90,22 +90,38 @@ static int find_names(struct marks_reading *m, const struct mark_draft *d, struc
     return out->stage == -2 || out->flag == -2 ? -1 : 0;
 }
 
+/* A mistake in people's own timeline is an error, in what a tool wrote a note. 0 or -1. */
+static int tell_mistake(struct marks_reading *m, struct mark at, const char *what, const char *text)
+{
+    if (!m->lenient) {
+        return rs_err_list_add(m->r->errors, RS_E_TYPE, at, "%s, got \"%.60s\"", what, text);
+    }
+    rs_evidence_note(m->e, at, "%s, got \"%.60s\"", what, text);
+    return 0;
+}
+
 /* What a flag was set to. */
 static int find_setting(struct marks_reading *m, const struct mark_draft *d, struct retro_mark *out)
 {
     int status = 0;
+    bool has_percent = d->percent != NULL, has_on = d->on != NULL;
     out->percent = NAN;
     if (d->percent && (rs_value_percent(&out->percent, d->percent) != 0 ||
                        !(out->percent >= 0.0 && out->percent <= 100.0))) {
-        status = rs_err_list_add(m->r->errors, RS_E_RANGE, d->percent_at,
-                                 "\"percent\" must be 0..100, got \"%s\"", d->percent);
+        status |= tell_mistake(m, d->percent_at, "\"percent\" must be 0..100", d->percent);
+        out->percent = NAN;
+        has_percent = false;
     }
     out->on = out->percent > 0.0;
     if (d->on && rs_value_bool(&out->on, d->on) != 0) {
-        status = rs_err_list_add(m->r->errors, RS_E_TYPE, d->on_at,
-                                 "\"on\" must be on or off, got \"%s\"", d->on);
+        status |= tell_mistake(m, d->on_at, "\"on\" must be on or off", d->on);
+        has_on = false;
     }
-    if (out->event == RS_EVENT_FLAG_SET && !m->lenient && (!d->flag || (!d->on && !d->percent))) {
+    bool unset = out->event == RS_EVENT_FLAG_SET && (!d->flag || (!has_on && !has_percent));
+    if (unset && m->lenient) {
+        out->event = RS_EVENT_NOTE;
+        rs_evidence_note(m->e, d->event_at, "a flag was set, and it is not told which or to what");
+    } else if (unset && status == 0) {
         status = rs_err_list_add(m->r->errors, RS_E_KEY, d->event_at,
                                  "flag_set needs a \"flag\", and \"on\" or \"percent\"");
     }
@@ -230,8 +246,8 @@ static void drop_doubled(struct marks_reading *m)
     e->n_mark = kept;
     if (s->n_duplicate > 0) {
         rs_evidence_note(e, at,
-                         "%llu marks say exactly what one before them said, this one first: "
-                         "they count once",
+                         "marks that say exactly what one before them said: %llu, the first one "
+                         "here; they count once",
                          (unsigned long long)s->n_duplicate);
     }
     free(doubled);
@@ -256,15 +272,32 @@ static void count_order(struct marks_reading *m)
     }
     if (s->n_out_of_order > 0) {
         rs_evidence_note(e, at,
-                         "%llu marks are earlier than one before them, this one first: the "
-                         "times count, not the order of lines",
+                         "marks earlier than one before them: %llu, the first one here; the times "
+                         "count, not the order of lines",
                          (unsigned long long)s->n_out_of_order);
+    }
+}
+
+/* What was read and is no mark. */
+static void tell_passed(struct marks_reading *m)
+{
+    const struct retro_source *s = &m->e->source[m->source];
+    if (s->n_rejected > 0) {
+        struct mark at = {s->file, m->rejected_at.line, m->rejected_at.col};
+        rs_evidence_note(m->e, at, "entries not taken: %llu, the first one here: %s",
+                         (unsigned long long)s->n_rejected, m->rejected);
+    }
+    if (m->n_passed > 0) {
+        rs_evidence_note(m->e, (struct mark){s->file, 0, 0},
+                         "lines about something else than notifications: %llu",
+                         (unsigned long long)m->n_passed);
     }
 }
 
 void rs_marks_finish(struct marks_reading *m)
 {
     struct retro_source *s = &m->e->source[m->source];
+    tell_passed(m);
     drop_doubled(m);
     count_order(m);
     s->n_taken = (uint64_t)(m->e->n_mark - m->first);
@@ -294,12 +327,62 @@ static int read_yaml(struct marks_reading *m, struct text_source *from)
     return text ? rs_marks_read_yaml(m, text, n) : -1;
 }
 
+/* Does a line of the first block begin so? */
+static bool has_line(const char *text, size_t n, const char *word)
+{
+    size_t n_word = strlen(word);
+    for (const char *p = text, *end = text + n; p < end;) {
+        if ((size_t)(end - p) >= n_word && memcmp(p, word, n_word) == 0) {
+            return true;
+        }
+        const char *next = memchr(p, '\n', (size_t)(end - p));
+        p = next ? next + 1 : end;
+    }
+    return false;
+}
+
+/* The first character that is neither blank nor in a comment; 0 = none. */
+static char first_text(const char *text, size_t n)
+{
+    bool comment = false;
+    for (size_t i = 0; i < n; i++) {
+        comment = text[i] == '#' || (comment && text[i] != '\n');
+        if (!comment && !strchr(" \t\r\n", text[i])) {
+            return text[i];
+        }
+    }
+    return '\0';
+}
+
+/* A table begins with its heading; a timeline says what it is on a line of its own. */
+static bool is_table(const char *text, size_t n)
+{
+    bool yaml = has_line(text, n, "timeline:") || has_line(text, n, "events:") ||
+                strchr("{-", first_text(text, n));
+    return !yaml && memchr(text, ',', n) != NULL;
+}
+
 static int read_text(struct marks_reading *m, struct text_source *from)
 {
-    switch (m->e->source[m->source].kind) {
+    struct retro_source *s = &m->e->source[m->source];
+    const char *text = NULL;
+    size_t n = rs_source_peek(from, 1 << 16, &text);
+    bool has_mark = n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0;
+    from->at += has_mark ? 3 : 0;
+    text += has_mark ? 3 : 0;
+    n -= has_mark ? 3 : 0;
+    char first = first_text(text, n);
+    switch (s->kind) {
     case RS_SOURCE_TIMELINE:
+        s->format = m->how->episodes ? "episode table" : is_table(text, n) ? "CSV" : "timeline";
+        return m->how->episodes || is_table(text, n) ? rs_marks_read_csv(m, from)
+                                                     : read_yaml(m, from);
     case RS_SOURCE_ANNOTATIONS:
-    case RS_SOURCE_NOTIFICATIONS: return read_yaml(m, from);
+        s->format = "Grafana annotations";
+        return rs_marks_read_json(m, from);
+    case RS_SOURCE_NOTIFICATIONS:
+        return first == '{' || first == '[' ? rs_marks_read_json(m, from)
+                                            : rs_marks_read_am_log(m, from);
     case RS_SOURCE_METRICS:
     case RS_SOURCE_LOG:
     case RS_SOURCE_KIND_N: break;

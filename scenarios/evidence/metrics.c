@@ -54,14 +54,13 @@ static void tell_order(struct evidence_reading *g, int source, const struct reco
     s->n_duplicate = order->n_same_time;
     s->n_out_of_order = order->n_out_of_order;
     if (order->n_out_of_order > 0) {
-        rs_evidence_note(g->e, at,
-                         "%llu samples are older than one before them: put in their place",
+        rs_evidence_note(g->e, at, "samples older than one before them: %llu; put in their place",
                          (unsigned long long)order->n_out_of_order);
     }
     if (order->n_same_time > 0) {
         rs_evidence_note(g->e, at,
-                         "%llu samples have the time of one before them (%llu of them another "
-                         "value): the first one counts",
+                         "samples with the time of one before them: %llu, with another value: "
+                         "%llu; the first one counts",
                          (unsigned long long)order->n_same_time,
                          (unsigned long long)order->n_differing);
     }
@@ -84,9 +83,9 @@ static int tell_shared(struct evidence_reading *g, int source, int n_shared)
         }
     }
     rs_evidence_note(g->e, s->at,
-                     "%d series of \"%s\" are in a source before it too: their samples are joined, "
-                     "on that source's clock",
-                     n_shared, s->name);
+                     "series of \"%s\" that a source before it has too: %d; their samples are "
+                     "joined, on that source's clock",
+                     s->name, n_shared);
     return 0;
 }
 
@@ -116,7 +115,7 @@ int rs_evidence_metrics(struct evidence_reading *g, const struct metrics_draft *
         tell_order(g, source, &report.order);
         if (s->n_rejected > 0) {
             rs_evidence_note(g->e, s->at,
-                             "%llu samples of series that \"keep\" does not name are left out",
+                             "samples of series that \"keep\" does not name, left out: %llu",
                              (unsigned long long)s->n_rejected);
         }
         status = tell_shared(g, source, rs_evidence_join(g, source, one));

@@ -259,7 +259,8 @@ int rs_when_read(struct when *out,
 {
     struct parts t;
     if (read_number(out, text) == 0) {
-        return 0;
+        bool of_day = day != RS_WHEN_NO_DAY && !out->dated; /* 1342 beside a date is no time */
+        return of_day ? refuse(why, n_why, shape) : 0;
     }
     if (read_parts(text, &t) != 0) {
         return refuse(why, n_why, shape);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "scenarios/evidence.h"
 #include "scenarios/load.h"
 #include "scenarios/retell.h"
 #include "sim/arena.h"
@@ -72,15 +73,24 @@ static char *load_output(const char *folder, const char *name, bool *loaded, siz
     ck_assert_int_eq(chdir(folder), 0);
     snprintf(file, sizeof(file), "%s.yaml", name);
     rs_err_list_init(&errors);
-    struct retell *retold = rs_is_retell(file) ? rs_retell_load(file, &errors, NULL) : NULL;
-    struct scenario *sc = rs_is_retell(file) ? NULL : rs_scenario_load(file, &errors);
-    *loaded = sc != NULL || retold != NULL;
+    struct retell *retold = NULL;
+    struct retro_evidence *evidence = NULL;
+    struct scenario *sc = NULL;
+    if (rs_is_evidence(file)) {
+        evidence = rs_evidence_load(file, NULL, 0, NULL, 0, &errors);
+    } else if (rs_is_retell(file)) {
+        retold = rs_retell_load(file, &errors, NULL);
+    } else {
+        sc = rs_scenario_load(file, &errors);
+    }
+    *loaded = sc != NULL || retold != NULL || evidence != NULL;
     *n_error = errors.n;
     FILE *to = open_memstream(&text, &n);
     rs_err_list_print(&errors, to);
     fclose(to);
     rs_scenario_free(sc);
     rs_retell_close(retold);
+    rs_evidence_close(evidence);
     rs_err_list_clear(&errors);
     return text;
 }
