@@ -121,6 +121,11 @@ static void print_lost(const struct retro_page *p, const struct retro_source *s)
         3, 4, p->width);
 }
 
+static int64_t whole_s(int64_t ns)
+{
+    return rs_retro_shown_within(INT64_MIN, ns, RS_NEVER);
+}
+
 static void source_row(const struct retro_page *p, struct text_table *t, int i)
 {
     const struct retro_source *s = &p->r->evidence->source[i];
@@ -131,10 +136,12 @@ static void source_row(const struct retro_page *p, struct text_table *t, int i)
     rs_text_table_cell(t, RS_STYLE_DIM, "%s", rs_retro_source_kind_name(s->kind));
     rs_text_table_cell(t, s->n_taken ? RS_STYLE_PLAIN : RS_STYLE_OPEN, "%" PRIu64, s->n_taken);
     rs_text_table_cell(t, RS_STYLE_PLAIN, "%s",
-                       any ? rs_retro_time_words(from, sizeof from, p->r, s->first_ns) : "");
-    rs_text_table_cell(t, RS_STYLE_PLAIN, "%s",
-                       any ? rs_retro_time_after(until, sizeof until, p->r, s->last_ns, s->first_ns)
+                       any ? rs_retro_time_words(from, sizeof from, p->r, whole_s(s->first_ns))
                            : "");
+    rs_text_table_cell(
+        t, RS_STYLE_PLAIN, "%s",
+        any ? rs_retro_time_after(until, sizeof until, p->r, whole_s(s->last_ns), s->first_ns)
+            : "");
     rs_text_table_cell(t, o->how == RS_CLOCK_ASSUMED ? RS_STYLE_OPEN : RS_STYLE_PLAIN, "%s",
                        rs_retro_clock_how_name(o->how));
     rs_text_table_cell(
@@ -205,11 +212,8 @@ static const char *flag_text(const struct retro_page *p, const struct retro_flag
 
 static void print_rollout(const struct retro_page *p)
 {
-    static const struct text_column column[] = {{"at"},
-                                                {"what", .narrowest = 16},
-                                                {"how", .optional = true},
-                                                {"within"},
-                                                {"why", .narrowest = 12, .optional = true}};
+    static const struct text_column column[] = {
+        {"at"}, {"what", .narrowest = 16}, {"how", .optional = true}, {"within"}};
     const struct retro_rebuilt *b = &p->r->rebuilt;
     const struct scenario *sc = p->r->evidence->scenario;
     int n_stage = sc && b->stage ? sc->response.n_stage : 0, n = 0;
@@ -228,14 +232,14 @@ static void print_rollout(const struct retro_page *p)
         bool is_told = rs_retro_is_told(step[i].at);
         rs_text_table_cell(
             t, RS_STYLE_PLAIN, "%s",
-            is_told ? rs_retro_time_words(time, sizeof time, p->r, step[i].at->best_ns) : "-");
+            is_told ? rs_retro_time_words(time, sizeof time, p->r, rs_retro_shown(step[i].at))
+                    : "-");
         rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", step[i].text);
         rs_text_table_cell(t, is_told ? RS_STYLE_PLAIN : RS_STYLE_DIM, "%s",
                            step[i].at->never ? "never" : rs_retro_how_name(step[i].at->how));
         rs_text_table_cell(t, RS_STYLE_PLAIN, "%s",
                            is_told ? rs_retro_interval(within, sizeof within, p->r, step[i].at)
                                    : "");
-        rs_text_table_cell(t, RS_STYLE_DIM, "%s", step[i].at->why ? step[i].at->why : "");
     }
     rs_retro_page_heading(p, "The rollout");
     rs_text_table_print(t, p->to, 2, p->width, p->colour);
