@@ -121,7 +121,7 @@ static const struct option_row options[] = {
              replicas,
              "replicas",
              1,
-             1000000000,
+             1000000,
              "draws of a band, replicas of the check by simulation (200)"),
     RS_COUNT('j', jobs, "jobs", 1, 1024, "threads; results do not depend on it (all cores)"),
     RS_ROW_JSON,

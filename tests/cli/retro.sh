@@ -208,7 +208,7 @@ interrupt() {
     evidence
     cp small.yaml before
     # shellcheck disable=SC2086
-    "$rollsim" retro $recorded --write --replicas 1000000000 -o retro.db --markdown entry.md >out 2>err &
+    "$rollsim" retro $recorded --write --replicas 1000000 -o retro.db --markdown entry.md >out 2>err &
     pid=$!
     sleep 4
     kill -INT $pid 2>/dev/null || fail "it ended by itself"
