@@ -45,6 +45,16 @@ static int status_of(const struct err_list *errors)
     return status;
 }
 
+/* What was learnt is told of any evidence, and written into a scenario alone. */
+static int
+check_scenario(const struct retro_evidence *e, const struct cli_args *args, struct err *err)
+{
+    if (e->scenario || !(args->diff || args->write))
+        return 0;
+    return rs_err_set(err, RS_E_USAGE, "--%s wants a scenario, and %s names none",
+                      args->diff ? "diff" : "write", e->file);
+}
+
 static int load_and_judge(const struct cli_args *args, struct err_list *errors)
 {
     struct err err = {0};
@@ -58,7 +68,9 @@ static int load_and_judge(const struct cli_args *args, struct err_list *errors)
     struct retro_evidence *e = rs_evidence_load(args->operand[0], files.file, files.n,
                                                 args->rules.item, args->rules.n, errors);
     int status = RS_EXIT_USAGE;
-    if (e) {
+    if (e && check_scenario(e, args, &err) != 0) {
+        rs_err_list_push(errors, &err);
+    } else if (e) {
         status = judge(e, args, db, errors);
         status = status < 0 ? status_of(errors) : status;
     }
@@ -109,7 +121,7 @@ static const struct option_row options[] = {
              replicas,
              "replicas",
              1,
-             1000000000,
+             1000000,
              "draws of a band, replicas of the check by simulation (200)"),
     RS_COUNT('j', jobs, "jobs", 1, 1024, "threads; results do not depend on it (all cores)"),
     RS_ROW_JSON,

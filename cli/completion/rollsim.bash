@@ -6,7 +6,7 @@ _rollsim()
     local command=${COMP_WORDS[1]} options=
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W 'check rehearse verify merge tune plot recording rules help --help --version' -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W 'check rehearse verify merge tune retro plot recording rules help --help --version' -- "$word")
         return
     fi
     if [ "$command" = rules ]; then
@@ -76,6 +76,8 @@ _rollsim()
         --quiet --help' ;;
     merge) options='--output --scenario --plots --force --format --json --junit --sarif --quiet --help' ;;
     tune) options='--output --plots --diff --write --markdown --replicas --seed --samplers --jobs --force --traffic --json --quiet --help' ;;
+    retro) options='--metrics --log --timeline --annotations --notifications --rules --output --force --plots --markdown --learn --diff --write --seed
+        --replicas --jobs --json --quiet --help' ;;
     plot) options='--output --format --only --quiet --help' ;;
     recording) options='--format --log-format --time --latency --status --route --unit --latency-unit --end --every --window --reject --select
         --plots --json --help' ;;
@@ -85,7 +87,7 @@ _rollsim()
         --evaluation-interval --lookback
         --query-offset --resend-delay --group-offsets --rules-path --external-label --metric --csv --json --quiet --help' ;;
     rules-test) options='--run --prometheus --junit --json --quiet --help' ;;
-    help) mapfile -t COMPREPLY < <(compgen -W 'check rehearse verify merge tune plot recording rules' -- "$word"); return ;;
+    help) mapfile -t COMPREPLY < <(compgen -W 'check rehearse verify merge tune retro plot recording rules' -- "$word"); return ;;
     esac
     case $word in
     -*) mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word") ;;

@@ -47,7 +47,7 @@ usage() {
     expect 2 help verify plot
     expect 2 help verfy
     says err "did you mean 'verify'?"
-    for command in check rehearse verify tune plot recording; do
+    for command in check rehearse verify tune retro plot recording; do
         expect 0 "$command" --help
         says out "Usage: rollsim $command"
         says out "Examples:"
@@ -691,7 +691,7 @@ real_traffic() {
 
 # Every option that --help lists stands in the man page and in the completion.
 documented() {
-    for command in check rehearse verify tune plot recording; do
+    for command in check rehearse verify tune retro plot recording; do
         expect 0 "$command" --help
         options=$(sed -n 's/^  .* --\([a-z-]*\).*/\1/p' out)
         [ -n "$options" ] || fail "no option found in the help of $command"

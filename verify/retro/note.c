@@ -136,10 +136,10 @@ static void put_findings(const struct retro_note *n, enum retro_verdict wanted, 
             continue;
         fputs("|", n->to);
         rs_retro_note_cell(n->to, f->ref);
-        rs_retro_note_cell(n->to,
-                           rs_retro_is_told(&f->when)
-                               ? rs_retro_time_words(time, sizeof time, n->r, f->when.best_ns)
-                               : "");
+        rs_retro_note_cell(
+            n->to, rs_retro_is_told(&f->when)
+                       ? rs_retro_time_words(time, sizeof time, n->r, rs_retro_shown(&f->when))
+                       : "");
         rs_retro_note_cell(n->to, f->text);
         rs_retro_note_cell(n->to, rs_arena_printf(n->arena, "%s %s",
                                                   rs_retro_code(code, sizeof code, f->rule),

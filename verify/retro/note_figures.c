@@ -25,10 +25,10 @@ static void put_stages(const struct retro_note *n)
         fputs("|", n->to);
         rs_retro_note_cell(n->to, sc->response.stage[i].name);
         rs_retro_note_cell(n->to, sc->response.stage[i].ref);
-        rs_retro_note_cell(n->to, is_told
-                                      ? rs_retro_time_words(time, sizeof time, n->r, at->best_ns)
-                                  : at->never ? "never"
-                                              : "-");
+        rs_retro_note_cell(
+            n->to, is_told     ? rs_retro_time_words(time, sizeof time, n->r, rs_retro_shown(at))
+                   : at->never ? "never"
+                               : "-");
         rs_retro_note_cell(n->to,
                            is_told ? rs_retro_interval(within, sizeof within, n->r, at) : "");
         rs_retro_note_cell(n->to, rs_retro_how_name(at->how));
@@ -45,8 +45,9 @@ static void put_instant(const struct retro_note *n, int i, const struct retro_in
         return;
     fputs("|", n->to);
     rs_retro_note_cell(n->to, rs_retro_instant_name(i));
-    rs_retro_note_cell(n->to, is_told ? rs_retro_time_words(time, sizeof time, n->r, at->best_ns)
-                                      : "never");
+    rs_retro_note_cell(n->to, is_told
+                                  ? rs_retro_time_words(time, sizeof time, n->r, rs_retro_shown(at))
+                                  : "never");
     rs_retro_note_cell(n->to, is_told ? rs_retro_interval(within, sizeof within, n->r, at) : "");
     rs_retro_note_cell(n->to, rs_retro_how_name(at->how));
     rs_retro_note_cell(n->to, at->why);
@@ -56,18 +57,19 @@ static void put_instant(const struct retro_note *n, int i, const struct retro_in
 static void
 put_change(const struct retro_note *n, int signal, const struct retro_change *c, const char *word)
 {
-    char before[48], after[48], lo[48], hi[48], at[40];
+    char before[64], after[128], at[40];
     if (!c->found || signal < 0 || signal >= n->r->rebuilt.n_signal)
         return;
     const struct retro_signal *s = &n->r->rebuilt.signal[signal];
+    struct retro_range level = {c->after, c->after_lo, c->after_hi};
     fputs("- ", n->to);
-    rs_retro_note_put(n->to,
-                      rs_arena_printf(n->arena, "%s: %s went from %s to %s (%s to %s) at %s.", word,
-                                      s->name, rs_retro_level(before, sizeof before, s, c->before),
-                                      rs_retro_level(after, sizeof after, s, c->after),
-                                      rs_retro_level(lo, sizeof lo, s, c->after_lo),
-                                      rs_retro_level(hi, sizeof hi, s, c->after_hi),
-                                      rs_retro_time_of_day(at, sizeof at, n->r, c->best_ns)));
+    rs_retro_note_put(
+        n->to, rs_arena_printf(
+                   n->arena, "%s: %s went from %s to %s at %s.", word, s->name,
+                   rs_retro_in_unit(before, sizeof before, c->before, s->unit),
+                   rs_retro_range(after, sizeof after, level, s->unit),
+                   rs_retro_time_of_day(at, sizeof at, n->r,
+                                        rs_retro_shown_within(c->lo_ns, c->best_ns, c->hi_ns))));
     fputc('\n', n->to);
 }
 
@@ -123,11 +125,11 @@ static void put_outcome(const struct retro_note *n,
         fputs(" | | |\n", n->to);
         return;
     }
-    rs_retro_note_cell(n->to,
-                       rs_retro_is_told(&o->completed)
-                           ? rs_retro_time_of_day(time, sizeof time, n->r, o->completed.best_ns)
-                       : o->completed.never ? "never"
-                                            : "-");
+    rs_retro_note_cell(
+        n->to, rs_retro_is_told(&o->completed)
+                   ? rs_retro_time_of_day(time, sizeof time, n->r, rs_retro_shown(&o->completed))
+               : o->completed.never ? "never"
+                                    : "-");
     put_band(n, &o->errors, false);
     put_band(n, &o->users_hurt, false);
     put_band(n, &o->budget, true);
@@ -162,6 +164,7 @@ static const char *value_text(const struct retro_note *n, double x, const char *
 
 static void put_fit(const struct retro_note *n, const struct retro_fit *f)
 {
+    char measured[128];
     for (int k = 0; k < f->n_parameter; k++) {
         const struct retro_parameter *p = &f->parameter[k];
         const char *unit = p->unit;
@@ -169,15 +172,13 @@ static void put_fit(const struct retro_note *n, const struct retro_fit *f)
         rs_retro_note_cell(n->to, rs_arena_printf(n->arena, "%s, %s", f->name, p->name));
         rs_retro_note_cell(n->to, rs_arena_printf(n->arena, "%s%s", value_text(n, p->assumed, unit),
                                                   f->placeholder ? " (a placeholder)" : ""));
-        rs_retro_note_cell(
-            n->to, rs_arena_printf(n->arena, "%s (%s to %s)", value_text(n, p->value, unit),
-                                   value_text(n, p->low, unit),
-                                   isinf(p->high) ? "no end" : value_text(n, p->high, unit)));
+        rs_retro_note_cell(n->to,
+                           rs_retro_range(measured, sizeof measured,
+                                          (struct retro_range){p->value, p->low, p->high}, unit));
         fprintf(n->to, " %" PRIu64 " |", f->n);
         rs_retro_note_cell(n->to, !f->test ? ""
                                            : rs_arena_printf(n->arena, "%s, p = %.2g",
                                                              f->fits ? "yes" : "no", f->p_value));
-        rs_retro_note_cell(n->to, f->source);
         fputc('\n', n->to);
     }
 }
@@ -232,9 +233,9 @@ void rs_retro_note_learnt(const struct retro_note *n)
     const struct retro_learnt *l = n->r->learnt;
     if (!l)
         return;
-    fputs("### What was learnt\n\n| what | assumed | measured | of | fits | from |\n"
-          "|---|---|---|---|---|---|\n",
-          n->to);
+    fputs("### What was learnt\n\n", n->to);
+    rs_retro_note_put(n->to, rs_retro_fit_sources(n->arena, l));
+    fputs("\n\n| what | assumed | measured | of | fits |\n|---|---|---|---|---|\n", n->to);
     for (int i = 0; i < l->n_fit; i++) {
         if (!l->fit[i].refused)
             put_fit(n, &l->fit[i]);

@@ -8,6 +8,8 @@
 #include "sim/clock.h"
 #include "verify/retro_report.h"
 
+#define MAX_NOTE 50 /* on a terminal; the record has them all */
+
 static int within_limits(int width)
 {
     return width < 60 ? 60 : width > 200 ? 200 : width;
@@ -106,6 +108,48 @@ static void print_head(const struct retro_page *p)
     fputc('\n', p->to);
 }
 
+/* ---- verdicts ---------------------------------------------------------------------------------------------------------- */
+
+static void verdict_row(const struct retro_page *p, struct text_table *t, int i)
+{
+    const struct retro_episode *e = &p->r->rebuilt.episode[i];
+    const struct scenario *sc = p->r->evidence->scenario;
+    const char *ref = sc && e->procedure >= 0 ? sc->response.procedure[e->procedure].ref : NULL;
+    int64_t lo_ns = 0, best_ns = 0, hi_ns = 0;
+    bool is_known =
+        rs_retro_leg(e, RS_CLOCK_DETECTED, RS_CLOCK_COMPLETED, &lo_ns, &best_ns, &hi_ns);
+    char sla[32], span[128];
+    rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", e->name);
+    rs_text_table_cell(t, rs_retro_sla_style(e->sla), "%s %s", rs_retro_sla_sign(e->sla),
+                       e->sla == RS_SLA_NONE ? "no SLA" : rs_retro_sla_name(e->sla));
+    rs_text_table_cell(t, RS_STYLE_PLAIN, "%s",
+                       is_known ? rs_retro_span_words(span, sizeof span, lo_ns, best_ns, hi_ns)
+                                : "not known");
+    rs_text_table_cell(t, RS_STYLE_PLAIN, "%s",
+                       e->sla_ns == RS_NEVER ? "-"
+                                             : rs_duration_format(sla, sizeof sla, e->sla_ns));
+    rs_text_table_cell(t, RS_STYLE_DIM, "%s", ref ? ref : "");
+}
+
+/* Of one episode its own part says the same. */
+static void print_verdicts(const struct retro_page *p)
+{
+    static const struct text_column column[] = {{"episode", .narrowest = 12},
+                                                {"SLA"},
+                                                {"detected → completed", .narrowest = 20},
+                                                {"allowed", .optional = true},
+                                                {"ref", .optional = true}};
+    if (p->r->rebuilt.n_episode < 2)
+        return;
+    struct text_table *t = rs_text_table_new((int)(sizeof column / sizeof column[0]), column);
+    for (int i = 0; i < p->r->rebuilt.n_episode; i++)
+        verdict_row(p, t, i);
+    rs_retro_page_heading(p, "Verdicts");
+    rs_text_table_print(t, p->to, 2, p->width, p->colour);
+    fputc('\n', p->to);
+    rs_text_table_free(t);
+}
+
 /* ---- evidence ---------------------------------------------------------------------------------------------------------- */
 
 /* What was not taken, or not as it stood: a line for each source that has any of it. */
@@ -121,6 +165,11 @@ static void print_lost(const struct retro_page *p, const struct retro_source *s)
         3, 4, p->width);
 }
 
+static int64_t whole_s(int64_t ns)
+{
+    return rs_retro_shown_within(INT64_MIN, ns, RS_NEVER);
+}
+
 static void source_row(const struct retro_page *p, struct text_table *t, int i)
 {
     const struct retro_source *s = &p->r->evidence->source[i];
@@ -131,10 +180,12 @@ static void source_row(const struct retro_page *p, struct text_table *t, int i)
     rs_text_table_cell(t, RS_STYLE_DIM, "%s", rs_retro_source_kind_name(s->kind));
     rs_text_table_cell(t, s->n_taken ? RS_STYLE_PLAIN : RS_STYLE_OPEN, "%" PRIu64, s->n_taken);
     rs_text_table_cell(t, RS_STYLE_PLAIN, "%s",
-                       any ? rs_retro_time_words(from, sizeof from, p->r, s->first_ns) : "");
-    rs_text_table_cell(t, RS_STYLE_PLAIN, "%s",
-                       any ? rs_retro_time_after(until, sizeof until, p->r, s->last_ns, s->first_ns)
+                       any ? rs_retro_time_words(from, sizeof from, p->r, whole_s(s->first_ns))
                            : "");
+    rs_text_table_cell(
+        t, RS_STYLE_PLAIN, "%s",
+        any ? rs_retro_time_after(until, sizeof until, p->r, whole_s(s->last_ns), s->first_ns)
+            : "");
     rs_text_table_cell(t, o->how == RS_CLOCK_ASSUMED ? RS_STYLE_OPEN : RS_STYLE_PLAIN, "%s",
                        rs_retro_clock_how_name(o->how));
     rs_text_table_cell(
@@ -205,11 +256,8 @@ static const char *flag_text(const struct retro_page *p, const struct retro_flag
 
 static void print_rollout(const struct retro_page *p)
 {
-    static const struct text_column column[] = {{"at"},
-                                                {"what", .narrowest = 16},
-                                                {"how", .optional = true},
-                                                {"within"},
-                                                {"why", .narrowest = 12, .optional = true}};
+    static const struct text_column column[] = {
+        {"at"}, {"what", .narrowest = 16}, {"how", .optional = true}, {"within"}};
     const struct retro_rebuilt *b = &p->r->rebuilt;
     const struct scenario *sc = p->r->evidence->scenario;
     int n_stage = sc && b->stage ? sc->response.n_stage : 0, n = 0;
@@ -228,14 +276,14 @@ static void print_rollout(const struct retro_page *p)
         bool is_told = rs_retro_is_told(step[i].at);
         rs_text_table_cell(
             t, RS_STYLE_PLAIN, "%s",
-            is_told ? rs_retro_time_words(time, sizeof time, p->r, step[i].at->best_ns) : "-");
+            is_told ? rs_retro_time_words(time, sizeof time, p->r, rs_retro_shown(step[i].at))
+                    : "-");
         rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", step[i].text);
         rs_text_table_cell(t, is_told ? RS_STYLE_PLAIN : RS_STYLE_DIM, "%s",
                            step[i].at->never ? "never" : rs_retro_how_name(step[i].at->how));
         rs_text_table_cell(t, RS_STYLE_PLAIN, "%s",
                            is_told ? rs_retro_interval(within, sizeof within, p->r, step[i].at)
                                    : "");
-        rs_text_table_cell(t, RS_STYLE_DIM, "%s", step[i].at->why ? step[i].at->why : "");
     }
     rs_retro_page_heading(p, "The rollout");
     rs_text_table_print(t, p->to, 2, p->width, p->colour);
@@ -251,7 +299,7 @@ static void print_notes(const struct retro_page *p)
     if (e->n_note == 0)
         return;
     rs_retro_page_heading(p, "Notes on what was read");
-    for (int i = 0; i < e->n_note; i++) {
+    for (int i = 0; i < e->n_note && i < MAX_NOTE; i++) {
         const struct note *n = &e->note[i];
         const char *place = !n->at.file      ? ""
                             : n->at.line > 0 ? rs_arena_printf(p->arena, "%s:%d:%d: ", n->at.file,
@@ -259,6 +307,11 @@ static void print_notes(const struct retro_page *p)
                                              : rs_arena_printf(p->arena, "%s: ", n->at.file);
         rs_text_wrap(p->to, rs_arena_printf(p->arena, "%s%s", place, n->text), 2, p->width);
     }
+    if (e->n_note > MAX_NOTE)
+        rs_text_wrap(p->to,
+                     rs_arena_printf(p->arena, "%d more are in the record (-o) and in --json.",
+                                     e->n_note - MAX_NOTE),
+                     2, p->width);
     fputc('\n', p->to);
 }
 
@@ -266,6 +319,7 @@ void rs_retro_print_text(FILE *to, const struct retro *r, int width, bool colour
 {
     struct retro_page p = {to, r, within_limits(width), colour, rs_arena_new()};
     print_head(&p);
+    print_verdicts(&p);
     print_sources(&p);
     print_rollout(&p);
     rs_retro_print_episodes(&p);

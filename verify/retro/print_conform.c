@@ -15,12 +15,12 @@ static void print_finding(const struct retro_page *p, const struct retro_finding
     bool is_told = rs_retro_is_told(&f->when);
     rs_text_wrap_on(
         p->to,
-        rs_arena_printf(p->arena, "%s %s%s%s%s%s%s%s%s", rs_retro_code(code, sizeof code, f->rule),
-                        rs_retro_rule_name(f->rule), f->ref ? ", " : "", f->ref ? f->ref : "",
-                        of ? ", " : "", of ? of : "", is_told ? ", " : "",
-                        is_told ? rs_retro_time_words(time, sizeof time, p->r, f->when.best_ns)
-                                : "",
-                        deviates ? "" : ": cannot be decided"),
+        rs_arena_printf(
+            p->arena, "%s %s%s%s%s%s%s%s%s", rs_retro_code(code, sizeof code, f->rule),
+            rs_retro_rule_name(f->rule), f->ref ? ", " : "", f->ref ? f->ref : "", of ? ", " : "",
+            of ? of : "", is_told ? ", " : "",
+            is_told ? rs_retro_time_words(time, sizeof time, p->r, rs_retro_shown(&f->when)) : "",
+            deviates ? "" : ": cannot be decided"),
         3, 4, p->width);
     rs_text_wrap(p->to, f->text, 4, p->width);
     if (f->says)

@@ -42,16 +42,16 @@ static void print_head(const struct retro_page *p, int i)
 /* "portal errors from 0.17% to 12.5% [11.8%, 13.2%] within 30s at 10:11:02" */
 static const char *change_text(const struct retro_page *p, int signal, const struct retro_change *c)
 {
-    char before[48], after[48], lo[48], hi[48], ramp[32], at[40];
+    char before[64], after[128], ramp[32], at[40];
     const struct retro_signal *s = &p->r->rebuilt.signal[signal];
-    return rs_arena_printf(p->arena, "%s from %s to %s [%s, %s]%s%s at %s", s->name,
-                           rs_retro_level(before, sizeof before, s, c->before),
-                           rs_retro_level(after, sizeof after, s, c->after),
-                           rs_retro_level(lo, sizeof lo, s, c->after_lo),
-                           rs_retro_level(hi, sizeof hi, s, c->after_hi),
-                           c->ramp_s > 0.0 ? " within " : "",
-                           c->ramp_s > 0.0 ? rs_seconds_human(ramp, sizeof ramp, c->ramp_s) : "",
-                           rs_retro_time_of_day(at, sizeof at, p->r, c->best_ns));
+    struct retro_range level = {c->after, c->after_lo, c->after_hi};
+    return rs_arena_printf(
+        p->arena, "%s from %s to %s%s%s at %s", s->name,
+        rs_retro_in_unit(before, sizeof before, c->before, s->unit),
+        rs_retro_range(after, sizeof after, level, s->unit), c->ramp_s > 0.0 ? " within " : "",
+        c->ramp_s > 0.0 ? rs_seconds_human(ramp, sizeof ramp, c->ramp_s) : "",
+        rs_retro_time_of_day(at, sizeof at, p->r,
+                             rs_retro_shown_within(c->lo_ns, c->best_ns, c->hi_ns)));
 }
 
 static void print_changes(const struct retro_page *p, const struct retro_episode *e)
@@ -104,7 +104,8 @@ static void print_instants(const struct retro_page *p, const struct retro_episod
         rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", rs_retro_instant_name(i));
         rs_text_table_cell(
             t, RS_STYLE_PLAIN, "%s",
-            is_told ? rs_retro_time_after(time, sizeof time, p->r, at->best_ns, day_ns) : "never");
+            is_told ? rs_retro_time_after(time, sizeof time, p->r, rs_retro_shown(at), day_ns)
+                    : "never");
         day_ns = is_told ? at->best_ns : day_ns;
         rs_text_table_cell(t, RS_STYLE_PLAIN, "%s",
                            is_told ? rs_retro_interval(within, sizeof within, p->r, at) : "");

@@ -27,7 +27,7 @@ static void instant_cell(const struct retro_page *p,
     char time[40];
     rs_text_table_cell(t, style, "%s",
                        rs_retro_is_told(at)
-                           ? rs_retro_time_of_day(time, sizeof time, p->r, at->best_ns)
+                           ? rs_retro_time_of_day(time, sizeof time, p->r, rs_retro_shown(at))
                        : at->never ? "never"
                                    : "-");
 }
@@ -157,9 +157,9 @@ static void alarm_row(const struct retro_page *p,
 
 static void print_alarms(const struct retro_page *p)
 {
-    static const struct text_column column[] = {{"what if", .narrowest = 10},
-                                                {"alert", .narrowest = 12},
-                                                {"labels", .narrowest = 8, .optional = true},
+    static const struct text_column column[] = {{"what if", .narrowest = 13},
+                                                {"alert", .narrowest = 16},
+                                                {"labels", .narrowest = 12, .optional = true},
                                                 {"firing"},
                                                 {"notified"},
                                                 {"pending since", .optional = true},

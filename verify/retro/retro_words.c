@@ -189,14 +189,39 @@ char *rs_retro_time_after(char *buf, size_t n, const struct retro *r, int64_t ns
                                         : rs_retro_time_words(buf, n, r, ns);
 }
 
+/* Known to the second at best? */
+static bool is_coarse(int64_t lo_ns, int64_t hi_ns)
+{
+    return lo_ns == INT64_MIN || hi_ns == RS_NEVER || hi_ns - lo_ns >= 2 * RS_NS_PER_S;
+}
+
+static int64_t floor_s(int64_t ns)
+{
+    int64_t s = ns / RS_NS_PER_S - (ns % RS_NS_PER_S < 0);
+    return s * RS_NS_PER_S;
+}
+
+int64_t rs_retro_shown_within(int64_t lo_ns, int64_t best_ns, int64_t hi_ns)
+{
+    return is_coarse(lo_ns, hi_ns) ? floor_s(best_ns + RS_NS_PER_S / 2) : best_ns;
+}
+
+int64_t rs_retro_shown(const struct retro_instant *at)
+{
+    return rs_retro_shown_within(at->lo_ns, at->best_ns, at->hi_ns);
+}
+
+/* Rounded outwards, so that what is shown holds it too. */
 char *rs_retro_interval(char *buf, size_t n, const struct retro *r, const struct retro_instant *at)
 {
     char lo[40] = "", hi[40] = "";
-    bool from = at->lo_ns != INT64_MIN, until = at->hi_ns != RS_NEVER;
+    bool from = at->lo_ns != INT64_MIN, until = at->hi_ns != RS_NEVER,
+         coarse = is_coarse(at->lo_ns, at->hi_ns);
     if (from)
-        rs_retro_time_after(lo, sizeof lo, r, at->lo_ns, at->best_ns);
+        rs_retro_time_after(lo, sizeof lo, r, coarse ? floor_s(at->lo_ns) : at->lo_ns, at->best_ns);
     if (until)
-        rs_retro_time_after(hi, sizeof hi, r, at->hi_ns, at->best_ns);
+        rs_retro_time_after(hi, sizeof hi, r,
+                            coarse ? floor_s(at->hi_ns + RS_NS_PER_S - 1) : at->hi_ns, at->best_ns);
     if (from && until && strcmp(lo, hi) == 0)
         snprintf(buf, n, "%s", "");
     else if (from && until)
@@ -218,17 +243,21 @@ static char *span(char *buf, size_t n, int64_t ns)
 
 char *rs_retro_span_words(char *buf, size_t n, int64_t lo_ns, int64_t best_ns, int64_t hi_ns)
 {
-    char lo[40], best[40], hi[40];
+    char lo[40] = "", best[40], hi[40] = "";
     bool from = lo_ns != INT64_MIN, until = hi_ns != RS_NEVER;
-    if (from && until && lo_ns == hi_ns)
-        snprintf(buf, n, "%s", span(best, sizeof best, best_ns));
+    span(best, sizeof best, best_ns);
+    if (from)
+        span(lo, sizeof lo, lo_ns);
+    if (until)
+        span(hi, sizeof hi, hi_ns);
+    if (from && until && strcmp(lo, best) == 0 && strcmp(hi, best) == 0)
+        snprintf(buf, n, "%s", best);
     else if (from && until)
-        snprintf(buf, n, "%s [%s, %s]", span(best, sizeof best, best_ns),
-                 span(lo, sizeof lo, lo_ns), span(hi, sizeof hi, hi_ns));
+        snprintf(buf, n, "%s [%s, %s]", best, lo, hi);
     else if (from)
-        snprintf(buf, n, "at least %s", span(lo, sizeof lo, lo_ns));
+        snprintf(buf, n, "at least %s", lo);
     else if (until)
-        snprintf(buf, n, "at most %s", span(hi, sizeof hi, hi_ns));
+        snprintf(buf, n, "at most %s", hi);
     else
         snprintf(buf, n, "not told");
     return buf;
@@ -299,6 +328,20 @@ char *rs_retro_number(char *buf, size_t n, double x)
     return buf;
 }
 
+/* " requests", "/s" */
+static void put_unit(char *buf, size_t n, const char *unit)
+{
+    size_t at = strlen(buf);
+    bool per = strncmp(unit, "1/", 2) == 0;
+    if (*unit && at < n)
+        snprintf(buf + at, n - at, "%s%s", per ? "/" : " ", per ? unit + 2 : unit);
+}
+
+static bool has_own_words(const char *unit)
+{
+    return strcmp(unit, "ratio") == 0 || strcmp(unit, "s") == 0;
+}
+
 char *rs_retro_in_unit(char *buf, size_t n, double x, const char *unit)
 {
     if (strcmp(unit, "ratio") == 0)
@@ -306,20 +349,29 @@ char *rs_retro_in_unit(char *buf, size_t n, double x, const char *unit)
     if (strcmp(unit, "s") == 0)
         return rs_seconds_human(buf, n, x);
     rs_retro_number(buf, n, x);
-    size_t at = strlen(buf);
-    if (*unit && !isnan(x))
-        snprintf(buf + at, n - at, " %s", unit);
+    if (!isnan(x))
+        put_unit(buf, n, unit);
     return buf;
 }
 
-char *rs_retro_level(char *buf, size_t n, const struct retro_signal *s, double level)
+char *rs_retro_range(char *buf, size_t n, struct retro_range x, const char *unit)
 {
-    return rs_retro_in_unit(buf, n, level, s->unit);
+    char best[64], low[64], high[64];
+    const char *each = has_own_words(unit) ? unit : "";
+    rs_retro_in_unit(best, sizeof best, x.best, each);
+    rs_retro_in_unit(low, sizeof low, x.low, each);
+    rs_retro_in_unit(high, sizeof high, x.high, each);
+    bool ends = !isnan(x.best) && !isnan(x.low) && !isnan(x.high) &&
+                (strcmp(low, best) != 0 || strcmp(high, best) != 0);
+    snprintf(buf, n, ends ? "%s [%s, %s]" : "%s", best, low, isinf(x.high) ? "no end" : high);
+    if (!has_own_words(unit) && !isnan(x.best))
+        put_unit(buf, n, unit);
+    return buf;
 }
 
 char *rs_retro_band(char *buf, size_t n, const struct retro_band *b, bool percent)
 {
-    char low[32], best[32], high[32];
+    char low[32] = "", best[32], high[32] = "";
     char *(*words)(char *, size_t, double) = percent ? rs_percent_human : rs_retro_number;
     if (isnan(b->best))
         snprintf(buf, n, "-");
@@ -329,6 +381,20 @@ char *rs_retro_band(char *buf, size_t n, const struct retro_band *b, bool percen
         snprintf(buf, n, "%s [%s, %s]", words(best, sizeof best, b->best),
                  words(low, sizeof low, b->low), words(high, sizeof high, b->high));
     return buf;
+}
+
+const char *rs_retro_fit_sources(struct arena *arena, const struct retro_learnt *l)
+{
+    const char *all = NULL;
+    for (int i = 0; i < l->n_fit; i++) {
+        const char *of = l->fit[i].refused ? NULL : l->fit[i].source;
+        bool is_new = of != NULL;
+        for (int k = 0; is_new && k < i; k++)
+            is_new = l->fit[k].refused || !l->fit[k].source || strcmp(l->fit[k].source, of) != 0;
+        if (is_new)
+            all = rs_arena_printf(arena, "%s%s%s", all ? all : "From ", all ? "; " : "", of);
+    }
+    return all ? rs_arena_printf(arena, "%s.", all) : "";
 }
 
 /* ---- known faults -------------------------------------------------------------------------------------------------- */

@@ -18,6 +18,13 @@ char *rs_retro_time_words(char *buf, size_t n, const struct retro *r, int64_t ns
 char *rs_retro_time_of_day(char *buf, size_t n, const struct retro *r, int64_t ns);
 /* The time of day, with its date where it is another than that of `day_ns`. n >= 40. Returns buf. */
 char *rs_retro_time_after(char *buf, size_t n, const struct retro *r, int64_t ns, int64_t day_ns);
+/*
+ * The best guess of an instant as it is shown: to the second where it is known to no better than two, so that nobody takes
+ * milliseconds for knowledge.
+ */
+int64_t rs_retro_shown(const struct retro_instant *at);
+/* The same of any instant within lo..hi. */
+int64_t rs_retro_shown_within(int64_t lo_ns, int64_t best_ns, int64_t hi_ns);
 /* The interval of an instant: "13:41:59–13:42:15", "from 13:41:59 on", "up to 13:42:15", "" where it has no width. Another day's end
  * has its date. n >= 100. Returns buf. */
 char *rs_retro_interval(char *buf, size_t n, const struct retro *r, const struct retro_instant *at);
@@ -63,14 +70,19 @@ int rs_retro_instant_at(int place);
 /* How many verdicts of that kind the episodes' SLA has. */
 int rs_retro_count_sla(const struct retro *r, enum retro_sla kind);
 
-/* A level of a signal, or a difference of levels, in words: "12.3%", "0.84/s", "1.2 s". n >= 48. Returns buf. */
-char *rs_retro_level(char *buf, size_t n, const struct retro_signal *s, double level);
 /* A number to three digits, "-" for NaN; large ones whole. n >= 32. Returns buf. */
 char *rs_retro_number(char *buf, size_t n, double x);
 /* "1,240 [1,180, 1,310]" without the commas; "-" where nothing is told. percent: a share. n >= 128. Returns buf. */
 char *rs_retro_band(char *buf, size_t n, const struct retro_band *b, bool percent);
-/* A number in its unit: durations for "s", a percentage for "ratio". n >= 48. Returns buf. */
+/* What the fits rest on, each source once: "From metrics.om, timeline.yaml; 9:00 to 12:00." In the arena. */
+const char *rs_retro_fit_sources(struct arena *arena, const struct retro_learnt *l);
+/* A number in its unit: durations for "s", a percentage for "ratio", "0.84/s" for "1/s". n >= 64. Returns buf. */
 char *rs_retro_in_unit(char *buf, size_t n, double x, const char *unit);
+/* "12.5% [11.8%, 13.2%]", "0.84 [0.8, 0.9]/s"; without ends just the number. n >= 128. Returns buf. */
+struct retro_range {
+    double best, low, high; /* low, high: NaN = not told; high INFINITY = no end */
+};
+char *rs_retro_range(char *buf, size_t n, struct retro_range x, const char *unit);
 
 /* The change that was found nearest to a known fault's beginning: from half the fault's length (at least a minute) before it to
  * its end, in the way that hurts; -1 = none. */

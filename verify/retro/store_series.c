@@ -70,19 +70,28 @@ static double worth(const struct places *p, int *next, const struct retro_point 
 
 struct joined {
     int64_t lo_ns, hi_ns;
-    double n, k, y; /* y: sum of values */
+    int64_t first_ns; /* end of the first interval */
+    double n, k, y;   /* y: sum of values */
     uint64_t n_point;
 };
 
 static void join(struct joined *to, const struct retro_point *p)
 {
-    if (to->n_point == 0)
+    if (to->n_point == 0) {
         to->lo_ns = p->lo_ns;
-    to->hi_ns = p->hi_ns;
+        to->first_ns = p->hi_ns;
+    }
+    to->hi_ns = p->hi_ns > to->hi_ns || to->n_point == 0 ? p->hi_ns : to->hi_ns;
     to->n += p->n;
     to->k += p->k;
     to->y += p->y;
     to->n_point++;
+}
+
+/* Instances are scraped at phases of their own: what begins before the first interval has ended is of the same time. */
+static bool is_of_the_same_time(const struct joined *j, const struct retro_point *p)
+{
+    return p->lo_ns < j->first_ns || p->lo_ns <= j->lo_ns;
 }
 
 static int put_joined(struct database *db,
@@ -118,11 +127,12 @@ static int put_points(struct database *db, const struct retro *r, int signal, st
         double w = worth(&places, &next, &s->point[i]), middle = (so_far + w / 2.0) / all;
         so_far += w;
         long of = s->n <= MAX_POINT ? (long)i : (long)fmin(middle * MAX_POINT, MAX_POINT - 1);
-        if (of != cell && j.n_point > 0) {
+        if (j.n_point > 0 && of != cell && !is_of_the_same_time(&j, &s->point[i])) {
+            j.hi_ns = s->point[i].lo_ns < j.hi_ns ? s->point[i].lo_ns : j.hi_ns;
             rc = put_joined(db, signal, s, &j, err);
             j = (struct joined){0};
         }
-        cell = of;
+        cell = j.n_point == 0 ? of : cell;
         join(&j, &s->point[i]);
     }
     if (rc == 0 && j.n_point > 0)

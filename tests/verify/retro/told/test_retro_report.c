@@ -202,6 +202,20 @@ static void many_alarms(void)
     made.retro.counterfactual[1].n_alarm = 25;
 }
 
+static void many_notes(void)
+{
+    struct note *note = RS_ARENA_ARRAY(made.retro.arena, struct note, 60);
+    for (int i = 0; i < 60; i++)
+        note[i] = made.evidence.note[i % 2];
+    made.evidence.note = note;
+    made.evidence.n_note = 60;
+}
+
+static void one_episode(void)
+{
+    made.retro.rebuilt.n_episode = 1;
+}
+
 static void one_mend_for_two(void)
 {
     made.retro.conformance.finding[3].mend = made.retro.conformance.finding[2].mend;
@@ -232,10 +246,12 @@ static const struct {
     {"no scenario", no_scenario, TEXT, "nothing is held against a runbook", "Against the runbook"},
     {"no scenario", no_scenario, MARKDOWN, "There was no scenario", "deviated"},
     {"no scenario", no_scenario, JSON, "\"scenario\": null", "stage-1"},
-    {"undated", undated, TEXT, "+1:01:01.500", "1970"},
+    {"undated", undated, TEXT, "+1:01:02", "1970"},
     {"undated", undated, TEXT, "since the evidence's zero", "UTC, on"},
     {"undated", undated, JSON, "\"dated\": false", "T10:"},
     {"many alarms", many_alarms, TEXT, "5 more are in the record (-o) and in --json.", "-1 more"},
+    {"many notes", many_notes, TEXT, "10 more are in the record (-o) and in --json.", "-10 more"},
+    {"one episode: no table of verdicts", one_episode, TEXT, "SLA 5m: ✘ broken", "Verdicts"},
     {"a mend is told once", one_mend_for_two, MARKDOWN,
      "- [ ] §3 Stage 1: say who may cut the watch short", "- [ ] §4:"},
     {"another day has its date", known_to_the_instant, TEXT, "–2025-10-02 00:00:01", "23:59:59–"},
@@ -297,7 +313,7 @@ static const struct {
     const char *unit, *wanted;
 } numbers[] = {
     {0.125, "ratio", "12.5%"}, {75, "s", "1m15s"},
-    {0.84, "1/s", "0.84 1/s"}, {1234.5, "", "1234"},
+    {0.84, "1/s", "0.84/s"},   {1234.5, "", "1234"},
     {NAN, "s", "-"},           {NAN, "1/s", "-"},
     {-0.0, "", "0"},           {0.00123456, "", "0.00123"},
     {INFINITY, "s", "never"},  {12, "requests", "12 requests"},
