@@ -11,27 +11,51 @@
 
 /* ---- what happened ----------------------------------------------------------------------------------------------------- */
 
+/* The last three cells of a row: at, within, how. */
+static void put_when(const struct retro_note *n, const struct retro_instant *at)
+{
+    char time[40], within[100];
+    bool is_told = rs_retro_is_told(at);
+    rs_retro_note_cell(n->to, is_told
+                                  ? rs_retro_time_words(time, sizeof time, n->r, rs_retro_shown(at))
+                              : at->never ? "never"
+                                          : "-");
+    rs_retro_note_cell(n->to, is_told ? rs_retro_interval(within, sizeof within, n->r, at) : "");
+    rs_retro_note_cell(n->to, rs_retro_how_name(at->how));
+}
+
 static void put_stages(const struct retro_note *n)
 {
     const struct retro_rebuilt *b = &n->r->rebuilt;
     const struct scenario *sc = n->r->evidence->scenario;
-    char time[40], within[100];
     if (!sc || !b->stage || sc->response.n_stage == 0)
         return;
     fputs("| stage | ref | entered | within | how |\n|---|---|---|---|---|\n", n->to);
     for (int i = 0; i < sc->response.n_stage; i++) {
-        const struct retro_instant *at = &b->stage[i];
-        bool is_told = rs_retro_is_told(at);
         fputs("|", n->to);
         rs_retro_note_cell(n->to, sc->response.stage[i].name);
         rs_retro_note_cell(n->to, sc->response.stage[i].ref);
-        rs_retro_note_cell(
-            n->to, is_told     ? rs_retro_time_words(time, sizeof time, n->r, rs_retro_shown(at))
-                   : at->never ? "never"
-                               : "-");
-        rs_retro_note_cell(n->to,
-                           is_told ? rs_retro_interval(within, sizeof within, n->r, at) : "");
-        rs_retro_note_cell(n->to, rs_retro_how_name(at->how));
+        put_when(n, &b->stage[i]);
+        fputc('\n', n->to);
+    }
+    fputc('\n', n->to);
+}
+
+static void put_flags(const struct retro_note *n)
+{
+    const struct retro_rebuilt *b = &n->r->rebuilt;
+    if (b->n_flag_step == 0)
+        return;
+    fputs("| flag | set | at | within | how |\n|---|---|---|---|---|\n", n->to);
+    for (int i = 0; i < b->n_flag_step; i++) {
+        const struct retro_flag_step *s = &b->flag_step[i];
+        fputs("|", n->to);
+        rs_retro_note_cell(n->to, rs_retro_flag_name(n->r, s->flag));
+        rs_retro_note_cell(n->to, !s->on ? "off"
+                                  : s->percent < 100.0
+                                      ? rs_arena_printf(n->arena, "on for %.3g%%", s->percent)
+                                      : "on");
+        put_when(n, &s->at);
         fputc('\n', n->to);
     }
     fputc('\n', n->to);
@@ -100,6 +124,7 @@ void rs_retro_note_episodes(const struct retro_note *n)
         return;
     fputs("### What happened\n\n", n->to);
     put_stages(n);
+    put_flags(n);
     for (int i = 0; i < b->n_episode; i++)
         put_episode(n, &b->episode[i]);
 }
@@ -120,11 +145,6 @@ static void put_outcome(const struct retro_note *n,
     fputs("|", n->to);
     rs_retro_note_cell(n->to, c->name);
     rs_retro_note_cell(n->to, rs_retro_episode_name(n->r, o->episode));
-    if (o->refused) {
-        rs_retro_note_cell(n->to, rs_arena_printf(n->arena, "refused: %s", o->refused));
-        fputs(" | | |\n", n->to);
-        return;
-    }
     rs_retro_note_cell(
         n->to, rs_retro_is_told(&o->completed)
                    ? rs_retro_time_of_day(time, sizeof time, n->r, rs_retro_shown(&o->completed))
@@ -136,22 +156,78 @@ static void put_outcome(const struct retro_note *n,
     fputc('\n', n->to);
 }
 
+/* Was it refused with that reason for any question of the episode? */
+static bool is_refused(const struct retro *r, int episode, const char *why)
+{
+    for (int i = 0; i < r->n_counterfactual; i++) {
+        const struct retro_counterfactual *c = &r->counterfactual[i];
+        for (int k = 0; k < c->n_outcome; k++) {
+            const struct retro_outcome *o = &c->outcome[k];
+            if (o->episode == episode && o->refused && strcmp(o->refused, why) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* One reason, with the episodes that it is told of. */
+static void put_refusal(const struct retro_note *n, const char *why)
+{
+    const char *names = "";
+    for (int i = 0; i < n->r->rebuilt.n_episode; i++) {
+        if (is_refused(n->r, i, why))
+            names = rs_arena_printf(n->arena, "%s%s%s", names, *names ? ", " : "",
+                                    n->r->rebuilt.episode[i].name);
+    }
+    fputs("- ", n->to);
+    rs_retro_note_put(n->to, rs_arena_printf(n->arena, "Not to be said of %s: %s.", names, why));
+    fputc('\n', n->to);
+}
+
+static void put_refusals(const struct retro_note *n)
+{
+    const struct retro *r = n->r;
+    int n_told = 0;
+    const char **told =
+        RS_ARENA_ARRAY(n->arena, const char *, r->n_counterfactual * r->rebuilt.n_episode + 1);
+    for (int i = 0; i < r->n_counterfactual; i++) {
+        for (int k = 0; k < r->counterfactual[i].n_outcome; k++) {
+            const char *why = r->counterfactual[i].outcome[k].refused;
+            bool is_new = why != NULL;
+            for (int t = 0; is_new && t < n_told; t++)
+                is_new = strcmp(told[t], why) != 0;
+            if (!is_new)
+                continue;
+            told[n_told++] = why;
+            put_refusal(n, why);
+        }
+    }
+    if (n_told > 0)
+        fputc('\n', n->to);
+}
+
 void rs_retro_note_what_if(const struct retro_note *n)
 {
     const struct retro *r = n->r;
     int n_row = 0;
+    if (r->n_counterfactual == 0 || r->rebuilt.n_episode == 0)
+        return;
+    fputs("### What would have been\n\n", n->to);
     for (int i = 0; i < r->n_counterfactual; i++) {
         const struct retro_counterfactual *c = &r->counterfactual[i];
         for (int k = 0; k < c->n_outcome; k++) {
+            if (c->outcome[k].refused)
+                continue;
             if (n_row++ == 0)
-                fputs("### What would have been\n\n| what if | episode | completed | failed "
-                      "requests | users hurt | budget |\n|---|---|---|---|---|---|\n",
+                fputs("| what if | episode | completed | failed requests | users hurt | budget "
+                      "|\n|---|---|---|---|---|---|\n",
                       n->to);
             put_outcome(n, c, &c->outcome[k]);
         }
     }
     if (n_row > 0)
         fputc('\n', n->to);
+    put_refusals(n);
 }
 
 /* ---- what was learnt --------------------------------------------------------------------------------------------------- */

@@ -187,14 +187,69 @@ static void print_alarms(const struct retro_page *p)
     rs_text_table_free(t);
 }
 
+/* ---- what nothing can be said of --------------------------------------------------------------------------------------- */
+
+/* Why every question of an episode was refused, if it was for one reason; NULL = something was answered, or reasons differ. */
+static const char *wholly_refused(const struct retro *r, int episode)
+{
+    const char *why = NULL;
+    for (int i = 0; i < r->n_counterfactual; i++) {
+        const struct retro_outcome *o = outcome_of(&r->counterfactual[i], episode);
+        if (!o)
+            continue;
+        if (!o->refused || (why && strcmp(why, o->refused) != 0))
+            return NULL;
+        why = o->refused;
+    }
+    return why;
+}
+
+/* The episodes of which nothing can be said for the same reason, in one sentence, at the first of them. */
+static void print_refused(const struct retro_page *p, int episode, const char *why)
+{
+    const char *names = NULL;
+    int n = 0;
+    for (int i = 0; i < p->r->rebuilt.n_episode; i++) {
+        const char *of = wholly_refused(p->r, i);
+        if (!of || strcmp(of, why) != 0)
+            continue;
+        if (i < episode)
+            return;
+        names = rs_arena_printf(p->arena, "%s%s%s", names ? names : "", names ? ", " : "",
+                                p->r->rebuilt.episode[i].name);
+        n++;
+    }
+    bool all = n == p->r->rebuilt.n_episode && n > 1;
+    fputs("  ", p->to);
+    rs_text_styled(p->to, RS_STYLE_OPEN, p->colour, "?");
+    rs_text_wrap_on(p->to,
+                    all ? rs_arena_printf(p->arena, "all %d episodes: refused: %s", n, why)
+                        : rs_arena_printf(p->arena, "%s: refused: %s", names, why),
+                    3, 4, p->width);
+}
+
 void rs_retro_print_what_if(const struct retro_page *p)
 {
+    int n_refused = 0;
     for (int i = 0; p->r->n_counterfactual > 0 && i < p->r->rebuilt.n_episode; i++) {
+        if (wholly_refused(p->r, i)) {
+            n_refused++;
+            continue;
+        }
         rs_retro_page_heading(
             p, rs_arena_printf(p->arena, "What if: %s", p->r->rebuilt.episode[i].name));
         print_table(p, i);
         print_grounds(p, i);
         fputc('\n', p->to);
     }
+    if (n_refused > 0)
+        rs_retro_page_heading(p, "What if: not to be said");
+    for (int i = 0; n_refused > 0 && i < p->r->rebuilt.n_episode; i++) {
+        const char *why = wholly_refused(p->r, i);
+        if (why)
+            print_refused(p, i, why);
+    }
+    if (n_refused > 0)
+        fputc('\n', p->to);
     print_alarms(p);
 }

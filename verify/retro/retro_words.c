@@ -291,9 +291,23 @@ int rs_retro_instant_at(int place)
 static int add_leg(struct retro_leg *out, int n, const struct retro_episode *e, int from, int to)
 {
     struct retro_leg leg = {.from = from, .to = to};
+    for (int i = 0; i < n; i++) {
+        if (out[i].from == from && out[i].to == to)
+            return n;
+    }
     if (rs_retro_leg(e, from, to, &leg.lo_ns, &leg.best_ns, &leg.hi_ns))
         out[n++] = leg;
     return n;
+}
+
+/*
+ * Where half of the instances had it is a mark on the way, no place where people wait; and of what only its neighbours bound a leg
+ * would say nothing but that.
+ */
+static bool begins_a_leg(const struct retro_episode *e, int i)
+{
+    return i != RS_CLOCK_EFFECTIVE_P50 && i != RS_CLOCK_EFFECTIVE_P95 &&
+           rs_retro_is_told(&e->at[i]) && e->at[i].how != RS_HOW_BOUNDED;
 }
 
 int rs_retro_legs(struct retro_leg out[RS_RETRO_LEGS], const struct retro_episode *e)
@@ -301,9 +315,7 @@ int rs_retro_legs(struct retro_leg out[RS_RETRO_LEGS], const struct retro_episod
     int n = 0, before = -1;
     for (int place = 0; place < RS_RETRO_INSTANT_N; place++) {
         int i = rs_retro_instant_at(place);
-        /* Where half of the instances had it is a mark on the way, no place where people wait. */
-        if (i == RS_CLOCK_EFFECTIVE_P50 || i == RS_CLOCK_EFFECTIVE_P95 ||
-            !rs_retro_is_told(&e->at[i]))
+        if (!begins_a_leg(e, i))
             continue;
         if (before >= 0)
             n = add_leg(out, n, e, before, i);

@@ -61,7 +61,7 @@ struct retro_leg {
     int from, to;
     int64_t lo_ns, best_ns, hi_ns; /* open: INT64_MIN, RS_NEVER */
 };
-/* From each instant that is told to the next one, then onset to detection and detection to completion. Returns how many. */
+/* From each instant that is known by itself to the next one, then onset to detection and detection to completion. Returns how many. */
 enum { RS_RETRO_LEGS = RS_RETRO_INSTANT_N + 2 };
 int rs_retro_legs(struct retro_leg out[RS_RETRO_LEGS], const struct retro_episode *e);
 /* The instants in the order in which they come, the change that began it first: place 0.. -> instant. */

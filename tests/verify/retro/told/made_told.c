@@ -166,6 +166,8 @@ told(enum retro_how how, int64_t lo_ns, int64_t best_ns, int64_t hi_ns, const ch
                                   .confidence = how == RS_HOW_INFERRED ? 0.95 : 1,
                                   .source = how == RS_HOW_RECORDED ? 1 : -1,
                                   .mark = -1,
+                                  .own_lo_ns = INT64_MIN,
+                                  .own_hi_ns = RS_NEVER,
                                   .why = why};
 }
 

@@ -216,6 +216,19 @@ static void one_episode(void)
     made.retro.rebuilt.n_episode = 1;
 }
 
+static void refuse_all(void)
+{
+    for (int i = 0; i < made.retro.n_counterfactual; i++) {
+        for (int k = 0; k < 3; k++)
+            made.retro.counterfactual[i].outcome[k].refused = "no series was recorded";
+    }
+}
+
+static void refuse_for_two_reasons(void)
+{
+    made.retro.counterfactual[2].outcome[1].refused = "another reason";
+}
+
 static void one_mend_for_two(void)
 {
     made.retro.conformance.finding[3].mend = made.retro.conformance.finding[2].mend;
@@ -252,6 +265,10 @@ static const struct {
     {"many alarms", many_alarms, TEXT, "5 more are in the record (-o) and in --json.", "-1 more"},
     {"many notes", many_notes, TEXT, "10 more are in the record (-o) and in --json.", "-10 more"},
     {"one episode: no table of verdicts", one_episode, TEXT, "SLA 5m: ✘ broken", "Verdicts"},
+    {"all refused alike", refuse_all, TEXT, "? all 3 episodes: refused: no series was recorded",
+     "as it happened"},
+    {"two reasons", refuse_for_two_reasons, TEXT, "? gate-02: refused: another reason",
+     "settlement-inconsistency: refused"},
     {"a mend is told once", one_mend_for_two, MARKDOWN,
      "- [ ] §3 Stage 1: say who may cut the watch short", "- [ ] §4:"},
     {"another day has its date", known_to_the_instant, TEXT, "–2025-10-02 00:00:01", "23:59:59–"},
