@@ -95,6 +95,8 @@ static const struct {
     {"SELECT hi FROM stage WHERE stage = 1", "NULL"},
     {"SELECT best IS NOT NULL FROM stage WHERE stage = 1", "1"},
     {"SELECT best FROM stage WHERE stage = 2", "NULL"},
+    {"SELECT lo FROM stage WHERE stage = 2", "NULL"},
+    {"SELECT count(lo) FROM instant WHERE how = 'unknown' AND NOT never", "0"},
     {"SELECT group_concat(state, ' ') FROM flag_step", "on off on"},
     {"SELECT percent FROM flag_step WHERE step = 1", "NULL"},
     {"SELECT group_concat(kind, ' ') FROM signal", "ratio count value value"},
@@ -224,6 +226,28 @@ START_TEST(test_long_signals_are_joined)
 }
 END_TEST
 
+/* Three instances, scraped at phases of their own, two of them at the same time: what they counted of one time is one row. */
+START_TEST(test_instances_count_together)
+{
+    enum { N = 3 * 40 };
+    struct retro_point point[N];
+    static const int phase_s[3] = {0, 0, 5};
+    char got[256];
+    for (int i = 0; i < N; i++) {
+        int64_t lo_ns = made_at(10, 6, 0) + (15 * (int64_t)(i / 3) + phase_s[i % 3]) * RS_NS_PER_S;
+        point[i] = (struct retro_point){lo_ns, lo_ns + 15 * RS_NS_PER_S, 10, 1, 0};
+    }
+    made.retro.rebuilt.signal[0].n = N;
+    made.retro.rebuilt.signal[0].point = point;
+    record();
+    ask(got, "SELECT count(*) || ' ' || sum(n) || ' ' || sum(k) FROM point WHERE signal = 0");
+    ck_assert_str_eq(got, "40 1200.0 120.0");
+    ask(got, "SELECT count(*) FROM point a JOIN point b ON a.signal = b.signal AND a.at < b.at AND "
+             "b.at < a.until WHERE a.signal = 0"); /* none overlap */
+    ck_assert_str_eq(got, "0");
+}
+END_TEST
+
 /* Without an episode and without a change every hour is worth the same. */
 START_TEST(test_joined_evenly_without_episodes)
 {
@@ -308,6 +332,7 @@ int main(void)
     tcase_add_test(tc, test_rows);
     tcase_add_test(tc, test_the_least);
     tcase_add_test(tc, test_long_signals_are_joined);
+    tcase_add_test(tc, test_instances_count_together);
     tcase_add_test(tc, test_joined_evenly_without_episodes);
     tcase_add_test(tc, test_replaced_only_when_asked);
     tcase_add_test(tc, test_a_folder_that_is_not_there);

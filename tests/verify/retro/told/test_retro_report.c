@@ -344,6 +344,55 @@ START_TEST(test_numbers)
 }
 END_TEST
 
+/* Seconds after 10:00; -1 = open. */
+static const struct {
+    double lo_s, best_s, hi_s;
+    const char *at, *within;
+} instants[] = {
+    {1.25, 1.75, 2.5, "10:00:01.750", "10:00:01.250–10:00:02.500"},
+    {1.25, 1.75, 3.25, "10:00:02", "10:00:01–10:00:04"}, /* two seconds wide: outwards */
+    {1.25, 1.49, 3.25, "10:00:01", "10:00:01–10:00:04"},
+    {-1, 1.75, 3.25, "10:00:02", "up to 10:00:04"},
+    {1.25, 1.75, -1, "10:00:02", "from 10:00:01 on"},
+    {-1, 1.75, -1, "10:00:02", "open"},
+    {1.5, 1.5, 1.5, "10:00:01.500", ""},
+};
+
+START_TEST(test_instants)
+{
+    struct retro_instant at = {
+        .how = RS_HOW_RECORDED,
+        .lo_ns = instants[_i].lo_s < 0 ? INT64_MIN : made_at(10, 0, instants[_i].lo_s),
+        .best_ns = made_at(10, 0, instants[_i].best_s),
+        .hi_ns = instants[_i].hi_s < 0 ? RS_NEVER : made_at(10, 0, instants[_i].hi_s)};
+    char text[100];
+    rs_retro_time_of_day(text, sizeof text, &made.retro, rs_retro_shown(&at));
+    ck_assert_str_eq(text, instants[_i].at);
+    rs_retro_interval(text, sizeof text, &made.retro, &at);
+    ck_assert_str_eq(text, instants[_i].within);
+}
+END_TEST
+
+static const struct {
+    struct retro_range x;
+    const char *unit, *wanted;
+} ranges[] = {
+    {{0.125, 0.118, 0.132}, "ratio", "12.5% [11.8%, 13.2%]"},
+    {{0.84, 0.8, 0.9}, "1/s", "0.84 [0.8, 0.9]/s"},
+    {{75, 60, (double)INFINITY}, "s", "1m15s [1m00s, no end]"},
+    {{12, (double)NAN, (double)NAN}, "requests", "12 requests"},
+    {{75, 75, 75}, "s", "1m15s"},
+    {{(double)NAN, 1, 2}, "1/s", "-"},
+};
+
+START_TEST(test_ranges)
+{
+    char text[128];
+    rs_retro_range(text, sizeof text, ranges[_i].x, ranges[_i].unit);
+    ck_assert_str_eq(text, ranges[_i].wanted);
+}
+END_TEST
+
 /* A known fault takes the nearest change that hurts, in its time. */
 static const struct {
     int from_min, until_min; /* after 10:00; -1 = no end */
@@ -408,6 +457,8 @@ int main(void)
     tcase_add_test(tc, test_entry_names_no_machine);
     ADD_ROWS(tc, test_spans, spans);
     ADD_ROWS(tc, test_numbers, numbers);
+    ADD_ROWS(tc, test_instants, instants);
+    ADD_ROWS(tc, test_ranges, ranges);
     ADD_ROWS(tc, test_known_faults, faults);
     ADD_ROWS(tc, test_status, statuses);
     suite_add_tcase(suite, tc);
