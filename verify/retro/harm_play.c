@@ -55,7 +55,8 @@ static int64_t draw_instant(const struct harm *h,
             seed, world, rs_stream_hash_index(rs_stream_hash("retro/clock"), (uint64_t)at->source));
         double less = fmin(below, side(o->best_ns, o->hi_ns)),
                more = fmin(above, side(o->lo_ns, o->best_ns));
-        common = triangle(less, more, rs_stream_uniform_pos(&clock));
+        common = rs_stream_uniform(&clock) * (less + more) -
+                 less; /* nothing makes its middle likelier */
         below -= less;
         above -= more;
     }
