@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The whole of what was recorded, under the stages and over the flags, with episodes and the alerts of every rule set. */
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -228,7 +229,8 @@ static void draw_group(struct panel *p, const struct sheet *s, const struct grou
 {
     struct side_label label[MAX_LINE];
     int n = 0, n_value = 0;
-    struct past_curve curve[MAX_LINE] = {0};
+    struct past_curve curve[MAX_LINE];
+    assert(g->n > 0 && g->n <= MAX_LINE);
     for (int k = 0; k < g->n; k++)
         curve[k] = rs_past_curve(p, g->at[k]);
     p->y = rs_past_y_axis(g->n, curve);
