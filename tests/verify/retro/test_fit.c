@@ -299,6 +299,35 @@ START_TEST(intervals_of_durations_hold_the_truth)
 }
 END_TEST
 
+/* Two ends, each noted within 20 s of what it was: flat spans would leave the law too little spread. */
+START_TEST(legs_between_notes_hold_the_truth)
+{
+    enum { N_SET = 100, N = 12 };
+    const struct dist law = rs_dist_lognormal(80.0, 0.95, 240.0);
+    int n_median = 0, n_p95 = 0;
+    for (int k = 0; k < N_SET; k++) {
+        struct stream s = stream_of((uint64_t)(40000 + k));
+        struct fit_span span[N];
+        struct fit_duration fit;
+        for (int i = 0; i < N; i++) {
+            double y = rs_dist_draw(&law, &s) +
+                       40.0 * (rs_stream_uniform(&s) + rs_stream_uniform(&s) - 1.0);
+            y = fmax(y, 0.1);
+            span[i] = (struct fit_span){y - 40.0, y + 40.0, 1.0, y};
+        }
+        ck_assert_int_eq(rs_fit_duration(&fit, RS_LAW_LOGNORMAL, span, N), 0);
+        struct fit_value median = rs_fit_quantile(&fit, 0.5, span, N, 0.95);
+        struct fit_value p95 = rs_fit_quantile(&fit, 0.95, span, N, 0.95);
+        n_median += median.low <= 80.0 && 80.0 <= median.high;
+        n_p95 += p95.low <= 240.0 && 240.0 <= p95.high;
+    }
+    if (getenv("RS_TEST_TELL"))
+        fprintf(stderr, "legs between notes: median %d, p95 %d of %d\n", n_median, n_p95, N_SET);
+    enough("median of legs", n_median, N_SET, 0.95);
+    enough("p95 of legs", n_p95, N_SET, 0.95);
+}
+END_TEST
+
 /* The truth drawn from the assumption: then a credible interval is one of confidence. */
 START_TEST(updates_hold_the_truth)
 {
@@ -469,6 +498,7 @@ int main(void)
     tcase_add_test(known, factor_of_even_parts);
     tcase_add_test(known, latency_in_buckets);
     tcase_add_loop_test(cover, intervals_of_durations_hold_the_truth, 0, N_ROW(coverage));
+    tcase_add_test(cover, legs_between_notes_hold_the_truth);
     tcase_add_test(cover, updates_hold_the_truth);
     tcase_add_loop_test(cover, intervals_of_faults_hold_the_truth, 0, N_ROW(added));
     tcase_add_test(cover, intervals_of_latency_hold_the_truth);
