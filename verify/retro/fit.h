@@ -20,10 +20,18 @@ const char *rs_fit_law_name(enum fit_law law); /* "lognormal", ... */
 
 /*
  * `weight` durations that lie in lo < x <= hi: 0 <= lo <= hi; hi = INFINITY: longer than lo (right-censored); lo = hi: exactly known.
+ * Within it all is alike, or, with lo < best < hi, less and less towards the ends: the difference of two instants that are both
+ * known to within so much. (Taken as flat such spans would leave too little spread to the law.) Lo may then be below 0.
  */
 struct fit_span {
-    double lo_s, hi_s, weight;
+    double lo_s, hi_s, weight, best_s;
 };
+/* The span as slabs that are flat: [*n] of them, each with its part of the whole. */
+enum { RS_FIT_SLABS = 3 };
+struct fit_slab {
+    double lo_s, hi_s, part;
+};
+int rs_fit_slabs(const struct fit_span *span, struct fit_slab slab[RS_FIT_SLABS]);
 
 struct fit_value {
     double value, low,

@@ -13,6 +13,17 @@ static int rising(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* The middle of a span by probability. */
+static double middle(const struct dist *law, const struct fit_span *span)
+{
+    struct fit_slab slab[RS_FIT_SLABS];
+    int n = rs_fit_slabs(span, slab);
+    double u = 0.0;
+    for (int i = 0; i < n; i++)
+        u += 0.5 * slab[i].part * (rs_dist_cdf(law, slab[i].lo_s) + rs_dist_cdf(law, slab[i].hi_s));
+    return u;
+}
+
 /* Anderson & Darling, JASA 49 (1954) 765-769, of the middles by probability. */
 static double a_squared(const struct fit_duration *fit, const struct fit_span *span, int n)
 {
@@ -21,7 +32,7 @@ static double a_squared(const struct fit_duration *fit, const struct fit_span *s
     int m = 0;
     for (int i = 0; i < n; i++) {
         if (!isinf(span[i].hi_s))
-            u[m++] = 0.5 * (rs_dist_cdf(&law, span[i].lo_s) + rs_dist_cdf(&law, span[i].hi_s));
+            u[m++] = middle(&law, &span[i]);
     }
     qsort(u, (size_t)m, sizeof(*u), rising);
     for (int i = 0; i < m; i++) {
@@ -34,15 +45,22 @@ static double a_squared(const struct fit_duration *fit, const struct fit_span *s
 }
 
 /* A duration as it would have been noted: within a span as wide as that one, or longer than where that one was cut. */
-static struct fit_span noted(const struct fit_span *like, double x, double phase)
+static struct fit_span noted(const struct fit_span *like, double x, struct stream *stream)
 {
-    struct fit_span s = {x, x, like->weight};
+    struct fit_span s = {x, x, like->weight, 0.0};
     if (isinf(like->hi_s)) {
         if (x > like->lo_s)
             return *like;
         return s;
     }
-    double width = like->hi_s - like->lo_s;
+    double width = like->hi_s - like->lo_s, phase = rs_stream_uniform(stream);
+    bool sharp = like->best_s > like->lo_s && like->best_s < like->hi_s;
+    if (sharp) { /* two ends, each with an error of its own */
+        s.best_s = fmax(x + 0.5 * width * (phase + rs_stream_uniform(stream) - 1.0), 1e-6 * width);
+        s.lo_s = s.best_s - 0.5 * width;
+        s.hi_s = s.best_s + 0.5 * width;
+        return s;
+    }
     s.lo_s = fmax(0.0, x - phase * width);
     s.hi_s = s.lo_s + width;
     return s;
@@ -68,7 +86,7 @@ double rs_fit_duration_p(const struct fit_duration *fit,
         struct fit_duration again;
         for (int i = 0; i < n; i++) {
             double x = rs_dist_draw(&law, &s);
-            drawn[i] = noted(&span[i], x, rs_stream_uniform(&s));
+            drawn[i] = noted(&span[i], x, &s);
         }
         if (rs_fit_duration(&again, fit->law, drawn, n) != 0 || again.n_ended < 3.0)
             continue;

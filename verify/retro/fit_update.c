@@ -61,7 +61,7 @@ static struct fit_value central(struct cell *cell, int n, double confidence)
 
 /* ---- normal-inverse-gamma ---- */
 
-static double span_probability(const struct fit_span *s, double mu, double sigma)
+static double slab_probability(const struct fit_slab *s, double mu, double sigma)
 {
     double lo = s->lo_s > 0.0 ? (log(s->lo_s) - mu) / sigma : -INFINITY;
     if (s->hi_s <= s->lo_s)
@@ -73,6 +73,16 @@ static double span_probability(const struct fit_span *s, double mu, double sigma
            (isinf(lo) ? 0.0 : gsl_cdf_ugaussian_P(lo));
 }
 
+static double span_probability(const struct fit_span *s, double mu, double sigma)
+{
+    struct fit_slab slab[RS_FIT_SLABS];
+    int n = rs_fit_slabs(s, slab);
+    double p = 0.0;
+    for (int i = 0; i < n; i++)
+        p += slab[i].part * slab_probability(&slab[i], mu, sigma);
+    return p;
+}
+
 struct grid {
     double centre, sigma, kappa; /* the posterior of a conjugate update with the spans' middles */
     double step_s, step_t, t_lo;
@@ -81,6 +91,8 @@ struct grid {
 static double middle(const struct fit_span *s)
 {
     double hi = isinf(s->hi_s) ? 2.0 * s->lo_s : s->hi_s;
+    if (s->best_s > s->lo_s && s->best_s < hi)
+        return log(fmax(s->best_s, 0.1 * hi));
     return log(fmax(s->lo_s > 0.0 ? sqrt(s->lo_s * hi) : 0.5 * hi, 1e-6));
 }
 
@@ -138,6 +150,18 @@ void rs_fit_update(struct fit_posterior *out,
 
 /* ---- an exponential's mean ---- */
 
+static double log_exponential(const struct fit_span *s, double mean)
+{
+    struct fit_slab slab[RS_FIT_SLABS];
+    int n = rs_fit_slabs(s, slab);
+    double p = 0.0;
+    if (s->hi_s <= s->lo_s)
+        return -log(mean) - s->lo_s / mean;
+    for (int i = 0; i < n; i++)
+        p += slab[i].part * (exp(-slab[i].lo_s / mean) - exp(-slab[i].hi_s / mean));
+    return log(fmax(p, 1e-300));
+}
+
 struct fit_value rs_fit_update_mean(
     double assumed_s, double weight, const struct fit_span *span, int n, double confidence)
 {
@@ -154,9 +178,7 @@ struct fit_value rs_fit_update_mean(
         /* In log of the mean: an inverse gamma of shape `weight` and scale weight * assumed. */
         double y = -weight * x - weight * assumed_s / mean;
         for (int k = 0; k < n; k++) {
-            double lo = span[k].lo_s / mean, width = (span[k].hi_s - span[k].lo_s) / mean;
-            double part = isinf(width) ? 0.0 : width > 0.0 ? log(-expm1(-width)) : -x;
-            y += span[k].weight * (part - lo);
+            y += span[k].weight * log_exponential(&span[k], mean);
         }
         cell[i] = (struct cell){x, y};
         top = fmax(top, y);
@@ -184,9 +206,16 @@ struct fit_value rs_fit_stretch(double (*cdf)(const void *ctx, double t_s),
         double x = -8.0 * sd + 16.0 * sd * i / (N - 1), factor = exp(x);
         double y = -0.5 * (x / sd) * (x / sd);
         for (int k = 0; k < n; k++) {
-            double lo = pow(cdf(ctx, span[k].lo_s / factor), n_part);
-            double hi = isinf(span[k].hi_s) ? 1.0 : pow(cdf(ctx, span[k].hi_s / factor), n_part);
-            y += span[k].weight * log(fmax(hi - lo, 1e-300));
+            struct fit_slab slab[RS_FIT_SLABS];
+            int m = rs_fit_slabs(&span[k], slab);
+            double p = 0.0;
+            for (int j = 0; j < m; j++) {
+                double lo = pow(cdf(ctx, slab[j].lo_s / factor), n_part);
+                double hi =
+                    isinf(slab[j].hi_s) ? 1.0 : pow(cdf(ctx, slab[j].hi_s / factor), n_part);
+                p += slab[j].part * (hi - lo);
+            }
+            y += span[k].weight * log(fmax(p, 1e-300));
         }
         cell[i] = (struct cell){x, y};
         top = fmax(top, y);

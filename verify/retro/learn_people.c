@@ -106,8 +106,11 @@ rs_learn_durations(struct learning *l, int from, int to, int role, int procedure
 static struct fit_span *spans_of(struct learning *l, const struct retro_duration *d, int n)
 {
     struct fit_span *span = RS_ARENA_ARRAY(l->arena, struct fit_span, n);
-    for (int i = 0; i < n; i++)
-        span[i] = (struct fit_span){d[i].lo_s, d[i].hi_s, 1.0};
+    for (int i = 0; i < n; i++) {
+        /* Both ends of a leg are known to within something; what order cut off at 0 is put back, and is 0 where it counts. */
+        double lo = d[i].lo_s > 0.0 ? d[i].lo_s : fmin(0.0, 2.0 * d[i].best_s - d[i].hi_s);
+        span[i] = (struct fit_span){isinf(d[i].hi_s) ? d[i].lo_s : lo, d[i].hi_s, 1.0, d[i].best_s};
+    }
     return span;
 }
 
