@@ -68,6 +68,14 @@ rs_post_levels(const struct post_window *w, struct post_at at, enum retro_direct
 double rs_post_share(const struct post_point *p, struct post_at at);
 
 /*
+ * Minus twice the log likelihood, at the likeliest levels: of one change as told by l, and of steps at n_cut instants (at most 2),
+ * their levels found anew. Of VALUE n ln of the squares that are left. Only the difference of two of one window says anything.
+ */
+double
+rs_post_deviance(const struct post_window *w, struct post_at at, const struct post_levels *l);
+double rs_post_deviance_of_steps(const struct post_window *w, const double *at_s, int n_cut);
+
+/*
  * How much one observation is worth under these levels: 1 / dispersion where the residuals scatter significantly more than the law
  * says, VALUE: (1 - r) / (1 + r) for the correlation r of neighbours where it is significant. 0 < it <= 1.
  */
