@@ -372,14 +372,15 @@ static int64_t instant(int64_t from_ns, double s)
     return from_ns + (int64_t)llround(s * 1e9);
 }
 
-bool rs_retro_change_at(struct retro_change *out,
-                        const struct retro_signal *s,
-                        int64_t from_ns,
-                        int64_t until_ns,
-                        const struct retro_change_options *opt)
+bool rs_post_change(struct retro_change *out,
+                    const struct retro_signal *s,
+                    int64_t from_ns,
+                    int64_t until_ns,
+                    const struct post_noise *noise,
+                    const struct retro_change_options *opt)
 {
     *out = (struct retro_change){.signal = -1, .log10_odds = -INFINITY, .weight = 1.0};
-    struct post_window *w = rs_post_window_new(s, from_ns, until_ns);
+    struct post_window *w = rs_post_window_new(s, from_ns, until_ns, noise);
     if (!w)
         return false;
     struct search search;
@@ -390,8 +391,8 @@ bool rs_retro_change_at(struct retro_change *out,
         at.ramp_s = likeliest_ramp(&search);
         at.at_s = top(&search, at.ramp_s);
         l = rs_post_levels(w, at, opt->direction);
-        double worth = weighed ? 1.0 : rs_post_worth(w, at, &l);
-        if (worth >= 1.0)
+        double worth = weighed || noise->whole ? w->weight : rs_post_worth(w, at, &l);
+        if (worth >= w->weight)
             break;
         clear(&search);
         rs_post_window_weigh(w, worth);
@@ -416,4 +417,14 @@ bool rs_retro_change_at(struct retro_change *out,
     clear(&search);
     rs_post_window_free(w);
     return out->found;
+}
+
+bool rs_retro_change_at(struct retro_change *out,
+                        const struct retro_signal *s,
+                        int64_t from_ns,
+                        int64_t until_ns,
+                        const struct retro_change_options *opt)
+{
+    struct post_noise noise = rs_post_noise_of(s);
+    return rs_post_change(out, s, from_ns, until_ns, &noise, opt);
 }

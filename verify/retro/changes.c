@@ -15,6 +15,7 @@
 
 struct work {
     const struct retro_signal *signal;
+    const struct post_noise *noise;
     struct retro_change_options opt; /* either way */
     double least;
     int n;
@@ -49,7 +50,7 @@ static void look(struct work *w, struct retro_change *out)
         if (!w->dirty[i])
             continue;
         w->dirty[i] = false;
-        rs_retro_change_at(&out[i], w->signal, begin_of(w, i), end_of(w, i), &w->opt);
+        rs_post_change(&out[i], w->signal, begin_of(w, i), end_of(w, i), w->noise, &w->opt);
     }
 }
 
@@ -88,10 +89,10 @@ static double worth_two(const struct work *w, const struct retro_change *seen, i
 {
     int64_t from = begin_of(w, i), until = end_of(w, i + 1);
     struct retro_change one;
-    struct post_window *window = rs_post_window_new(w->signal, from, until);
+    struct post_window *window = rs_post_window_new(w->signal, from, until, w->noise);
     if (!window)
         return INFINITY;
-    rs_retro_change_at(&one, w->signal, from, until, &w->opt);
+    rs_post_change(&one, w->signal, from, until, w->noise, &w->opt);
     rs_post_window_weigh(window, one.weight);
     double cut[2] = {seconds(seen[i].best_ns - from), seconds(seen[i + 1].best_ns - from)};
     double two = rs_post_deviance_of_steps(window, cut, 2);
@@ -149,7 +150,7 @@ rs_retro_changes(const struct retro_signal *s, const struct retro_change_options
 {
     struct segments cuts = rs_segments(s);
     *out_n = 0;
-    struct work w = {.signal = s, .opt = *opt, .n = cuts.n_cut};
+    struct work w = {.signal = s, .noise = &cuts.noise, .opt = *opt, .n = cuts.n_cut};
     w.opt.direction = RS_EITHER_WAY;
     w.least = opt->min_log10_odds > 0.0 ? opt->min_log10_odds : 2.0;
     w.change = rs_xcalloc((size_t)w.n + 1, sizeof(*w.change));
@@ -158,7 +159,9 @@ rs_retro_changes(const struct retro_signal *s, const struct retro_change_options
         w.change[i] = (struct retro_change){
             .lo_ns = cuts.at_ns[i], .best_ns = cuts.at_ns[i], .hi_ns = cuts.at_ns[i]};
     settle(&w); /* between cuts */
-    settle(&w); /* between intervals */
+    /* Between intervals, where no other change is left in a window: now its own residuals tell how they follow each other. */
+    cuts.noise.whole = false;
+    settle(&w);
     for (int i = 0; i < w.n; i++) {
         if (goes(&w.change[i], opt->direction))
             w.change[(*out_n)++] = w.change[i];

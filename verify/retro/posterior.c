@@ -334,10 +334,12 @@ value_levels(const struct post_window *w, struct post_at at, enum retro_directio
     /* The mean of y is 0. */
     double mean_w = sum_w / w->n, spread = fmax(sum_ww - sum_w * mean_w, 0.0);
     double prior = 1.0 / (value_change_sd * value_change_sd);
-    double n = w->weight * w->n, total = w->weight * rest_of(w, w->kk);
+    double known = w->noise.freedom;
+    double n = w->weight * w->n, total = w->weight * rest_of(w, w->kk) + known * w->noise.variance;
     double held = w->weight * spread + prior, pull = w->weight * sum_wy;
-    double rest = fmax(total - pull * pull / held, w->weight * rest_of(w, 0.0));
-    struct post_levels l = {.freedom = fmax(n - 1.0, 1.0)};
+    double rest =
+        fmax(total - pull * pull / held, w->weight * rest_of(w, 0.0) + known * w->noise.variance);
+    struct post_levels l = {.freedom = fmax(n - 1.0, 1.0) + known};
     l.log_odds = -0.5 * log1p(w->weight * spread / prior) + 0.5 * l.freedom * log(total / rest);
     double delta = pull / held, variance = rest / l.freedom;
     l.a = -mean_w * delta;

@@ -72,8 +72,10 @@ char *rs_retro_band(char *buf, size_t n, const struct retro_band *b, bool percen
 /* A number in its unit: durations for "s", a percentage for "ratio". n >= 48. Returns buf. */
 char *rs_retro_in_unit(char *buf, size_t n, double x, const char *unit);
 
-/* The change that was found nearest to a known fault's beginning: from half the fault's length (at least a minute) before it to
- * its end, in the way that hurts; -1 = none. */
+/*
+ * The change that shows a known fault: of those in the way that hurts that lie between half the fault's length (at least a
+ * minute) before it and its end, the one with the highest odds; -1 = none.
+ */
 int rs_retro_change_of(const struct retro *r, const struct retro_known *known);
 
 #endif

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "retro/noise.h"
 #include "sim/arena.h"
 
 enum { MOST_BLOCKS = 2048 };
@@ -21,35 +22,17 @@ struct line {
     double variance; /* VALUE: of one block around its level */
     double weight;
     int shortest; /* blocks of a segment */
+    double each;  /* points of a block */
 };
 
-static int by_number(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/*
- * Variance of the noise, from differences of neighbours: most of them have the same level, and the median does not mind the
- * rest. Where most are equal, the mean square instead; never less than the rounding.
- */
 static double noise_of(const struct line *line)
 {
-    int n = line->n - 1;
-    double *d = rs_xcalloc((size_t)n + 1, sizeof(*d)), squares = 0.0, smallest = INFINITY;
-    for (int i = 0; i < n; i++) {
-        double a = line->block[i].k / line->block[i].n,
-               b = line->block[i + 1].k / line->block[i + 1].n;
-        d[i] = fabs(b - a);
-        squares += d[i] * d[i];
-        if (d[i] > 0.0 && d[i] < smallest)
-            smallest = d[i];
-    }
-    qsort(d, (size_t)n, sizeof(*d), by_number);
-    double sd = n > 0 ? d[n / 2] / 0.6745 / M_SQRT2 : 0.0;
-    double variance = sd > 0.0 ? sd * sd : n > 0 ? 0.5 * squares / n : 0.0;
-    free(d);
-    return fmax(variance, isinf(smallest) ? 1e-300 : smallest * smallest / 12.0);
+    double *step = rs_xcalloc((size_t)line->n + 1, sizeof(*step));
+    for (int i = 0; i + 1 < line->n; i++)
+        step[i] = fabs(line->block[i + 1].k - line->block[i].k);
+    double variance = rs_noise_of_steps(step, (size_t)line->n - 1);
+    free(step);
+    return fmax(variance, 1e-300);
 }
 
 static void block_up(struct line *line, const struct retro_signal *s)
@@ -77,6 +60,7 @@ static void block_up(struct line *line, const struct retro_signal *s)
         line->sum[i + 1].k = line->sum[i].k + b->k;
         line->sum[i + 1].kk = line->sum[i].kk + b->k * b->k;
     }
+    line->each = (double)each;
     line->weight = 1.0;
     line->shortest = s->kind == RS_SIGNAL_VALUE ? 2 : 1; /* one value is no level */
     line->variance = s->kind == RS_SIGNAL_VALUE ? noise_of(line) : 1.0;
@@ -142,22 +126,26 @@ static int pelt(const struct line *line, double penalty, int *cut /* [n] */)
     return n;
 }
 
-/* What one observation is worth, by the residuals around the levels that were found: as rs_post_worth, over all segments. */
-static double worth(const struct line *line, const int *cut, int n_cut)
+static struct block level_of(const struct line *line, const int *cut, int n_cut, int i)
 {
-    double x2 = 0.0, variance = 0.0, together = 0.0, alone = 0.0, freedom = 0.0;
+    int from = i ? cut[i - 1] : 0, until = i < n_cut ? cut[i] : line->n;
+    return (struct block){.lo_ns = from,
+                          .hi_ns = until,
+                          .n = line->sum[until].n - line->sum[from].n,
+                          .k = line->sum[until].k - line->sum[from].k};
+}
+
+/* What one observation is worth, by the residuals around the levels that were found: as rs_post_worth, over all segments. */
+static double worth_of_counts(const struct line *line, const int *cut, int n_cut)
+{
+    double x2 = 0.0, variance = 0.0, freedom = 0.0;
     for (int i = 0; i <= n_cut; i++) {
-        int from = i ? cut[i - 1] : 0, until = i < n_cut ? cut[i] : line->n;
-        double n = line->sum[until].n - line->sum[from].n,
-               k = line->sum[until].k - line->sum[from].k;
-        double level = n > 0.0 ? k / n : 0.0, before = 0.0;
-        for (int j = from; j < until; j++) {
+        struct block all = level_of(line, cut, n_cut, i);
+        double level = all.n > 0.0 ? all.k / all.n : 0.0;
+        for (int64_t j = all.lo_ns; j < all.hi_ns; j++) {
             const struct block *b = &line->block[j];
             double off = b->k - b->n * level, v = b->n * level;
             v *= line->kind == RS_SIGNAL_RATIO ? 1.0 - level : 1.0;
-            together += off * before;
-            alone += off * off;
-            before = off;
             if (v > 0.0) {
                 x2 += off * off / v;
                 variance += 2.0 + 1.0 / v;
@@ -166,19 +154,63 @@ static double worth(const struct line *line, const int *cut, int n_cut)
         }
         freedom -= 1.0;
     }
-    if (line->kind == RS_SIGNAL_VALUE) {
-        double r = alone > 0.0 ? together / alone : 0.0,
-               spread = alone / fmax(line->n - n_cut - 1, 1.0);
-        double by_variance = fmin(line->variance / fmax(spread, 1e-300), 1.0);
-        return r < 2.0 / sqrt((double)line->n) ? by_variance : by_variance * (1.0 - r) / (1.0 + r);
-    }
     double dispersion = freedom > 6.0 ? x2 / freedom : 1.0;
     return dispersion > 1.0 + 3.0 * sqrt(variance) / freedom ? 1.0 / dispersion : 1.0;
 }
 
+/* How much the signal's own noise counts beside that of a window. */
+static const double most_freedom = 50.0;
+
+/*
+ * Values: the noise around the levels may be more than that between neighbours, and neighbours may follow each other. Both by the
+ * bulk of the residuals: a few that are far off, as in a fault, say nothing of the rest.
+ */
+static double
+worth_of_values(const struct line *line, const int *cut, int n_cut, struct post_noise *noise)
+{
+    double *off = rs_xcalloc((size_t)line->n + 1, sizeof(*off)),
+           *size = rs_xcalloc((size_t)line->n + 1, sizeof(*size));
+    double together = 0.0, alone = 0.0, before = 0.0, squares = 0.0;
+    for (int i = 0; i <= n_cut; i++) {
+        struct block all = level_of(line, cut, n_cut, i);
+        for (int64_t j = all.lo_ns; j < all.hi_ns; j++) {
+            off[j] = line->block[j].k - all.k / all.n;
+            size[j] = fabs(off[j]);
+            squares += off[j] * off[j];
+        }
+    }
+    double sd = rs_noise_robust_sd(size, (size_t)line->n),
+           most = 3.0 * fmax(sd, sqrt(line->variance));
+    for (int j = 0; j < line->n; j++) {
+        double x = fmax(-most, fmin(most, off[j]));
+        together += x * before;
+        alone += x * x;
+        before = x;
+    }
+    free(size);
+    free(off);
+    double r = alone > 0.0 ? together / alone : 0.0;
+    double spread = fmin(line->variance / fmax(sd * sd, 1e-300), 1.0);
+    double free_ones = (double)(line->n - 2 * n_cut - 1);
+    noise->whole = true;
+    noise->worth = r < 2.0 / sqrt((double)line->n) ? 1.0 : (1.0 - r) / (1.0 + r);
+    noise->variance = fmax(squares / fmax(free_ones, 1.0), line->variance) * line->each;
+    noise->freedom = fmax(fmin(free_ones * noise->worth, most_freedom), 0.0);
+    return spread * noise->worth;
+}
+
+static double
+look_at_noise(const struct line *line, const int *cut, int n_cut, struct post_noise *noise)
+{
+    if (line->kind == RS_SIGNAL_VALUE)
+        return worth_of_values(line, cut, n_cut, noise);
+    *noise = (struct post_noise){.worth = worth_of_counts(line, cut, n_cut)};
+    return noise->worth;
+}
+
 struct segments rs_segments(const struct retro_signal *s)
 {
-    struct segments out = {0};
+    struct segments out = {.noise = {.worth = 1.0}};
     struct line line;
     if (s->n < 3)
         return out;
@@ -187,9 +219,11 @@ struct segments rs_segments(const struct retro_signal *s)
     /* Schwarz's: a level and a place for each. It may well be too many; the odds of each are looked at afterwards. */
     double penalty = 2.0 * log((double)line.n);
     int n = pelt(&line, penalty, cut);
-    line.weight = worth(&line, cut, n);
-    if (line.weight < 1.0)
+    line.weight = look_at_noise(&line, cut, n, &out.noise);
+    if (line.weight < 1.0) {
         n = pelt(&line, penalty, cut);
+        look_at_noise(&line, cut, n, &out.noise);
+    }
     out.at_ns = rs_xcalloc((size_t)n + 1, sizeof(*out.at_ns));
     for (int i = 0; i < n; i++)
         out.at_ns[out.n_cut++] = line.block[cut[i] - 1].hi_ns;

@@ -7,11 +7,12 @@
 #ifndef RETRO_SEGMENT_H
 #define RETRO_SEGMENT_H
 
-#include "verify/retro_change.h"
+#include "retro/posterior.h"
 
 struct segments { /* heap: rs_segments / free(at_ns) */
     int n_cut;
-    int64_t *at_ns; /* [n_cut] rising: about there the level changes */
+    int64_t *at_ns;          /* [n_cut] rising: about there the level changes */
+    struct post_noise noise; /* around the levels of all segments */
 };
 
 /*
