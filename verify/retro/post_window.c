@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "retro/noise.h"
 #include "retro/posterior.h"
 #include "sim/arena.h"
 
@@ -103,8 +104,10 @@ static void sum_up(struct post_window *w)
     free(start);
 }
 
-struct post_window *
-rs_post_window_new(const struct retro_signal *s, int64_t from_ns, int64_t until_ns)
+struct post_window *rs_post_window_new(const struct retro_signal *s,
+                                       int64_t from_ns,
+                                       int64_t until_ns,
+                                       const struct post_noise *noise)
 {
     size_t first = 0, end = 0;
     while (first < s->n && s->point[first].hi_ns <= from_ns)
@@ -116,6 +119,7 @@ rs_post_window_new(const struct retro_signal *s, int64_t from_ns, int64_t until_
     struct post_window *w = rs_xcalloc(1, sizeof(*w));
     size_t n = end - first;
     w->kind = s->kind;
+    w->noise = *noise;
     w->span_s = (double)(until_ns - from_ns) * 1e-9;
     w->n_point = (int)n;
     w->point = rs_xcalloc(n, sizeof(*w->point));
@@ -130,7 +134,7 @@ rs_post_window_new(const struct retro_signal *s, int64_t from_ns, int64_t until_
         rs_post_window_free(w);
         return NULL;
     }
-    rs_post_window_weigh(w, 1.0);
+    rs_post_window_weigh(w, noise->worth);
     return w;
 }
 
@@ -145,4 +149,13 @@ void rs_post_window_free(struct post_window *w)
     free(w->n_until);
     free(w->point);
     free(w);
+}
+
+struct post_noise rs_post_noise_of(const struct retro_signal *s)
+{
+    struct post_noise noise = {.worth = 1.0};
+    if (s->kind == RS_SIGNAL_VALUE)
+        noise.variance = rs_noise_of_signal(s);
+    noise.freedom = noise.variance > 0.0 ? 4.0 : 0.0;
+    return noise;
 }

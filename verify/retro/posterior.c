@@ -235,15 +235,14 @@ static struct slope climb(const struct post_window *w,
     return s;
 }
 
-static double log_way(double mean, double sd, enum retro_direction d)
+/*
+ * Odds of which only one way counts. Half of the prior lies on that side, so that it counts twice there. Where the levels went the
+ * other way the tail of the normal says nothing; a change the right way can then tell no more than none at all does.
+ */
+static double one_way(double log_odds, double log_share, bool wrong)
 {
-    if (d == RS_EITHER_WAY)
-        return 0.0;
-    double z = (d == RS_UPWARDS ? mean : -mean) / sd;
-    /* Half of the prior lies on that side, so that it counts twice there. The tail's logarithm is finite where it is 0. */
-    if (z < -30.0)
-        return M_LN2 - 0.5 * z * z;
-    return M_LN2 + log(gsl_cdf_ugaussian_P(z));
+    log_odds += M_LN2 + log_share;
+    return wrong ? fmin(log_odds, 0.0) : log_odds;
 }
 
 /* The likely shares of a cut point's count before and after: in proportion to the levels there. */
@@ -281,8 +280,11 @@ count_levels(const struct post_window *w, struct post_at at, enum retro_directio
     double det = s.aa * s.bb - s.ab * s.ab;
     double sd = sqrt((s.aa + s.bb + 2.0 * s.ab) /
                      det); /* of the difference: the inverse's aa + bb - 2 ab */
-    l.log_odds = s.value + log(2.0 * M_PI) - 0.5 * log(det) - w->log_null +
-                 log_way(theta_b - theta_a, sd, d);
+    l.log_odds = s.value + log(2.0 * M_PI) - 0.5 * log(det) - w->log_null;
+    if (d != RS_EITHER_WAY) {
+        double z = (d == RS_UPWARDS ? theta_b - theta_a : theta_a - theta_b) / sd;
+        l.log_odds = one_way(l.log_odds, log(gsl_cdf_ugaussian_P(fmax(z, -30.0))), z < 0.0);
+    }
     l.a = level_of(w->kind, theta_a);
     l.b = level_of(w->kind, theta_b);
     share_out(&l, w, &c, at);
@@ -332,10 +334,12 @@ value_levels(const struct post_window *w, struct post_at at, enum retro_directio
     /* The mean of y is 0. */
     double mean_w = sum_w / w->n, spread = fmax(sum_ww - sum_w * mean_w, 0.0);
     double prior = 1.0 / (value_change_sd * value_change_sd);
-    double n = w->weight * w->n, total = w->weight * rest_of(w, w->kk);
+    double known = w->noise.freedom;
+    double n = w->weight * w->n, total = w->weight * rest_of(w, w->kk) + known * w->noise.variance;
     double held = w->weight * spread + prior, pull = w->weight * sum_wy;
-    double rest = fmax(total - pull * pull / held, w->weight * rest_of(w, 0.0));
-    struct post_levels l = {.freedom = fmax(n - 1.0, 1.0)};
+    double rest =
+        fmax(total - pull * pull / held, w->weight * rest_of(w, 0.0) + known * w->noise.variance);
+    struct post_levels l = {.freedom = fmax(n - 1.0, 1.0) + known};
     l.log_odds = -0.5 * log1p(w->weight * spread / prior) + 0.5 * l.freedom * log(total / rest);
     double delta = pull / held, variance = rest / l.freedom;
     l.a = -mean_w * delta;
@@ -344,7 +348,8 @@ value_levels(const struct post_window *w, struct post_at at, enum retro_directio
     l.sd_b = sqrt(variance * (1.0 / n + (1.0 - mean_w) * (1.0 - mean_w) / held));
     if (d != RS_EITHER_WAY) {
         double t = (d == RS_UPWARDS ? delta : -delta) / sqrt(variance / held);
-        l.log_odds += M_LN2 + log(fmax(gsl_cdf_tdist_P(t, l.freedom), 1e-300));
+        double share = gsl_cdf_tdist_P(fmax(t, -1e6), l.freedom);
+        l.log_odds = one_way(l.log_odds, log(fmax(share, 1e-300)), t < 0.0);
     }
     return l;
 }

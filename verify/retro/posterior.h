@@ -11,7 +11,8 @@
  * so that it is proper), and the logarithm of the odds, or of the rate, moves by a normal of standard deviation 2, so that a
  * factor of seven is a usual change and one of a hundred none too rare. These integrals are Laplace's, in the logarithm (Tierney &
  * Kadane, JASA 81 (1986) 82-86). Of VALUE the level and ln sd are flat and the change is normal of 3 sd; the integral is exact
- * (Zellner's prior: Liang et al., JASA 103 (2008) 410-423, sec. 2).
+ * (Zellner's prior: Liang et al., JASA 103 (2008) 410-423, sec. 2), but for what is known of the noise of the
+ * whole signal.
  */
 #ifndef RETRO_POSTERIOR_H
 #define RETRO_POSTERIOR_H
@@ -24,13 +25,24 @@ struct post_point {
     double n, k; /* VALUE: n = 1, k = y - the window's mean */
 };
 
+/* What is known of a signal's noise beside a window's own points. */
+struct post_noise {
+    double variance; /* VALUE */
+    double freedom;  /* worth so many observations; 0 = nothing is known */
+    double worth;    /* of one observation; 0..1 */
+    bool whole;      /* by the residuals of the whole signal: a window does not look at its own */
+};
+/* By its neighbours, as worth four observations: else a window of a few points would know nothing of it. */
+struct post_noise rs_post_noise_of(const struct retro_signal *s);
+
 struct post_window { /* heap: new / free */
     enum retro_signal_kind kind;
-    double span_s;     /* of the window; the change is in 0..span_s */
-    double longest_s;  /* of an interval */
-    double spacing_s;  /* between neighbours, the median */
-    double mean;       /* VALUE: taken off */
-    double resolution; /* VALUE: smallest step between two different values */
+    double span_s;           /* of the window; the change is in 0..span_s */
+    double longest_s;        /* of an interval */
+    double spacing_s;        /* between neighbours, the median */
+    double mean;             /* VALUE: taken off */
+    double resolution;       /* VALUE: smallest step between two different values */
+    struct post_noise noise; /* of the whole signal */
     double
         weight; /* of one observation: less than 1 where neighbours agree too well, or counts scatter too much */
     double n, k, kk; /* sums; kk: VALUE, of squares */
@@ -43,8 +55,10 @@ struct post_window { /* heap: new / free */
 };
 
 /* Points of s with from < hi <= until; NULL if there are fewer than three. */
-struct post_window *
-rs_post_window_new(const struct retro_signal *s, int64_t from_ns, int64_t until_ns);
+struct post_window *rs_post_window_new(const struct retro_signal *s,
+                                       int64_t from_ns,
+                                       int64_t until_ns,
+                                       const struct post_noise *noise);
 void rs_post_window_free(struct post_window *w); /* NULL ok */
 /* Sets weight, and what follows from it. */
 void rs_post_window_weigh(struct post_window *w, double weight);
@@ -68,9 +82,25 @@ rs_post_levels(const struct post_window *w, struct post_at at, enum retro_direct
 double rs_post_share(const struct post_point *p, struct post_at at);
 
 /*
+ * Minus twice the log likelihood, at the likeliest levels: of one change as told by l, and of steps at n_cut instants (at most 2),
+ * their levels found anew. Of VALUE n ln of the squares that are left. Only the difference of two of one window says anything.
+ */
+double
+rs_post_deviance(const struct post_window *w, struct post_at at, const struct post_levels *l);
+double rs_post_deviance_of_steps(const struct post_window *w, const double *at_s, int n_cut);
+
+/*
  * How much one observation is worth under these levels: 1 / dispersion where the residuals scatter significantly more than the law
  * says, VALUE: (1 - r) / (1 + r) for the correlation r of neighbours where it is significant. 0 < it <= 1.
  */
 double rs_post_worth(const struct post_window *w, struct post_at at, const struct post_levels *l);
+
+/* rs_retro_change_at, with the noise told. */
+bool rs_post_change(struct retro_change *out,
+                    const struct retro_signal *s,
+                    int64_t from_ns,
+                    int64_t until_ns,
+                    const struct post_noise *noise,
+                    const struct retro_change_options *opt);
 
 #endif

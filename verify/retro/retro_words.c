@@ -428,18 +428,15 @@ int rs_retro_change_of(const struct retro *r, const struct retro_known *known)
 {
     const int64_t least_ns = 60 * RS_NS_PER_S;
     bool ends = known->until_ns != RS_NEVER;
-    int64_t before_ns = ends ? (known->until_ns - known->from_ns) / 2 : least_ns;
-    int64_t from_ns = known->from_ns - (before_ns > least_ns ? before_ns : least_ns), far_ns = 0;
+    int64_t early_ns = ends ? (known->until_ns - known->from_ns) / 2 : least_ns;
+    int64_t from_ns = known->from_ns - (early_ns > least_ns ? early_ns : least_ns);
     int found = -1;
     for (int i = 0; i < r->rebuilt.n_change; i++) {
         const struct retro_change *c = &r->rebuilt.change[i];
-        int64_t away_ns = llabs(c->best_ns - known->from_ns);
         if (c->best_ns < from_ns || (ends && c->best_ns > known->until_ns) || !hurts(r, c))
             continue;
-        if (found < 0 || away_ns < far_ns) {
+        if (found < 0 || c->log10_odds > r->rebuilt.change[found].log10_odds)
             found = i;
-            far_ns = away_ns;
-        }
     }
     return found;
 }

@@ -84,8 +84,10 @@ struct retro_range {
 };
 char *rs_retro_range(char *buf, size_t n, struct retro_range x, const char *unit);
 
-/* The change that was found nearest to a known fault's beginning: from half the fault's length (at least a minute) before it to
- * its end, in the way that hurts; -1 = none. */
+/*
+ * The change that shows a known fault: of those in the way that hurts that lie between half the fault's length (at least a
+ * minute) before it and its end, the one with the highest odds; -1 = none.
+ */
 int rs_retro_change_of(const struct retro *r, const struct retro_known *known);
 
 #endif

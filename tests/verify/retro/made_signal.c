@@ -10,7 +10,7 @@
 /* The way gone at t, and how much of it was gone on average in (lo, hi]: by many small steps, unlike what is tested. */
 static double way_gone(const struct made_law *law, double change_s, double t)
 {
-    if (t <= change_s)
+    if (t <= change_s || (law->lasts_s > 0.0 && t > change_s + law->lasts_s))
         return 0.0;
     return t < change_s + law->ramp_s ? (t - change_s) / law->ramp_s : 1.0;
 }

@@ -16,7 +16,8 @@ struct made_law {
     double before, after; /* ratio, 1/s of each instance, or value */
     double sd;            /* VALUE */
     double ramp_s;
-    double lost; /* 0..1 scrapes that fail: the next interval is longer */
+    double lasts_s; /* then it is as before; 0 = for ever */
+    double lost;    /* 0..1 scrapes that fail: the next interval is longer */
     double
         scatter; /* level of each point times a gamma of this coefficient of variation; 0 = none */
     double follow; /* VALUE: correlation of neighbours, 0..1 */

@@ -21,6 +21,8 @@ struct retro_change {
     double before_lo, before_hi;
     double ramp_s;     /* likeliest time from the old level to the new one; 0 = at once */
     double log10_odds; /* of a change in the window against none */
+    double
+        weight; /* of one observation, 0..1: less where they scatter more than their law says, or follow each other */
 };
 
 struct retro_change_options {

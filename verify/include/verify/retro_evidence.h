@@ -96,7 +96,7 @@ enum retro_signal_kind {
 };
 struct retro_point {
     int64_t lo_ns,
-        hi_ns;   /* on the clock of reference: counted in lo < t <= hi; a value holds at hi */
+        hi_ns; /* on the clock of reference: counted in lo < t <= hi; a value is the mean over it, or holds at hi = lo */
     double n, k; /* RATIO, COUNT */
     double y;    /* VALUE */
 };
