@@ -171,10 +171,14 @@ static void add_recorded(struct rebuild *b)
 
 /* ---- by the rules ---- */
 
-static struct span evaluated(const struct rebuild *b, const struct rule_group *g, int64_t t_ms)
+static struct span evaluated(const struct rebuild *b, const struct activation *a, int64_t t_ms)
 {
-    int64_t every_ns = g->interval_ns > 0 ? g->interval_ns : b->r->evidence->evaluation_interval_ns;
-    return (struct span){t_ms * ms - every_ns - b->slack_ns, t_ms * ms + every_ns + b->slack_ns};
+    int64_t every_ns =
+        a->group->interval_ns > 0 ? a->group->interval_ns : b->r->evidence->evaluation_interval_ns;
+    int64_t missing_ns =
+        rs_rebuild_missing(b, t_ms * ms, rs_rebuild_reach(b, a->rule->expr) + a->rule->for_ns);
+    int64_t off_ns = every_ns + missing_ns + b->slack_ns;
+    return (struct span){t_ms * ms - off_ns, t_ms * ms + off_ns};
 }
 
 static void add_computed(struct rebuild *b)
@@ -185,11 +189,11 @@ static void add_computed(struct rebuild *b)
         if (recorded_for(b->r->seen.data, a->rule->alert))
             continue;
         struct firing *f = add(b, a->rule->alert);
-        f->pending = evaluated(b, a->group, a->active_ms);
+        f->pending = evaluated(b, a, a->active_ms);
         if (a->firing_ms != RS_NEVER)
-            f->fired = evaluated(b, a->group, a->firing_ms);
+            f->fired = evaluated(b, a, a->firing_ms);
         if (a->cleared_ms != RS_NEVER)
-            f->cleared = evaluated(b, a->group, a->cleared_ms);
+            f->cleared = evaluated(b, a, a->cleared_ms);
     }
 }
 

@@ -96,6 +96,7 @@ static int set_clocks(struct rebuild *b, struct err_list *errors)
     int64_t *before_ns = RS_ARENA_ARRAY(b->arena, int64_t, r->evidence->n_source);
     for (int i = 0; i < r->evidence->n_source; i++)
         before_ns[i] = r->rebuilt.offset[i].best_ns;
+    rs_rebuild_gaps(b);
     rs_rebuild_firings(b);
     rs_rebuild_offsets(b);
     b->slack_ns = series_slack(r);
@@ -104,6 +105,7 @@ static int set_clocks(struct rebuild *b, struct err_list *errors)
         if (rs_retro_see(r, errors) != 0)
             return -1;
     }
+    rs_rebuild_gaps(b);
     rs_rebuild_firings(b);
     b->mark = RS_ARENA_ARRAY(b->arena, struct span, r->evidence->n_mark);
     for (int i = 0; i < r->evidence->n_mark; i++)
@@ -125,6 +127,7 @@ int rs_retro_rebuild(struct retro *r, struct err_list *errors)
     }
     rs_rebuild_groups_clear(&b);
     free(b.firing);
+    free(b.gap);
     free(b.contradiction);
     return status;
 }

@@ -50,6 +50,8 @@ struct rebuild {
     struct firing *firing; /* [n_firing] by from.lo; heap */
     int n_group, cap_group;
     struct group *group; /* heap */
+    int n_gap, cap_gap;
+    struct span *gap; /* [n_gap] in which the recording stands still, by time; heap */
     int n_contradiction, cap_contradiction;
     struct retro_contradiction *contradiction; /* heap */
 };
@@ -68,20 +70,30 @@ void rs_rebuild_contradict(
 
 /* ---- clocks ---- */
 
-/* Votes of one source: where its offset may lie, by each pair. */
+/* Votes on the offset of one source: where it may lie, by one pair. */
 struct vote {
     struct span span;
+    int of;    /* voter, from 0; of several pairs of one only one is right */
     bool sure; /* the pair could not be another */
 };
 struct vote_count {
-    struct span span; /* where most agree; the part next to 0 if there are several */
-    int n_agree;
+    struct span span; /* where most agree; of several stretches the one next to 0 */
+    int n_agree, n_voter;
+    int n_stretch; /* in which so many agree */
 };
-/* Marzullo & Owicki 1983: the span that most of the votes hold. n > 0. */
+/* Marzullo & Owicki 1983: the span that most of the voters hold. n > 0. */
 struct vote_count rs_votes_count(const struct vote *vote, int n);
 
 /* Offsets of the sources of marks, by what two sources saw; those of series are there already. */
 void rs_rebuild_offsets(struct rebuild *b);
+
+/* ---- gaps ---- */
+
+void rs_rebuild_gaps(struct rebuild *b); /* fills gap */
+/* How much of the recording is missing where a window of `reach` that ends at t looks. */
+int64_t rs_rebuild_missing(const struct rebuild *b, int64_t t_ns, int64_t reach_ns);
+/* How far back an expression looks, by itself and by the rules whose records it may read. */
+int64_t rs_rebuild_reach(const struct rebuild *b, const struct promql *expr);
 
 /* ---- what happened ---- */
 
