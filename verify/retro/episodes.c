@@ -479,6 +479,8 @@ void rs_rebuild_groups(struct rebuild *b)
 {
     struct retro_rebuilt *t = &b->r->rebuilt;
     const struct retro_evidence *e = b->r->evidence;
+    t->n_episode = 0;
+    rs_rebuild_groups_clear(b);
     group_named(b);
     group_unnamed(b);
     join_flags(b);
@@ -487,7 +489,7 @@ void rs_rebuild_groups(struct rebuild *b)
         qsort(b->group, (size_t)b->n_group, sizeof(*b->group), by_extent);
     t->episode = RS_ARENA_ARRAY(b->arena, struct retro_episode, b->n_group);
     for (int i = 0; i < b->n_group; i++) {
-        const struct group *g = &b->group[i];
+        struct group *g = &b->group[i];
         struct retro_episode *ep = &t->episode[t->n_episode++];
         *ep = (struct retro_episode){.name = name_of(b, g, i),
                                      .procedure = g->procedure,
@@ -502,6 +504,8 @@ void rs_rebuild_groups(struct rebuild *b)
         rs_rebuild_instants(b, g, i);
         ep->stage = stage_of(b, g, ep);
         rs_rebuild_sla(b, i);
+        g->up = ep->up;
+        g->down = ep->down;
     }
     sort_episodes(b);
 }

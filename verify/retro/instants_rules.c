@@ -254,38 +254,43 @@ back_for_all(const struct rebuild *b, const struct group *g, int64_t t_ns, int64
 static void recover(struct rebuild *b, const struct group *g, struct retro_episode *ep)
 {
     const struct retro *r = b->r;
-    const struct retro_instant *from = &ep->at[RS_CLOCK_COMMANDED];
-    struct retro_instant *at = &ep->at[RS_CLOCK_RECOVERED];
     const struct backtest *run = r->seen.run;
-    if (rs_instant_known(at) || !rs_instant_known(from) || from->how == RS_HOW_BOUNDED || !run ||
-        g->procedure < 0) {
+    struct retro_instant *at = &ep->at[RS_CLOCK_RECOVERED];
+    struct span from = rs_instant_room(ep, RS_CLOCK_COMMANDED);
+    if (rs_instant_known(at) || !ep->had_rollback || g->procedure < 0 || !run ||
+        rs_span_empty(from) || from.lo_ns == INT64_MIN || from.hi_ns == RS_NEVER) {
         return;
     }
     const struct procedure *p = &r->evidence->scenario->response.procedure[g->procedure];
     int64_t every_ns = run->interval_ms * RS_NS_PER_MS, first_ns = run->from_ms * RS_NS_PER_MS;
     int64_t t_ns = first_ns;
-    if (from->lo_ns > first_ns)
-        t_ns += (from->lo_ns - first_ns + every_ns - 1) / every_ns * every_ns;
+    if (from.lo_ns > first_ns)
+        t_ns += (from.lo_ns - first_ns + every_ns - 1) / every_ns * every_ns;
     while (t_ns <= run->to_ms * RS_NS_PER_MS && is_back(r, g, t_ns) == 0)
         t_ns += every_ns;
     if (t_ns > run->to_ms * RS_NS_PER_MS || is_back(r, g, t_ns) < 0)
         return;
-    int64_t all_ns = back_for_all(b, g, t_ns, from->hi_ns);
+    int64_t all_ns = back_for_all(b, g, t_ns, from.hi_ns);
     if (all_ns == RS_NEVER)
         return;
     int64_t reach_ns = rs_rebuild_reach(b, p->recovered ? p->recovered : p->trigger);
-    int64_t missing_ns = rs_rebuild_missing(b, t_ns, reach_ns + all_ns - t_ns);
-    int64_t off_ns = every_ns + b->slack_ns + missing_ns;
-    struct span s = {t_ns - off_ns, (all_ns > from->hi_ns ? all_ns : from->hi_ns) + off_ns};
-    if (s.lo_ns < from->lo_ns)
-        s.lo_ns = from->lo_ns;
-    set(at, s, "the trigger, over the series, does not hold any more");
+    int64_t off_ns =
+        every_ns + b->slack_ns + rs_rebuild_missing(b, all_ns, reach_ns + all_ns - t_ns);
+    struct span s = {t_ns - off_ns, (all_ns > from.hi_ns ? all_ns : from.hi_ns) + off_ns};
+    if (s.lo_ns < from.lo_ns)
+        s.lo_ns = from.lo_ns;
+    set(at, s,
+        p->recovered ? "from when on the runbook's condition of recovery holds over the series"
+                     : "from when on the trigger does not hold any more, over the series");
 }
 
-void rs_instants_by_rules(struct rebuild *b, const struct group *g, int episode)
+void rs_instants_by_alert(struct rebuild *b, const struct group *g, int episode)
 {
-    struct retro_episode *ep = &b->r->rebuilt.episode[episode];
     by_alert(b, g, episode);
-    by_look(b, ep);
-    recover(b, g, ep);
+    by_look(b, &b->r->rebuilt.episode[episode]);
+}
+
+void rs_instants_by_condition(struct rebuild *b, const struct group *g, int episode)
+{
+    recover(b, g, &b->r->rebuilt.episode[episode]);
 }

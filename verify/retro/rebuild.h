@@ -38,6 +38,7 @@ struct group {
     int flag_step;      /* the step by which it was commanded, or -1 */
     int64_t firing_ns;  /* of the alert, by ALERTS or by the rules, RS_NEVER = none fired */
     struct span extent; /* of all that is in it */
+    struct retro_change up, down; /* the episode's, once it is made */
 };
 
 struct rebuild {
@@ -87,6 +88,11 @@ struct vote_count rs_votes_count(const struct vote *vote, int n);
 /* Offsets of the sources of marks, by what two sources saw; those of series are there already. */
 void rs_rebuild_offsets(struct rebuild *b);
 
+/* Is the clock of a source of marks taken as right for want of anything that tells? */
+bool rs_is_untied(const struct rebuild *b, int source);
+/* Ties such clocks to the changes in the groups' signals. true: one was; then what rests on it is to be made anew. */
+bool rs_rebuild_tie(struct rebuild *b);
+
 /* ---- gaps ---- */
 
 void rs_rebuild_gaps(struct rebuild *b); /* fills gap */
@@ -115,9 +121,17 @@ bool rs_event_is_once(int event);
 
 /* Instants of the episode: marks, rules, changes, order; in that order. */
 void rs_rebuild_instants(struct rebuild *b, const struct group *g, int episode);
-void rs_instants_by_rules(struct rebuild *b, const struct group *g, int episode);
-void rs_instants_by_change(struct rebuild *b, const struct group *g, int episode);
+void rs_instants_by_alert(struct rebuild *b, const struct group *g, int episode);
+void rs_instants_by_beginning(struct rebuild *b,
+                              const struct group *g,
+                              int episode); /* of the change */
+void rs_instants_by_condition(struct rebuild *b, const struct group *g, int episode);
+void rs_instants_by_end(struct rebuild *b, const struct group *g, int episode);
 void rs_instants_by_order(struct rebuild *b, int episode);
+/* Does nothing but its flags make the procedure's fault go away? Then the end of the one is that of the other. */
+bool rs_ends_with_flags(const struct rebuild *b, int procedure);
+/* Where what is known leaves room for an instant. */
+struct span rs_instant_room(const struct retro_episode *ep, int instant);
 /* Must `from` come before `to`, by the order of the clock? */
 bool rs_clock_before(int from, int to);
 void rs_rebuild_sla(struct rebuild *b, int episode);

@@ -243,6 +243,7 @@ void rs_rebuild_flags(struct rebuild *b)
     int *of = pick(b, RS_EVENT_FLAG_SET, -1, &n);
     int *same = rs_xcalloc((size_t)n + 1, sizeof(*same));
     bool *taken = rs_xcalloc((size_t)n + 1, sizeof(*taken));
+    t->n_flag_step = 0;
     t->flag_step = RS_ARENA_ARRAY(b->arena, struct retro_flag_step, n);
     for (int i = 0; i < n; i++) {
         const struct retro_mark *m = &e->mark[of[i]];
