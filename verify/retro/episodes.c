@@ -287,7 +287,7 @@ static void group_unnamed(struct rebuild *b)
 
 /* ---- flags and alerts ---- */
 
-/* Was the flag in another state before step i, as far as is known? */
+/* Is step i another state than the one that was set before? Of the first that is known, than the one in which it began. */
 static bool changes_state(const struct retro *r, int i)
 {
     const struct retro_flag_step *step = r->rebuilt.flag_step;
@@ -297,6 +297,16 @@ static bool changes_state(const struct retro *r, int i)
             before = step[k].on;
     }
     return before != step[i].on;
+}
+
+/* Is it the first that is known of its flag? The steps before it may be lost. */
+static bool is_first(const struct retro *r, int i)
+{
+    for (int k = 0; k < i; k++) {
+        if (r->rebuilt.flag_step[k].flag == r->rebuilt.flag_step[i].flag)
+            return false;
+    }
+    return true;
 }
 
 static struct group *nearest(struct rebuild *b, int procedure, struct span at, int64_t within_ns)
@@ -322,12 +332,15 @@ static void join_flags(struct rebuild *b)
     for (int i = 0; sc && i < t->n_flag_step; i++) {
         const struct retro_flag_step *step = &t->flag_step[i];
         int p = commanding_procedure(sc, step->flag, step->on);
-        if (p < 0 || !changes_state(b->r, i))
+        bool changes = changes_state(b->r, i);
+        if (p < 0 || (!changes && !is_first(b->r, i)))
             continue;
         struct span at = rs_instant_span(&step->at);
         struct group *g = nearest(b, p, at, reach_ns);
-        if (!g)
+        if (!g && changes)
             g = add_group(b, NULL, p);
+        if (!g)
+            continue;
         if (g->flag_step >= 0)
             continue;
         g->procedure = p;
@@ -466,6 +479,8 @@ void rs_rebuild_groups(struct rebuild *b)
 {
     struct retro_rebuilt *t = &b->r->rebuilt;
     const struct retro_evidence *e = b->r->evidence;
+    t->n_episode = 0;
+    rs_rebuild_groups_clear(b);
     group_named(b);
     group_unnamed(b);
     join_flags(b);
@@ -474,7 +489,7 @@ void rs_rebuild_groups(struct rebuild *b)
         qsort(b->group, (size_t)b->n_group, sizeof(*b->group), by_extent);
     t->episode = RS_ARENA_ARRAY(b->arena, struct retro_episode, b->n_group);
     for (int i = 0; i < b->n_group; i++) {
-        const struct group *g = &b->group[i];
+        struct group *g = &b->group[i];
         struct retro_episode *ep = &t->episode[t->n_episode++];
         *ep = (struct retro_episode){.name = name_of(b, g, i),
                                      .procedure = g->procedure,
@@ -489,6 +504,8 @@ void rs_rebuild_groups(struct rebuild *b)
         rs_rebuild_instants(b, g, i);
         ep->stage = stage_of(b, g, ep);
         rs_rebuild_sla(b, i);
+        g->up = ep->up;
+        g->down = ep->down;
     }
     sort_episodes(b);
 }

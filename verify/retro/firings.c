@@ -42,54 +42,57 @@ static bool recorded_for(const struct recorded *data, const char *alert)
 
 /* ---- by ALERTS ---- */
 
-/* Last sample before t of any series but the alerts' own: was the recording going on? INT64_MIN: none. */
-static int64_t last_sign_of_life(const struct recorded *data, int64_t t_ms)
-{
-    int64_t last_ms = INT64_MIN;
-    for (int i = 0; i < data->n_series; i++) {
-        const struct recorded_series *s = &data->series[i];
-        size_t lo = 0, hi = s->n;
-        while (lo < hi) {
-            size_t mid = lo + (hi - lo) / 2;
-            if (s->sample[mid].t_ms < t_ms) {
-                lo = mid + 1;
-            } else {
-                hi = mid;
-            }
-        }
-        if (lo > 0 && s->sample[lo - 1].t_ms > last_ms)
-            last_ms = s->sample[lo - 1].t_ms;
-    }
-    return last_ms;
-}
-
-/*
- * The first sample of a stretch at t: the state began at one of the server's evaluations, at t, or earlier by one interval if
- * that sample is lost, or at any time since the recording stood still.
- */
-static struct span began(const struct rebuild *b, int64_t t_ms, int64_t step_ms)
-{
-    int64_t alive_ms = last_sign_of_life(b->r->seen.data, t_ms);
-    int64_t lo_ms = alive_ms == INT64_MIN || alive_ms > t_ms - step_ms ? t_ms - step_ms : alive_ms;
-    return (struct span){lo_ms * ms - b->slack_ns, t_ms * ms + b->slack_ns};
-}
-
-/* Behind the last sample at t: the state ended at the evaluation after it, or after one that is lost. */
-static struct span ended(const struct rebuild *b, int64_t last_ms, int64_t next_ms, int64_t step_ms)
-{
-    struct span s = {last_ms * ms - b->slack_ns, (last_ms + 2 * step_ms) * ms + b->slack_ns};
-    if (next_ms != RS_NEVER && next_ms * ms < s.hi_ns)
-        s.hi_ns = next_ms * ms + b->slack_ns;
-    return s;
-}
-
 static int64_t usual_step_ms(const struct rebuild *b)
 {
     int64_t step_ms = b->r->evidence->evaluation_interval_ns / ms;
     return step_ms > 0 ? step_ms : 60000;
 }
 
-/* A stretch of samples of 1 of one ALERTS series. A pause of more than three intervals, or a stale marker, ends it. */
+/* The gap of the recording that reaches into a span, or an empty one. */
+static struct span gap_in(const struct rebuild *b, int64_t from_ms, int64_t until_ms)
+{
+    const struct span s = {from_ms * ms, until_ms * ms};
+    for (int i = 0; i < b->n_gap; i++) {
+        if (rs_span_apart(b->gap[i], s) == 0)
+            return b->gap[i];
+    }
+    return (struct span){RS_NEVER, INT64_MIN};
+}
+
+/*
+ * The first sample of a stretch at t: the state began at one of the server's evaluations, at t, or earlier by one interval if
+ * that sample is lost, or at any time while the recording stood still.
+ */
+static struct span began(const struct rebuild *b, int64_t t_ms, int64_t step_ms)
+{
+    struct span gap = gap_in(b, t_ms - 2 * step_ms, t_ms);
+    struct span s = {(t_ms - step_ms) * ms - b->slack_ns, t_ms * ms + b->slack_ns};
+    if (!rs_span_empty(gap) && gap.lo_ns - b->slack_ns < s.lo_ns)
+        s.lo_ns = gap.lo_ns - b->slack_ns;
+    return s;
+}
+
+/* Behind the last sample at t: the state ended at the evaluation after it, or after one that is lost. */
+static struct span ended(const struct rebuild *b, int64_t last_ms, int64_t next_ms, int64_t step_ms)
+{
+    struct span gap = gap_in(b, last_ms, last_ms + 2 * step_ms);
+    struct span s = {last_ms * ms - b->slack_ns, (last_ms + 2 * step_ms) * ms + b->slack_ns};
+    if (!rs_span_empty(gap) && gap.hi_ns + step_ms * ms + b->slack_ns > s.hi_ns)
+        s.hi_ns = gap.hi_ns + step_ms * ms + b->slack_ns;
+    if (next_ms != RS_NEVER && next_ms * ms < s.hi_ns)
+        s.hi_ns = next_ms * ms + b->slack_ns;
+    return s;
+}
+
+/* Do two samples belong to one time that the alert was up? Of what is lost between them nobody knows. */
+static bool goes_on(const struct rebuild *b, int64_t a_ms, int64_t b_ms, int64_t step_ms)
+{
+    struct span gap = gap_in(b, a_ms, b_ms);
+    int64_t lost_ms = rs_span_empty(gap) ? 0 : (gap.hi_ns - gap.lo_ns) / ms;
+    return b_ms - a_ms <= 3 * step_ms + lost_ms;
+}
+
+/* A stretch of samples of 1 of one ALERTS series. A pause of more than three intervals in a recording that goes on, or a stale marker, ends it. */
 static void
 add_stretches(struct rebuild *b, const struct recorded_series *s, const char *alert, bool fires)
 {
@@ -102,7 +105,7 @@ add_stretches(struct rebuild *b, const struct recorded_series *s, const char *al
         }
         size_t k = i;
         while (k + 1 < s->n && !rs_tsdb_is_stale(s->sample[k + 1].v) &&
-               s->sample[k + 1].t_ms - s->sample[k].t_ms <= 3 * step_ms) {
+               goes_on(b, s->sample[k].t_ms, s->sample[k + 1].t_ms, step_ms)) {
             k++;
         }
         struct firing *f = add(b, alert);
@@ -171,10 +174,14 @@ static void add_recorded(struct rebuild *b)
 
 /* ---- by the rules ---- */
 
-static struct span evaluated(const struct rebuild *b, const struct rule_group *g, int64_t t_ms)
+static struct span evaluated(const struct rebuild *b, const struct activation *a, int64_t t_ms)
 {
-    int64_t every_ns = g->interval_ns > 0 ? g->interval_ns : b->r->evidence->evaluation_interval_ns;
-    return (struct span){t_ms * ms - every_ns - b->slack_ns, t_ms * ms + every_ns + b->slack_ns};
+    int64_t every_ns =
+        a->group->interval_ns > 0 ? a->group->interval_ns : b->r->evidence->evaluation_interval_ns;
+    int64_t missing_ns =
+        rs_rebuild_missing(b, t_ms * ms, rs_rebuild_reach(b, a->rule->expr) + a->rule->for_ns);
+    int64_t off_ns = every_ns + missing_ns + b->slack_ns;
+    return (struct span){t_ms * ms - off_ns, t_ms * ms + off_ns};
 }
 
 static void add_computed(struct rebuild *b)
@@ -185,11 +192,11 @@ static void add_computed(struct rebuild *b)
         if (recorded_for(b->r->seen.data, a->rule->alert))
             continue;
         struct firing *f = add(b, a->rule->alert);
-        f->pending = evaluated(b, a->group, a->active_ms);
+        f->pending = evaluated(b, a, a->active_ms);
         if (a->firing_ms != RS_NEVER)
-            f->fired = evaluated(b, a->group, a->firing_ms);
+            f->fired = evaluated(b, a, a->firing_ms);
         if (a->cleared_ms != RS_NEVER)
-            f->cleared = evaluated(b, a->group, a->cleared_ms);
+            f->cleared = evaluated(b, a, a->cleared_ms);
     }
 }
 

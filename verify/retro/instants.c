@@ -185,6 +185,16 @@ bound(struct retro_instant *x, int number, struct span s, double confidence, boo
                  : "nobody noted it; between what came before and after, if it happened";
 }
 
+struct span rs_instant_room(const struct retro_episode *ep, int instant)
+{
+    double confidence = 1.0;
+    struct span s = room(ep->at, instant, &confidence);
+    if (!rs_instant_known(&ep->at[instant]))
+        return s;
+    struct span both = rs_span_meet(rs_instant_span(&ep->at[instant]), s);
+    return rs_span_empty(both) ? rs_instant_span(&ep->at[instant]) : both;
+}
+
 void rs_instants_by_order(struct rebuild *b, int episode)
 {
     struct retro_episode *ep = &b->r->rebuilt.episode[episode];
@@ -283,7 +293,9 @@ void rs_rebuild_sla(struct rebuild *b, int episode)
 void rs_rebuild_instants(struct rebuild *b, const struct group *g, int episode)
 {
     by_marks(b, g, episode);
-    rs_instants_by_rules(b, g, episode);
-    rs_instants_by_change(b, g, episode);
+    rs_instants_by_alert(b, g, episode);
+    rs_instants_by_beginning(b, g, episode);
+    rs_instants_by_condition(b, g, episode);
+    rs_instants_by_end(b, g, episode);
     rs_instants_by_order(b, episode);
 }

@@ -41,12 +41,15 @@ static struct span neighbours(const struct rebuild *b, const struct group *g)
     return s;
 }
 
+/* A clock that nothing ties is seldom further off than this; the change that would tie it is looked for so far around. */
+static const int64_t untied_ns = 600 * RS_NS_PER_S;
+
 /* Up to here the fault must have begun to show: what is known of its detection, or of what was done about it. */
-static int64_t begun_by(const struct retro_episode *ep)
+static int64_t begun_by(const struct rebuild *b, const struct retro_episode *ep)
 {
     for (int i = RS_CLOCK_DETECTED; i <= RS_CLOCK_COMPLETED; i++) {
         if (rs_instant_known(&ep->at[i]) && ep->at[i].hi_ns != RS_NEVER)
-            return ep->at[i].hi_ns;
+            return ep->at[i].hi_ns + (rs_is_untied(b, ep->at[i].source) ? untied_ns : 0);
     }
     return RS_NEVER;
 }
@@ -58,30 +61,32 @@ static bool may_show(const struct retro_episode *ep, const struct retro_signal *
 
 /*
  * The beginning: of the changes of the bad kind before the detection, those in a row without one for the better between them
- * are one fault at rising exposure, and it began with the first.
+ * are one fault at rising exposure, and it began with the first. Returns where that one alone is to be looked for: behind the
+ * change before it, before the one after it; the whole window if none is known.
  */
 static struct span first_of_row(const struct rebuild *b, int signal, struct span window)
 {
     const struct retro_rebuilt *t = &b->r->rebuilt;
     const struct retro_signal *s = &t->signal[signal];
-    struct span s_out = window;
-    int64_t row_from_ns = window.lo_ns;
-    bool in_row = false;
+    struct span row = window;
+    int64_t behind_ns = window.lo_ns;
+    bool in_row = false, closed = false;
     for (int i = 0; i < t->n_change; i++) {
         const struct retro_change *c = &t->change[i];
         if (c->signal != signal || c->best_ns <= window.lo_ns || c->best_ns > window.hi_ns)
             continue;
         bool worse = s->bad == RS_DOWNWARDS ? c->after < c->before : c->after > c->before;
-        if (worse && in_row) {
-            if (s_out.hi_ns == window.hi_ns)
-                s_out.hi_ns = c->lo_ns; /* the next step of the same row */
-            continue;
+        if (worse && !in_row) {
+            row = (struct span){behind_ns, window.hi_ns};
+            closed = false;
+        } else if (in_row && !closed) {
+            row.hi_ns = c->lo_ns;
+            closed = true;
         }
         in_row = worse;
-        s_out = worse ? (struct span){row_from_ns, window.hi_ns} : window;
-        row_from_ns = c->hi_ns;
+        behind_ns = c->hi_ns;
     }
-    return in_row && s_out.lo_ns < s_out.hi_ns ? s_out : window;
+    return row.lo_ns < row.hi_ns ? row : window;
 }
 
 static void find_beginning(struct rebuild *b, struct retro_episode *ep, struct span window)
@@ -150,13 +155,12 @@ static void infer_first_bad(struct rebuild *b, struct retro_episode *ep)
           rs_arena_printf(b->arena, "%s: the scrape behind the change", s->name));
 }
 
-/* Does nothing but the flags of the procedure make the fault go away? Then its end is theirs. */
-static bool ends_with_flags(const struct rebuild *b, const struct retro_episode *ep)
+bool rs_ends_with_flags(const struct rebuild *b, int procedure)
 {
     const struct scenario *sc = b->r->evidence->scenario;
-    if (!sc || ep->procedure < 0)
+    if (!sc || procedure < 0)
         return false;
-    const struct procedure *p = &sc->response.procedure[ep->procedure];
+    const struct procedure *p = &sc->response.procedure[procedure];
     for (int i = 0; i < p->n_action; i++) {
         if (p->action[i].kind == RS_ACT_PURGE || p->action[i].kind == RS_ACT_ROTATE)
             return false;
@@ -176,28 +180,30 @@ static void infer_end(struct rebuild *b, struct retro_episode *ep)
     const char *why = rs_arena_printf(b->arena, "%s: back to its level of before", s->name);
     if (!rs_instant_known(recovered) && ep->had_rollback)
         infer(recovered, end, c->best_ns + ramp_ns, confidence, why);
-    if (!rs_instant_known(effective) && ep->had_rollback && ends_with_flags(b, ep))
+    if (!rs_instant_known(effective) && ep->had_rollback && rs_ends_with_flags(b, ep->procedure))
         infer(effective, end, c->best_ns + ramp_ns, confidence, why);
 }
 
-void rs_instants_by_change(struct rebuild *b, const struct group *g, int episode)
+/* The time that is this group's alone, as far as there are data. */
+static struct span own_time(const struct rebuild *b, const struct group *g)
+{
+    const struct recorded *data = b->r->seen.data;
+    struct span window = neighbours(b, g);
+    const struct span all = {data->first_ms * RS_NS_PER_MS, data->last_ms * RS_NS_PER_MS};
+    return rs_span_meet(window, all);
+}
+
+void rs_instants_by_beginning(struct rebuild *b, const struct group *g, int episode)
 {
     struct retro_episode *ep = &b->r->rebuilt.episode[episode];
     const struct recorded *data = b->r->seen.data;
     if (!data || data->n_sample == 0)
         return;
-    struct span window = neighbours(b, g);
-    int64_t first_ns = data->first_ms * RS_NS_PER_MS, last_ns = data->last_ms * RS_NS_PER_MS;
-    if (window.lo_ns < first_ns)
-        window.lo_ns = first_ns;
-    if (window.hi_ns > last_ns)
-        window.hi_ns = last_ns;
-    struct span before = {window.lo_ns, begun_by(ep)};
+    struct span window = own_time(b, g);
+    struct span before = rs_span_meet(window, (struct span){INT64_MIN, begun_by(b, ep)});
     const struct retro_instant *changed = &ep->at[RS_RETRO_CHANGED];
     if (rs_instant_known(changed) && changed->lo_ns > before.lo_ns && changed->lo_ns < before.hi_ns)
         before.lo_ns = changed->lo_ns;
-    if (before.hi_ns > window.hi_ns)
-        before.hi_ns = window.hi_ns;
     if (before.lo_ns < before.hi_ns)
         find_beginning(b, ep, before);
     if (!ep->up.found)
@@ -210,10 +216,18 @@ void rs_instants_by_change(struct rebuild *b, const struct group *g, int episode
               rs_arena_printf(b->arena, "%s: where its level changed", s->name));
     }
     infer_first_bad(b, ep);
-    struct span behind = {ep->up.hi_ns, window.hi_ns};
-    if (rs_instant_known(&ep->at[RS_CLOCK_COMMANDED]) &&
-        ep->at[RS_CLOCK_COMMANDED].lo_ns > behind.lo_ns)
-        behind.lo_ns = ep->at[RS_CLOCK_COMMANDED].lo_ns;
+}
+
+void rs_instants_by_end(struct rebuild *b, const struct group *g, int episode)
+{
+    struct retro_episode *ep = &b->r->rebuilt.episode[episode];
+    if (!ep->up.found)
+        return;
+    struct span behind = rs_span_meet(own_time(b, g), (struct span){ep->up.hi_ns, RS_NEVER});
+    struct span commanded = rs_instant_room(ep, RS_CLOCK_COMMANDED);
+    bool untied = rs_is_untied(b, ep->at[RS_CLOCK_COMMANDED].source);
+    if (ep->had_rollback && !untied && !rs_span_empty(commanded) && commanded.lo_ns > behind.lo_ns)
+        behind.lo_ns = commanded.lo_ns;
     if (behind.lo_ns < behind.hi_ns)
         find_end(b, ep, behind);
     if (ep->down.found)

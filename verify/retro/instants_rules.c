@@ -121,7 +121,11 @@ static int64_t visible_from(const struct rebuild *b, int procedure, int64_t unti
         if (t_ns < first_ns)
             first_ns = t_ns;
     }
-    return first_ns == RS_NEVER ? from_ns : first_ns - every_ns - b->slack_ns;
+    if (first_ns == RS_NEVER)
+        return from_ns;
+    const struct procedure *p = &r->evidence->scenario->response.procedure[procedure];
+    return first_ns - every_ns - b->slack_ns -
+           rs_rebuild_missing(b, first_ns, rs_rebuild_reach(b, p->trigger));
 }
 
 static void detect(struct rebuild *b, struct retro_episode *ep, const struct firing *f)
@@ -227,59 +231,66 @@ static int is_back(const struct retro *r, const struct group *g, int64_t t_ns)
     return called < 0 ? -1 : !called;
 }
 
-/* Did the recording stand still for so long before t that a condition over it says nothing? */
-static bool in_gap(const struct recorded *data, int64_t t_ms, int64_t width_ms)
+/*
+ * The last time by which it was back for somebody who looks every interval, in any phase, from the first time on when it was at
+ * an evaluation of ours: if it is not at one of the next, others may have seen only those.
+ */
+static int64_t
+back_for_all(const struct rebuild *b, const struct group *g, int64_t t_ns, int64_t begun_ns)
 {
-    for (int i = 0; i < data->n_series; i++) {
-        const struct recorded_series *s = &data->series[i];
-        size_t lo = 0, hi = s->n;
-        while (lo < hi) {
-            size_t mid = lo + (hi - lo) / 2;
-            if (s->sample[mid].t_ms <= t_ms) {
-                lo = mid + 1;
-            } else {
-                hi = mid;
-            }
+    const struct backtest *run = b->r->seen.run;
+    int64_t every_ns = run->interval_ms * RS_NS_PER_MS, to_ns = run->to_ms * RS_NS_PER_MS;
+    int64_t since_ns = t_ns;
+    for (; t_ns <= to_ns && t_ns <= (since_ns > begun_ns ? since_ns : begun_ns) + every_ns;
+         t_ns += every_ns) {
+        while (t_ns <= to_ns && is_back(b->r, g, t_ns) == 0) {
+            t_ns += every_ns;
+            since_ns = t_ns;
         }
-        if (lo > 0 && s->sample[lo - 1].t_ms > t_ms - width_ms)
-            return false;
     }
-    return true;
+    return since_ns <= to_ns ? since_ns : RS_NEVER;
 }
 
 static void recover(struct rebuild *b, const struct group *g, struct retro_episode *ep)
 {
     const struct retro *r = b->r;
-    const struct retro_instant *from = &ep->at[RS_CLOCK_COMMANDED];
-    struct retro_instant *at = &ep->at[RS_CLOCK_RECOVERED];
     const struct backtest *run = r->seen.run;
-    if (rs_instant_known(at) || !rs_instant_known(from) || from->how == RS_HOW_BOUNDED || !run ||
-        g->procedure < 0) {
+    struct retro_instant *at = &ep->at[RS_CLOCK_RECOVERED];
+    struct span from = rs_instant_room(ep, RS_CLOCK_COMMANDED);
+    if (rs_instant_known(at) || !ep->had_rollback || g->procedure < 0 || !run ||
+        rs_span_empty(from) || from.lo_ns == INT64_MIN || from.hi_ns == RS_NEVER) {
         return;
     }
-    int64_t every_ns = run->interval_ms * RS_NS_PER_MS;
-    int64_t width_ms = 2 * run->interval_ms;
-    int64_t first_ns = run->from_ms * RS_NS_PER_MS;
-    int64_t t_ns = first_ns + (from->lo_ns - first_ns) / every_ns * every_ns;
-    for (; t_ns <= run->to_ms * RS_NS_PER_MS; t_ns += every_ns) {
-        int back = is_back(r, g, t_ns);
-        if (t_ns < from->lo_ns || back == 0)
-            continue;
-        if (back < 0 || in_gap(r->seen.data, t_ns / RS_NS_PER_MS, width_ms))
-            return;
-        struct span s = {t_ns - every_ns - b->slack_ns,
-                         (t_ns > from->hi_ns ? t_ns : from->hi_ns) + every_ns + b->slack_ns};
-        if (s.lo_ns < from->lo_ns)
-            s.lo_ns = from->lo_ns;
-        set(at, s, "the trigger, over the series, does not hold any more");
+    const struct procedure *p = &r->evidence->scenario->response.procedure[g->procedure];
+    int64_t every_ns = run->interval_ms * RS_NS_PER_MS, first_ns = run->from_ms * RS_NS_PER_MS;
+    int64_t t_ns = first_ns;
+    if (from.lo_ns > first_ns)
+        t_ns += (from.lo_ns - first_ns + every_ns - 1) / every_ns * every_ns;
+    while (t_ns <= run->to_ms * RS_NS_PER_MS && is_back(r, g, t_ns) == 0)
+        t_ns += every_ns;
+    if (t_ns > run->to_ms * RS_NS_PER_MS || is_back(r, g, t_ns) < 0)
         return;
-    }
+    int64_t all_ns = back_for_all(b, g, t_ns, from.hi_ns);
+    if (all_ns == RS_NEVER)
+        return;
+    int64_t reach_ns = rs_rebuild_reach(b, p->recovered ? p->recovered : p->trigger);
+    int64_t off_ns =
+        every_ns + b->slack_ns + rs_rebuild_missing(b, all_ns, reach_ns + all_ns - t_ns);
+    struct span s = {t_ns - off_ns, (all_ns > from.hi_ns ? all_ns : from.hi_ns) + off_ns};
+    if (s.lo_ns < from.lo_ns)
+        s.lo_ns = from.lo_ns;
+    set(at, s,
+        p->recovered ? "from when on the runbook's condition of recovery holds over the series"
+                     : "from when on the trigger does not hold any more, over the series");
 }
 
-void rs_instants_by_rules(struct rebuild *b, const struct group *g, int episode)
+void rs_instants_by_alert(struct rebuild *b, const struct group *g, int episode)
 {
-    struct retro_episode *ep = &b->r->rebuilt.episode[episode];
     by_alert(b, g, episode);
-    by_look(b, ep);
-    recover(b, g, ep);
+    by_look(b, &b->r->rebuilt.episode[episode]);
+}
+
+void rs_instants_by_condition(struct rebuild *b, const struct group *g, int episode)
+{
+    recover(b, g, &b->r->rebuilt.episode[episode]);
 }

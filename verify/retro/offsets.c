@@ -34,7 +34,7 @@ struct clocks {
 
 /* Votes on the offset of one source against all those that are known. */
 struct ballot {
-    int n, cap, n_two_sided, n_sure;
+    int n, cap, n_two_sided, n_sure, n_voter;
     struct vote *vote; /* heap */
     int (*pair)[2];    /* [n] sightings; heap */
 };
@@ -158,10 +158,11 @@ static bool same_words(const struct sighting *a, const struct sighting *b)
         return true;
     if (takes_words(a->event))
         return !a->subject && !b->subject && a->stage >= 0;
+    if (a->event == RS_CLOCK_DETECTED && (a->mark < 0 || b->mark < 0 || (a->subject && b->subject)))
+        return false; /* one by the alert, the other perhaps by a look at a board */
     if (a->procedure >= 0 && b->procedure >= 0)
         return a->procedure == b->procedure;
-    /* What somebody calls by other words than the alert's name may have been seen otherwise. */
-    return (a->mark >= 0 && b->mark >= 0) || !a->subject || !b->subject;
+    return true;
 }
 
 static bool may_be_same(const struct sighting *a, const struct sighting *b)
@@ -226,7 +227,7 @@ static void cast_orders(const struct clocks *c, struct ballot *p, int i, int k, 
     } else {
         return;
     }
-    cast(p, (struct vote){s, false}, i, k);
+    cast(p, (struct vote){s, p->n_voter++, false}, i, k);
 }
 
 static void cast_all(const struct clocks *c, struct ballot *p, int source)
@@ -239,7 +240,7 @@ static void cast_all(const struct clocks *c, struct ballot *p, int source)
         struct span other = {r->rebuilt.offset[o].lo_ns, r->rebuilt.offset[o].hi_ns};
         bool both_one = one && one_rollback(c, o);
         for (int i = c->first[source]; i < c->first[source + 1]; i++) {
-            int n_alike = count_alike(c, i, o);
+            int n_alike = count_alike(c, i, o), of = -1;
             for (int k = c->first[o]; k < c->first[o + 1]; k++) {
                 const struct sighting *a = &c->seen[i], *b = &c->seen[k];
                 bool bound =
@@ -248,7 +249,8 @@ static void cast_all(const struct clocks *c, struct ballot *p, int source)
                     struct span s = {rs_span_shift(a->at.lo_ns - b->at.hi_ns, other.lo_ns),
                                      rs_span_shift(a->at.hi_ns - b->at.lo_ns, other.hi_ns)};
                     bool sure = n_alike == 1 && count_alike(c, k, source) == 1;
-                    cast(p, (struct vote){s, sure}, i, k);
+                    of = of < 0 ? p->n_voter++ : of;
+                    cast(p, (struct vote){s, of, sure}, i, k);
                 } else if (bound && is_clock(a->event) && is_clock(b->event)) {
                     cast_orders(c, p, i, k, other);
                 }
@@ -341,17 +343,25 @@ static void check_given(const struct clocks *c, const struct ballot *p, int sour
 {
     struct retro_offset *o = &c->b->r->rebuilt.offset[source];
     struct span given = {o->lo_ns, o->hi_ns};
-    for (int i = 0; i < p->n; i++)
-        o->n_agree += !rs_span_empty(rs_span_meet(p->vote[i].span, given));
-    o->n_pair = p->n;
-    if (p->n_sure == 0)
+    if (p->n == 0)
         return;
     struct vote_count most = rs_votes_count(p->vote, p->n);
+    o->n_pair = most.n_voter;
+    bool *agrees = rs_xcalloc((size_t)p->n_voter, sizeof(*agrees));
+    for (int i = 0; i < p->n; i++) {
+        if (!rs_span_empty(rs_span_meet(p->vote[i].span, given)) && !agrees[p->vote[i].of]) {
+            agrees[p->vote[i].of] = true;
+            o->n_agree++;
+        }
+    }
+    free(agrees);
+    if (p->n_sure == 0)
+        return;
     if (most.n_agree > 2 * o->n_agree) {
         const char *name = c->b->r->evidence->source[source].name;
         rs_rebuild_contradict(
             c->b, -1, -1, -1, "the clock of %s is given as %s; of %d pairs of marks %d say %s%s",
-            name, ahead_words(c->b->arena, o->best_ns), p->n, most.n_agree,
+            name, ahead_words(c->b->arena, o->best_ns), most.n_voter, most.n_agree,
             ahead_words(c->b->arena, rs_span_best(most.span)), zone_hint(rs_span_best(most.span)));
     }
 }
@@ -418,6 +428,24 @@ static void begin(struct clocks *c)
     c->first[e->n_source] = c->n;
 }
 
+/* Series were laid over the first of them; where its own clock was tied to the reference now, they go with it. */
+static void move_aligned(struct retro *r)
+{
+    const struct retro_evidence *e = r->evidence;
+    int base = series_source(e);
+    if (base < 0 || r->rebuilt.offset[base].how != RS_CLOCK_ESTIMATED)
+        return;
+    const struct retro_offset by = r->rebuilt.offset[base];
+    for (int s = 0; s < e->n_source; s++) {
+        struct retro_offset *o = &r->rebuilt.offset[s];
+        if (s == base || e->source[s].kind > RS_SOURCE_LOG || o->how != RS_CLOCK_ESTIMATED)
+            continue;
+        o->lo_ns += by.lo_ns;
+        o->best_ns += by.best_ns;
+        o->hi_ns += by.hi_ns;
+    }
+}
+
 void rs_rebuild_offsets(struct rebuild *b)
 {
     const struct retro_evidence *e = b->r->evidence;
@@ -430,30 +458,8 @@ void rs_rebuild_offsets(struct rebuild *b)
     while (take_next(&c)) {
     }
     check_all_given(&c);
+    move_aligned(b->r);
     free(c.seen);
     free(c.first);
     free(c.known);
-}
-
-int rs_retro_align_series(struct retro *r, struct err_list *errors)
-{
-    const struct retro_evidence *e = r->evidence;
-    (void)errors;
-    for (int s = 0; s < e->n_source; s++) {
-        struct retro_offset *o = &r->rebuilt.offset[s];
-        if (e->source[s].offset_given) {
-            *o = (struct retro_offset){.how = RS_CLOCK_GIVEN,
-                                       .lo_ns = e->source[s].offset_ns,
-                                       .best_ns = e->source[s].offset_ns,
-                                       .hi_ns = e->source[s].offset_ns,
-                                       .why = "as given"};
-        } else if (s == e->reference) {
-            *o = (struct retro_offset){.how = RS_CLOCK_IS_REFERENCE,
-                                       .why = "the clock of reference"};
-        } else {
-            *o = (struct retro_offset){.how = RS_CLOCK_ASSUMED,
-                                       .why = "nothing ties it to another clock: taken as right"};
-        }
-    }
-    return 0;
 }

@@ -96,6 +96,7 @@ static int set_clocks(struct rebuild *b, struct err_list *errors)
     int64_t *before_ns = RS_ARENA_ARRAY(b->arena, int64_t, r->evidence->n_source);
     for (int i = 0; i < r->evidence->n_source; i++)
         before_ns[i] = r->rebuilt.offset[i].best_ns;
+    rs_rebuild_gaps(b);
     rs_rebuild_firings(b);
     rs_rebuild_offsets(b);
     b->slack_ns = series_slack(r);
@@ -104,11 +105,20 @@ static int set_clocks(struct rebuild *b, struct err_list *errors)
         if (rs_retro_see(r, errors) != 0)
             return -1;
     }
+    rs_rebuild_gaps(b);
     rs_rebuild_firings(b);
     b->mark = RS_ARENA_ARRAY(b->arena, struct span, r->evidence->n_mark);
-    for (int i = 0; i < r->evidence->n_mark; i++)
-        rs_retro_mark_instant(r, i, &b->mark[i].lo_ns, &b->mark[i].hi_ns);
     return 0;
+}
+
+/* All that rests on the clocks. */
+static void rebuild_all(struct rebuild *b)
+{
+    for (int i = 0; i < b->r->evidence->n_mark; i++)
+        rs_retro_mark_instant(b->r, i, &b->mark[i].lo_ns, &b->mark[i].hi_ns);
+    rs_rebuild_stages(b);
+    rs_rebuild_flags(b);
+    rs_rebuild_groups(b);
 }
 
 int rs_retro_rebuild(struct retro *r, struct err_list *errors)
@@ -118,13 +128,17 @@ int rs_retro_rebuild(struct retro *r, struct err_list *errors)
     if (status == 0)
         status = look_at_signals(r, errors);
     if (status == 0) {
-        rs_rebuild_stages(&b);
-        rs_rebuild_flags(&b);
-        rs_rebuild_groups(&b);
+        int n_of_clocks = b.n_contradiction;
+        rebuild_all(&b);
+        if (rs_rebuild_tie(&b)) {
+            b.n_contradiction = n_of_clocks;
+            rebuild_all(&b);
+        }
         take_contradictions(&b);
     }
     rs_rebuild_groups_clear(&b);
     free(b.firing);
+    free(b.gap);
     free(b.contradiction);
     return status;
 }

@@ -38,6 +38,7 @@ struct group {
     int flag_step;      /* the step by which it was commanded, or -1 */
     int64_t firing_ns;  /* of the alert, by ALERTS or by the rules, RS_NEVER = none fired */
     struct span extent; /* of all that is in it */
+    struct retro_change up, down; /* the episode's, once it is made */
 };
 
 struct rebuild {
@@ -50,6 +51,8 @@ struct rebuild {
     struct firing *firing; /* [n_firing] by from.lo; heap */
     int n_group, cap_group;
     struct group *group; /* heap */
+    int n_gap, cap_gap;
+    struct span *gap; /* [n_gap] in which the recording stands still, by time; heap */
     int n_contradiction, cap_contradiction;
     struct retro_contradiction *contradiction; /* heap */
 };
@@ -68,20 +71,35 @@ void rs_rebuild_contradict(
 
 /* ---- clocks ---- */
 
-/* Votes of one source: where its offset may lie, by each pair. */
+/* Votes on the offset of one source: where it may lie, by one pair. */
 struct vote {
     struct span span;
+    int of;    /* voter, from 0; of several pairs of one only one is right */
     bool sure; /* the pair could not be another */
 };
 struct vote_count {
-    struct span span; /* where most agree; the part next to 0 if there are several */
-    int n_agree;
+    struct span span; /* where most agree; of several stretches the one next to 0 */
+    int n_agree, n_voter;
+    int n_stretch; /* in which so many agree */
 };
-/* Marzullo & Owicki 1983: the span that most of the votes hold. n > 0. */
+/* Marzullo & Owicki 1983: the span that most of the voters hold. n > 0. */
 struct vote_count rs_votes_count(const struct vote *vote, int n);
 
 /* Offsets of the sources of marks, by what two sources saw; those of series are there already. */
 void rs_rebuild_offsets(struct rebuild *b);
+
+/* Is the clock of a source of marks taken as right for want of anything that tells? */
+bool rs_is_untied(const struct rebuild *b, int source);
+/* Ties such clocks to the changes in the groups' signals. true: one was; then what rests on it is to be made anew. */
+bool rs_rebuild_tie(struct rebuild *b);
+
+/* ---- gaps ---- */
+
+void rs_rebuild_gaps(struct rebuild *b); /* fills gap */
+/* How much of the recording is missing where a window of `reach` that ends at t looks. */
+int64_t rs_rebuild_missing(const struct rebuild *b, int64_t t_ns, int64_t reach_ns);
+/* How far back an expression looks, by itself and by the rules whose records it may read. */
+int64_t rs_rebuild_reach(const struct rebuild *b, const struct promql *expr);
 
 /* ---- what happened ---- */
 
@@ -103,9 +121,17 @@ bool rs_event_is_once(int event);
 
 /* Instants of the episode: marks, rules, changes, order; in that order. */
 void rs_rebuild_instants(struct rebuild *b, const struct group *g, int episode);
-void rs_instants_by_rules(struct rebuild *b, const struct group *g, int episode);
-void rs_instants_by_change(struct rebuild *b, const struct group *g, int episode);
+void rs_instants_by_alert(struct rebuild *b, const struct group *g, int episode);
+void rs_instants_by_beginning(struct rebuild *b,
+                              const struct group *g,
+                              int episode); /* of the change */
+void rs_instants_by_condition(struct rebuild *b, const struct group *g, int episode);
+void rs_instants_by_end(struct rebuild *b, const struct group *g, int episode);
 void rs_instants_by_order(struct rebuild *b, int episode);
+/* Does nothing but its flags make the procedure's fault go away? Then the end of the one is that of the other. */
+bool rs_ends_with_flags(const struct rebuild *b, int procedure);
+/* Where what is known leaves room for an instant. */
+struct span rs_instant_room(const struct retro_episode *ep, int instant);
 /* Must `from` come before `to`, by the order of the clock? */
 bool rs_clock_before(int from, int to);
 void rs_rebuild_sla(struct rebuild *b, int episode);

@@ -28,10 +28,12 @@ static const char *why_of(struct rebuild *b, int mark, int n_agree)
     char wide[32], off[32], off_wide[32];
     const char *clock = "";
     if (o->lo_ns != 0 || o->hi_ns != 0) {
-        clock = rs_arena_printf(b->arena, "; its clock %s %s, within %s",
-                                rs_duration_human(off, sizeof(off), llabs(o->best_ns)),
-                                o->best_ns < 0 ? "behind" : "ahead",
-                                rs_duration_human(off_wide, sizeof(off_wide), o->hi_ns - o->lo_ns));
+        rs_duration_human(off_wide, sizeof(off_wide), o->hi_ns - o->lo_ns);
+        rs_duration_human(off, sizeof(off), llabs(o->best_ns));
+        clock = o->best_ns == 0
+                    ? rs_arena_printf(b->arena, "; its clock right, within %s", off_wide)
+                    : rs_arena_printf(b->arena, "; its clock %s %s, within %s", off,
+                                      o->best_ns < 0 ? "behind" : "ahead", off_wide);
     }
     const char *more = n_agree > 1 ? rs_arena_printf(b->arena, "; %d more agree%s", n_agree - 1,
                                                      n_agree == 2 ? "s" : "")
@@ -241,6 +243,7 @@ void rs_rebuild_flags(struct rebuild *b)
     int *of = pick(b, RS_EVENT_FLAG_SET, -1, &n);
     int *same = rs_xcalloc((size_t)n + 1, sizeof(*same));
     bool *taken = rs_xcalloc((size_t)n + 1, sizeof(*taken));
+    t->n_flag_step = 0;
     t->flag_step = RS_ARENA_ARRAY(b->arena, struct retro_flag_step, n);
     for (int i = 0; i < n; i++) {
         const struct retro_mark *m = &e->mark[of[i]];

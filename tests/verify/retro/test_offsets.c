@@ -41,13 +41,33 @@ START_TEST(test_votes)
     struct vote vote[6];
     for (int i = 0; i < counts[_i].n; i++) {
         vote[i] =
-            (struct vote){{end_of(counts[_i].vote[i][0]), end_of(counts[_i].vote[i][1])}, true};
+            (struct vote){{end_of(counts[_i].vote[i][0]), end_of(counts[_i].vote[i][1])}, i, true};
     }
     struct vote_count c = rs_votes_count(vote, counts[_i].n);
     ck_assert_msg(c.n_agree == counts[_i].n_agree, "%s: %d agree", counts[_i].what, c.n_agree);
     ck_assert_msg(c.span.lo_ns == S(counts[_i].lo) && c.span.hi_ns == S(counts[_i].hi),
                   "%s: %g..%g", counts[_i].what, (double)c.span.lo_ns / 1e9,
                   (double)c.span.hi_ns / 1e9);
+}
+END_TEST
+
+/* A voter whose mark may be either of two counts once where both hold, and as well at each alone. */
+START_TEST(test_either)
+{
+    const struct vote vote[] = {{{S(-1205), S(-535)}, 0, false},
+                                {{S(-1115), S(-445)}, 0, false},
+                                {{S(-65), S(65)}, 0, false},
+                                {{S(20), S(30)}, 1, true}};
+    struct vote_count c = rs_votes_count(vote, 3);
+    ck_assert_int_eq(c.n_agree, 1);
+    ck_assert_int_eq(c.n_voter, 1);
+    ck_assert_int_eq(c.n_stretch, 2);
+    ck_assert_int_eq(c.span.lo_ns, S(-65));
+    c = rs_votes_count(vote, 4);
+    ck_assert_int_eq(c.n_agree, 2);
+    ck_assert_int_eq(c.n_stretch, 1);
+    ck_assert_int_eq(c.span.lo_ns, S(20));
+    ck_assert_int_eq(c.span.hi_ns, S(30));
 }
 END_TEST
 
@@ -234,6 +254,7 @@ int main(void)
     Suite *s = suite_create("offsets");
     TCase *tc = tcase_create("offsets");
     tcase_add_loop_test(tc, test_votes, 0, (int)(sizeof(counts) / sizeof(counts[0])));
+    tcase_add_test(tc, test_either);
     tcase_add_loop_test(tc, test_sources, 0, (int)(sizeof(rows) / sizeof(rows[0])));
     tcase_add_loop_test(tc, test_given, 0, 2);
     suite_add_tcase(s, tc);
