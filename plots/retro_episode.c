@@ -281,7 +281,7 @@ static void draw_response(const struct panel *p, const struct past_episode *e)
     const double from = rs_past_mark(e, "detected")->at.best;
     const struct past_instant end = {from + leg->low, from + leg->best, from + leg->high};
     double y = p->box.y + p->box.h / 2;
-    char words[160], took[96], sla[40];
+    char took[96];
     rs_past_left(p, y, "time it took");
     rs_canvas_line(p->c, rs_panel_x(p, from), y, rs_panel_x(p, end.best), y, RS_COLOUR_INK, 2,
                    RS_DASH_SOLID);
@@ -289,11 +289,7 @@ static void draw_response(const struct panel *p, const struct past_episode *e)
     rs_canvas_line(p->c, rs_panel_x(p, end.best), y - 9, rs_panel_x(p, end.best), y + 9,
                    RS_COLOUR_INK, 3, RS_DASH_SOLID);
     rs_past_leg_words(took, sizeof took, e);
-    if (isnan(e->sla_s))
-        snprintf(words, sizeof words, "%s", took);
-    else
-        snprintf(words, sizeof words, "%s of %s", took, rs_past_span(sla, sizeof sla, e->sla_s));
-    rs_past_right(p, y, words);
+    rs_past_right(p, y, took);
 }
 
 static int n_clock_row(const struct past_episode *e)

@@ -130,9 +130,11 @@ static void draw_bars(const struct panel *p, const struct past_fit *f)
 /* The times that were seen, and the middle 98 % of the curves. */
 static struct axis time_axis(const struct past_fit *f)
 {
-    double lo = INFINITY, hi = 0;
+    double lo = INFINITY, hi = 0, shortest = INFINITY;
     for (int i = 0; i < f->n_duration; i++) {
         const struct past_band *d = &f->duration[i];
+        if (d->high > 0)
+            shortest = fmin(shortest, isinf(d->high) ? fmax(d->low, 1) : d->high);
         if (d->low > 0)
             lo = fmin(lo, d->low);
         else if (d->best > 0)
@@ -148,6 +150,8 @@ static struct axis time_axis(const struct past_fit *f)
             }
         }
     }
+    /* Where all that is known is "less than a minute", a curve may go on to microseconds: two decades of it are enough. */
+    lo = isfinite(shortest) ? fmax(lo, shortest / 100) : lo;
     lo = isfinite(lo) ? lo : 1;
     hi = fmax(hi, 3 * lo);
     return (struct axis){RS_SCALE_LOG, lo / 1.2, hi * 1.2};
@@ -246,18 +250,28 @@ static void draw_fit(struct panel *p, const struct past *past, const struct past
 
 /* ---- the page -------------------------------------------------------------------------------------------------------- */
 
+static bool any_assumed(const struct past *p)
+{
+    bool any = false;
+    for (int i = 0; i < p->n_fit; i++) {
+        for (int k = 0; k < p->fit[i].n_curve; k++)
+            any = any || !isnan(p->fit[i].assumed[k]);
+    }
+    return any;
+}
+
 static void draw_key(struct canvas *c, const struct past *p, double y)
 {
     char band[96];
     snprintf(band, sizeof band, "its %g %% DKW band", 100 * p->r.confidence);
     const struct key_item item[] = {
         {RS_COLOUR_BLUE, 1, RS_DASH_SOLID, "fitted"},
-        {RS_COLOUR_VERMILLION, 1, RS_DASH_DASHED, "assumed so far"},
         {RS_COLOUR_SKY, 0.75, RS_DASH_SOLID, "what was seen, between the times' ends"},
         {RS_COLOUR_SKY, 0.3, RS_DASH_SOLID, band},
         {RS_COLOUR_INK, 1, RS_DASH_SOLID, "one time (dotted: not over)"},
+        {RS_COLOUR_VERMILLION, 1, RS_DASH_DASHED, "assumed so far"},
     };
-    rs_key_draw(c, 60, y, 5, item);
+    rs_key_draw(c, 60, y, any_assumed(p) ? 5 : 4, item);
 }
 
 void rs_picture_retro_response(struct canvas *c,
