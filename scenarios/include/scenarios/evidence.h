@@ -10,7 +10,7 @@
  *   Grafana      annotations JSON: time, timeEnd, tags, text
  *   PagerDuty    log entries JSON (trigger, notify, acknowledge, escalate, resolve, annotate)
  *   Alertmanager webhook payloads, an object a line; or its own log (logfmt or JSON, "Notify success")
- * A time without a zone is an error unless the source names its `zone`.
+ * A time without a zone is an error unless the source names its `zone`. More: docs/retro-evidence.md.
  */
 #ifndef SCENARIOS_EVIDENCE_H
 #define SCENARIOS_EVIDENCE_H
@@ -29,7 +29,8 @@ bool rs_is_evidence(const char *path);
 
 /*
  * Reads the document, or the scenario, with every file that is named. All mistakes in one go; NULL if there was any. Memory does
- * not grow with the length of a log.
+ * not grow with the length of a log. Requests of a log that the metrics count too are called log:NAME, so that no rule sees them.
+ * rules: today's where nothing else names any, else a question "what if", called after the files.
  */
 struct retro_evidence *rs_evidence_load(const char *path,
                                         const struct evidence_file *more,
