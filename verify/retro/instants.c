@@ -56,6 +56,34 @@ static void by_marks(struct rebuild *b, const struct group *g, int episode)
     }
 }
 
+/*
+ * A rollout that ended by its one rollback was over when that was complete: if only the former was noted, the latter was by then.
+ */
+static void over_by(struct rebuild *b, const struct group *g, struct retro_episode *ep)
+{
+    const struct retro_instant *finished = &b->r->rebuilt.finished;
+    struct span commanded = rs_instant_room(ep, RS_CLOCK_COMMANDED);
+    struct span s = rs_instant_room(ep, RS_CLOCK_COMPLETED);
+    for (int i = 0; i < b->n_group; i++) {
+        if (&b->group[i] != g && (b->group[i].flag_step >= 0 || b->group[i].n > 0))
+            return;
+    }
+    if (!ep->had_rollback || rs_instant_known(&ep->at[RS_CLOCK_COMPLETED]) ||
+        finished->how != RS_HOW_RECORDED || rs_span_empty(commanded) || rs_span_empty(s) ||
+        commanded.hi_ns == RS_NEVER || finished->hi_ns < commanded.hi_ns || s.lo_ns == INT64_MIN ||
+        s.lo_ns > finished->hi_ns) {
+        return;
+    }
+    ep->at[RS_CLOCK_COMPLETED] = *finished;
+    ep->at[RS_CLOCK_COMPLETED].how = RS_HOW_BOUNDED;
+    ep->at[RS_CLOCK_COMPLETED].lo_ns = s.lo_ns;
+    ep->at[RS_CLOCK_COMPLETED].own_lo_ns = INT64_MIN;
+    ep->at[RS_CLOCK_COMPLETED].own_hi_ns = RS_NEVER;
+    ep->at[RS_CLOCK_COMPLETED].best_ns = rs_span_best((struct span){s.lo_ns, finished->hi_ns});
+    ep->at[RS_CLOCK_COMPLETED].why =
+        "nobody noted it; before the end of the rollout, which was noted";
+}
+
 /* ---- order ---- */
 
 #define BIT(i) (1u << (i))
@@ -297,5 +325,6 @@ void rs_rebuild_instants(struct rebuild *b, const struct group *g, int episode)
     rs_instants_by_beginning(b, g, episode);
     rs_instants_by_condition(b, g, episode);
     rs_instants_by_end(b, g, episode);
+    over_by(b, g, &b->r->rebuilt.episode[episode]);
     rs_instants_by_order(b, episode);
 }

@@ -59,6 +59,9 @@ static bool may_show(const struct retro_episode *ep, const struct retro_signal *
     return s->n > 0 && (ep->service < 0 || s->service < 0 || s->service == ep->service);
 }
 
+/* Changes that are less sure are not taken for steps of one fault. */
+static const double sure_odds = 4.0;
+
 /*
  * The beginning: of the changes of the bad kind before the detection, those in a row without one for the better between them
  * are one fault at rising exposure, and it began with the first. Returns where that one alone is to be looked for: behind the
@@ -73,8 +76,10 @@ static struct span first_of_row(const struct rebuild *b, int signal, struct span
     bool in_row = false, closed = false;
     for (int i = 0; i < t->n_change; i++) {
         const struct retro_change *c = &t->change[i];
-        if (c->signal != signal || c->best_ns <= window.lo_ns || c->best_ns > window.hi_ns)
+        if (c->signal != signal || c->log10_odds < sure_odds || c->best_ns <= window.lo_ns ||
+            c->best_ns > window.hi_ns) {
             continue;
+        }
         bool worse = s->bad == RS_DOWNWARDS ? c->after < c->before : c->after > c->before;
         if (worse && !in_row) {
             row = (struct span){behind_ns, window.hi_ns};
@@ -89,21 +94,55 @@ static struct span first_of_row(const struct rebuild *b, int signal, struct span
     return row.lo_ns < row.hi_ns ? row : window;
 }
 
+/*
+ * A change in a window. A long window is looked at coarsely, and lets a step look like a ramp that takes its time: once it is
+ * known whereabouts it is, it is placed anew within some minutes around.
+ */
+static bool place(struct retro_change *out,
+                  const struct retro_signal *s,
+                  struct span window,
+                  const struct retro_change_options *opt)
+{
+    if (window.lo_ns >= window.hi_ns ||
+        !rs_retro_change_at(out, s, window.lo_ns, window.hi_ns, opt))
+        return false;
+    int64_t around_ns = 4 * (out->hi_ns - out->lo_ns) + 300 * RS_NS_PER_S;
+    struct span near =
+        rs_span_meet(window, (struct span){out->lo_ns - around_ns, out->hi_ns + around_ns});
+    struct retro_change again;
+    if (near.hi_ns - near.lo_ns < (window.hi_ns - window.lo_ns) / 2 &&
+        rs_retro_change_at(&again, s, near.lo_ns, near.hi_ns, opt)) {
+        again.log10_odds = out->log10_odds;
+        *out = again;
+    }
+    return true;
+}
+
+/* Of signals that show it, the surest; of a fault that grows, the first of those about as sure: it shows in one before another. */
+static bool is_better(const struct retro_change *c, const struct retro_change *than)
+{
+    const double grows_s = 60;
+    if (!than->found)
+        return true;
+    if (c->ramp_s > grows_s && than->ramp_s > grows_s && c->log10_odds > 0.3 * than->log10_odds &&
+        than->log10_odds > 0.3 * c->log10_odds) {
+        return c->best_ns < than->best_ns;
+    }
+    return c->log10_odds > than->log10_odds;
+}
+
 static void find_beginning(struct rebuild *b, struct retro_episode *ep, struct span window)
 {
     struct retro_rebuilt *t = &b->r->rebuilt;
     for (int i = 0; i < t->n_signal; i++) {
         const struct retro_signal *s = &t->signal[i];
-        if (!may_show(ep, s))
-            continue;
         const struct retro_change_options opt = {
             .confidence = b->r->evidence->confidence, .direction = s->bad, .ramps = true};
-        struct span w = first_of_row(b, i, window);
         struct retro_change c;
-        if (!rs_retro_change_at(&c, s, w.lo_ns, w.hi_ns, &opt))
+        if (!may_show(ep, s) || !place(&c, s, first_of_row(b, i, window), &opt))
             continue;
         c.signal = i;
-        if (!ep->up.found || c.log10_odds > ep->up.log10_odds) {
+        if (is_better(&c, &ep->up)) {
             ep->up = c;
             ep->signal = i;
         }
@@ -116,7 +155,7 @@ static void find_end(struct rebuild *b, struct retro_episode *ep, struct span wi
     const struct retro_change_options opt = {
         .confidence = b->r->evidence->confidence, .direction = other_way(s->bad), .ramps = true};
     struct retro_change c;
-    if (rs_retro_change_at(&c, s, window.lo_ns, window.hi_ns, &opt)) {
+    if (place(&c, s, window, &opt)) {
         ep->down = c;
         ep->down.signal = ep->signal;
     }
@@ -201,6 +240,10 @@ void rs_instants_by_beginning(struct rebuild *b, const struct group *g, int epis
         return;
     struct span window = own_time(b, g);
     struct span before = rs_span_meet(window, (struct span){INT64_MIN, begun_by(b, ep)});
+    /* It goes on until something is done about it, and the more of it is seen the better it is placed. */
+    struct span commanded = rs_instant_room(ep, RS_CLOCK_COMMANDED);
+    if (ep->had_rollback && commanded.lo_ns > before.hi_ns && commanded.lo_ns < window.hi_ns)
+        before.hi_ns = commanded.lo_ns;
     const struct retro_instant *changed = &ep->at[RS_RETRO_CHANGED];
     if (rs_instant_known(changed) && changed->lo_ns > before.lo_ns && changed->lo_ns < before.hi_ns)
         before.lo_ns = changed->lo_ns;

@@ -4,12 +4,15 @@
  * detects it, and goes away after the flag is set back and before that has come into force everywhere. Each is an order, open on
  * one side; together they close.
  */
+#include <math.h>
 #include <stdlib.h>
 
 #include "retro/rebuild.h"
 
 /* A change is believed to lie within so much of its posterior here: what follows is taken as certain. */
 static const double confidence = 0.999;
+/* What is told less sharply, or does not speak against the clock as it is, changes nothing: it is taken as right. */
+static const int64_t widest_ns = 600 * RS_NS_PER_S;
 
 bool rs_is_untied(const struct rebuild *b, int source)
 {
@@ -52,6 +55,22 @@ static void widen_both(const struct rebuild *b, struct group *g)
         widen(b, &g->down, (struct span){up.hi_ns, down.hi_ns + around_ns}, false);
 }
 
+/*
+ * Only a fault that came at once, beyond all doubt, and went away with the flags ties a clock: one that grows slowly has no sharp
+ * beginning, and one that leaves something behind none of the ends that are meant here.
+ */
+static bool may_tie(const struct rebuild *b, const struct group *g)
+{
+    const struct retro_change *up = &g->up, *down = &g->down;
+    if (!up->found || !down->found || !rs_ends_with_flags(b, g->procedure) || up->ramp_s > 60 ||
+        up->log10_odds < 6 || down->log10_odds < 6) {
+        return false;
+    }
+    double size = fabs(up->after - up->before);
+    return fabs(down->after - up->before) < 0.3 * size &&
+           fabs(down->before - up->after) < 0.5 * size;
+}
+
 /* What a mark says of its clock's offset; all of it if it says nothing. */
 static struct span vote_of(const struct rebuild *b, const struct group *g, int mark)
 {
@@ -87,6 +106,8 @@ static bool tie(struct rebuild *b, int source)
     int n = 0;
     for (int i = 0; i < b->n_group; i++) {
         const struct group *g = &b->group[i];
+        if (!may_tie(b, g))
+            continue;
         for (int k = 0; k < g->n; k++) {
             if (e->mark[g->mark[k]].source == source)
                 cast(vote, &n, vote_of(b, g, g->mark[k]));
@@ -99,15 +120,15 @@ static bool tie(struct rebuild *b, int source)
     if (n > 0)
         most = rs_votes_count(vote, n);
     free(vote);
-    if (most.n_agree < most.n_voter || most.span.lo_ns == INT64_MIN || most.span.hi_ns == RS_NEVER)
+    if (most.n_agree < most.n_voter || most.span.lo_ns == INT64_MIN ||
+        most.span.hi_ns == RS_NEVER || most.span.hi_ns - most.span.lo_ns > widest_ns ||
+        rs_span_within(most.span, 0)) {
         return false;
-    int64_t best_ns = rs_span_within(most.span, 0) ? 0 : rs_span_best(most.span);
+    }
+    int64_t best_ns = rs_span_best(most.span);
     char off[32], wide[32];
     rs_duration_human(off, sizeof(off), best_ns < 0 ? -best_ns : best_ns);
     rs_duration_human(wide, sizeof(wide), most.span.hi_ns - most.span.lo_ns);
-    const char *words =
-        best_ns == 0 ? "right"
-                     : rs_arena_printf(b->arena, "%s %s", off, best_ns < 0 ? "behind" : "ahead");
     b->r->rebuilt.offset[source] = (struct retro_offset){
         .how = RS_CLOCK_ESTIMATED,
         .lo_ns = most.span.lo_ns,
@@ -115,11 +136,10 @@ static bool tie(struct rebuild *b, int source)
         .hi_ns = most.span.hi_ns,
         .n_pair = n,
         .n_agree = n,
-        .why =
-            rs_arena_printf(b->arena,
-                            "%s, within %s: no mark that another source has too; by when the fault "
-                            "began and ended in the series, %d marks",
-                            words, wide, n)};
+        .why = rs_arena_printf(b->arena,
+                               "%s %s, within %s: no mark that another source has too; by when the "
+                               "fault began and ended in the series, %d marks",
+                               off, best_ns < 0 ? "behind" : "ahead", wide, n)};
     return true;
 }
 
