@@ -132,6 +132,23 @@ static void find_before(struct learning *l, struct faulty *x)
         x->before = same;
 }
 
+/* Of it the longest part in which the flags stood still: it may begin while they are still on their way. */
+static void keep_settled(struct learning *l, struct faulty *x)
+{
+    int n = 0;
+    const struct flag_span *span = rs_learn_flag_spans(l, x->service, &n);
+    struct window best = {0, 0}, of = x->during.window[0];
+    for (int i = 0; i < n; i++) {
+        struct window w = span[i].at;
+        w.from_ns = w.from_ns > of.from_ns ? w.from_ns : of.from_ns;
+        w.until_ns = w.until_ns < of.until_ns ? w.until_ns : of.until_ns;
+        if (span[i].known && w.until_ns - w.from_ns > best.until_ns - best.from_ns)
+            best = w;
+    }
+    if (best.until_ns > best.from_ns)
+        x->during.window[0] = best;
+}
+
 static void open_faulty(struct learning *l, struct faulty *x)
 {
     const struct service *s = NULL;
@@ -143,6 +160,7 @@ static void open_faulty(struct learning *l, struct faulty *x)
         x->refused = "nothing was counted between its onset and the rollback";
         return;
     }
+    keep_settled(l, x);
     if (x->fault->shape != RS_SHAPE_STEP && x->fault->shape != RS_SHAPE_RAMP) {
         x->refused = "its level changes all the time: no single size is told by counts";
         return;
