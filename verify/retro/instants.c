@@ -305,7 +305,8 @@ void rs_rebuild_sla(struct rebuild *b, int episode)
         return;
     }
     const char *leg = range_words(b->arena, lo_ns, hi_ns);
-    if (hi_ns <= ep->sla_ns || lo_ns > ep->sla_ns) {
+    /* Where both ends have a width the shortest leg is not reached: the end of a mark's interval is not in it. */
+    if (hi_ns <= ep->sla_ns || lo_ns >= ep->sla_ns) {
         ep->sla = hi_ns <= ep->sla_ns ? RS_SLA_KEPT : RS_SLA_BROKEN;
         ep->sla_why =
             rs_arena_printf(b->arena, "detected to completed took %s, %s allowed", leg, limit);
