@@ -4,4 +4,7 @@
 set -eu
 [ -d "$2/../shared/data/series" ] || exit 77
 export TERM=dumb
-exec python3 "$2/tests/retell/figures.py" "$(realpath "$1")" "$2" "$2/docs/retro-recordings.md"
+TOLD=$(mktemp -d)
+export TOLD
+trap 'rm -rf "$TOLD"' EXIT
+python3 "$2/tests/retell/figures.py" "$(realpath "$1")" "$2" "$2/docs/retro-recordings.md"
