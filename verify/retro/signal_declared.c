@@ -168,6 +168,8 @@ static int add_values(struct signal_list *list,
 {
     struct asked asked = {data, 0, RS_NEVER};
     rs_promql_selectors(spec->value, 0, look_up, &asked);
+    if (strstr(spec->value_text, "offset") || strchr(spec->value_text, '@'))
+        asked.range_ms = 0; /* how far back it looks is not how much it takes together */
     int64_t step = spec->every_ns ? spec->every_ns / ms_in_ns : asked.step_ms;
     struct backtest_query query = {spec->value_text, spec->value};
     struct backtest_spec run = {

@@ -5,7 +5,8 @@
 recordings.py NAME         a row for each fault
 recordings.py NAME...      a row for each recording
 recordings.py --alerts NAME...  activations of rules, beside those that Prometheus itself wrote down
-Names are documents in recordings/; rollsim is looked for on the PATH."""
+Names are documents in recordings/; rollsim is looked for on the PATH. With TOLD=FOLDER in the environment answers are kept there, and
+taken from there."""
 import csv
 import json
 import math
@@ -21,16 +22,32 @@ FIRINGS = {"alerts-nezha": "nezha_ob_2022-08-22", "alerts-petshop": "petshop_hig
            "alerts-elb": "nab_elb_request_count_8c0756"}
 
 
-def told(name):
+def asked(name):
     run = subprocess.run(["rollsim", "retro", "--json", "--quiet", os.path.join(HERE, "recordings", name + ".yaml")],
                          stdout=subprocess.PIPE, check=False)
     if run.returncode not in (0, 1, 3):
         sys.exit("rollsim retro %s ended with status %d" % (name, run.returncode))
-    return json.loads(run.stdout)
+    return run.stdout
+
+
+def told(name):
+    kept = os.path.join(os.environ["TOLD"], name) if "TOLD" in os.environ else None
+    if kept and os.path.exists(kept):
+        with open(kept, "rb") as f:
+            return json.load(f)
+    answer = asked(name)
+    if kept:
+        with open(kept, "wb") as f:
+            f.write(answer)
+    return json.loads(answer)
 
 
 def clock(t):
     return time.strftime("%d %b %H:%M:%S", time.gmtime(t)) if t > 1e8 else "%g s" % t
+
+
+def off(seconds):
+    return "%+d" % round(seconds)
 
 
 def number(x):
@@ -59,18 +76,18 @@ def by_fault(name):
         if c is None:
             print("| %s | %s | in no signal | | | | | |" % (k["name"].split("_AWS")[0], clock(at)))
             continue
-        print("| %s | %s | %+.0f | %+.0f to %+.0f | %s | %s | %s | 10^%.0f |"
-              % (k["name"].split("_AWS")[0], clock(at), c["best"] - at, c["lo"] - at, c["hi"] - at,
+        print("| %s | %s | %s | %s to %s | %s | %s | %s | 10^%.0f |"
+              % (k["name"].split("_AWS")[0], clock(at), off(c["best"] - at), off(c["lo"] - at), off(c["hi"] - at),
                  signal_name(t["signal"][c["signal"]]), number(c["before"]), number(c["after"]), c["log10_odds"]))
 
 
 def worse_an_hour(t):
     """Changes for the worse where there is no fault: before the first known one, and from ten minutes after the last one on."""
-    first, last = min(s["first"] for s in t["source"]), max(s["last"] for s in t["source"])
+    first, last = (statistics.median(s[end] for s in t["source"]) for end in ("first", "last"))
     begin = min([k["from_time"] - 600 for k in t["known"]] or [last])
     end = max([k["until_time"] + 600 for k in t["known"]] or [last])
     hours = (max(begin - first, 0) + max(last - end, 0)) / 3600
-    n = sum(c["after"] > c["before"] and not begin <= c["best"] <= end for c in t["change"])
+    n = sum(c["after"] > c["before"] and (c["best"] < begin or end < c["best"] <= last) for c in t["change"])
     return n / hours if hours > 1 else None
 
 
@@ -88,7 +105,7 @@ def by_recording(names):
     print("|---|---|---|---|---|---|---|---|---|---|")
     for name in names:
         t = told(name)
-        off = [(c["best"] - k["from_time"], c["lo"] <= k["from_time"] <= c["hi"]) for k, c in rows(t) if c]
+        found = [(c["best"] - k["from_time"], c["lo"] <= k["from_time"] <= c["hi"]) for k, c in rows(t) if c]
         plain = "| %s | %d | %d |" % (name, len(t["signal"]), len(t["change"]))
         rate = worse_an_hour(t)
         rate = "" if rate is None else "%.2f" % rate
@@ -96,12 +113,12 @@ def by_recording(names):
             print(plain + " 0 | | | | | %s | |" % rate)
             continue
         print(plain + " %d | %d | %+.0f | %+.0f | %d | %s | %s |"
-              % (len(t["known"]), len(off), statistics.median(o for o, _ in off), max((o for o, _ in off), key=abs),
-                 sum(h for _, h in off), rate, by_chance(t)))
+              % (len(t["known"]), len(found), statistics.median(o for o, _ in found), max((o for o, _ in found), key=abs),
+                 sum(h for _, h in found), rate, by_chance(t)))
 
 
 def alerts(names):
-    print("| recording | rules | activations | of them fired | fired here | alike to the second |")
+    print("| recording | rules ever active | activations | of them fired | fired here | alike to the second |")
     print("|---|---|---|---|---|---|")
     for name in names:
         with open(os.path.join(ALERTS, FIRINGS[name] + ".firings.csv"), newline="") as f:

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/promql.h"
 #include "scenarios/load.h"
 #include "scenarios/series.h"
 #include "sim/clock.h"
@@ -62,8 +63,42 @@ static struct evidence_parts {
     int n;
 } made;
 
+static const struct promql *parsed(const char *text)
+{
+    struct err err = {0};
+    struct promql_text source = {.text = text, .dialect = RS_PROMQL_3};
+    const struct promql *expr = text ? rs_promql_parse(made.arena, &source, &err) : NULL;
+    ck_assert_msg(!text || expr, "%s: %s", text, err.text);
+    return expr;
+}
+
+/* A signal that a document would declare: kind, events or value, total. */
+struct declared {
+    enum retro_signal_kind kind;
+    const char *first, *total;
+    int every_s;
+};
+
+static void declare(const struct declared *d)
+{
+    struct retro_signal_spec *spec = RS_ARENA_ARRAY(made.arena, struct retro_signal_spec, 1);
+    *spec = (struct retro_signal_spec){
+        .name = "own", .kind = d->kind, .every_ns = d->every_s * INT64_C(1000000000)};
+    if (d->kind == RS_SIGNAL_VALUE) {
+        spec->value_text = d->first;
+        spec->value = parsed(d->first);
+    } else {
+        spec->events_text = d->first;
+        spec->events = parsed(d->first);
+        spec->total_text = d->total;
+        spec->total = parsed(d->total);
+    }
+    made.e.signal_spec = spec;
+    made.e.n_signal_spec = 1;
+}
+
 /* Series of the text; those whose label `from` is "log" are of the second source, whose clock is 100 s ahead. */
-static void read(const char *text)
+static void read(const char *text, const struct declared *declared)
 {
     struct err_list errors;
     rs_err_list_init(&errors);
@@ -92,6 +127,11 @@ static void read(const char *text)
     made.e.lookback_ns = 300 * INT64_C(1000000000);
     made.e.evaluation_interval_ns = 30 * INT64_C(1000000000);
     made.arena = rs_arena_new();
+    if (declared) {
+        rs_scenario_free(made.e.scenario);
+        made.e.scenario = NULL;
+        declare(declared);
+    }
     ck_assert_int_eq(
         rs_retro_signals(&made.e, made.offset_ns, made.arena, &made.signal, &made.n, &errors), 0);
     rs_err_list_clear(&errors);
@@ -204,10 +244,63 @@ static const struct {
 
 START_TEST(test_points)
 {
-    read(cases[_i].series);
+    read(cases[_i].series, NULL);
     char *text = told();
     ck_assert_msg(strcmp(text, cases[_i].points) == 0, "%s:\n  %s\nnot\n  %s", cases[_i].what, text,
                   cases[_i].points);
+    free(text);
+    forget();
+}
+END_TEST
+
+#define ASKED(kind, instance) "asks_total{kind=\"" kind "\",instance=\"" instance "\"} "
+
+static const struct {
+    const char *what, *series;
+    struct declared declared;
+    const char *points;
+} own[] = {
+    {"events of a total, by instance",
+     ASKED("bad", "a") "0 0\n" ASKED("good", "a") "0 0\n" ASKED("bad", "b") "0 5000\n" ASKED(
+         "bad", "a") "2 30000\n" ASKED("good", "a") "8 30000\n" ASKED("bad", "b") "1 35000\n",
+     {RS_SIGNAL_RATIO, "asks_total{kind=\"bad\"}", "asks_total", 0},
+     "own: (0,30] 2/10 (5,35] 1/1"},
+    {"events by themselves",
+     ASKED("bad", "a") "0 0\n" ASKED("bad", "a") "3 30000\n" ASKED("good", "a") "9 30000\n",
+     {RS_SIGNAL_COUNT, "asks_total{kind=\"bad\"}", NULL, 0},
+     "own: (0,30] 3/30"},
+    {"a value, at the distance of its samples",
+     "load 1 0\nload 2 60000\nload NaN 120000\nload 4 180000\n",
+     {RS_SIGNAL_VALUE, "load * 10", NULL, 0},
+     "own: (0,0] 10 (60,60] 20 (180,180] 40"},
+    {"a value, as often as is said",
+     "load 1 0\nload 2 60000\n",
+     {RS_SIGNAL_VALUE, "load", NULL, 20},
+     "own: (0,0] 1 (20,20] 1 (40,40] 1 (60,60] 2"},
+    {"the mean over a range stands for all of it",
+     "load 1 0\nload 2 60000\nload 6 120000\n",
+     {RS_SIGNAL_VALUE, "avg_over_time(load[2m])", NULL, 0},
+     "own: (-120,0] 1 (-60,60] 1.5 (0,120] 4"},
+    {"a signal for each series",
+     "load{at=\"x\"} 1 0\nload{at=\"y\"} 2 0\n",
+     {RS_SIGNAL_VALUE, "load", NULL, 60},
+     "own load{at=\"x\"}: (0,0] 1; own load{at=\"y\"}: (0,0] 2"},
+    {"what nothing matches is told without a point",
+     "load 1 0\n",
+     {RS_SIGNAL_COUNT, "lost_total", NULL, 0},
+     "own:"},
+    {"on the clock of reference",
+     "load{from=\"log\"} 7 100000\n",
+     {RS_SIGNAL_VALUE, "load", NULL, 60},
+     "own: (0,0] 7"},
+};
+
+START_TEST(test_declared)
+{
+    read(own[_i].series, &own[_i].declared);
+    char *text = told();
+    ck_assert_msg(strcmp(text, own[_i].points) == 0, "%s:\n  %s\nnot\n  %s", own[_i].what, text,
+                  own[_i].points);
     free(text);
     forget();
 }
@@ -218,6 +311,7 @@ int main(void)
     Suite *suite = suite_create("signal");
     TCase *tc = tcase_create("signal");
     tcase_add_loop_test(tc, test_points, 0, sizeof(cases) / sizeof(cases[0]));
+    tcase_add_loop_test(tc, test_declared, 0, sizeof(own) / sizeof(own[0]));
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
