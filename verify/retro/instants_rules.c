@@ -138,15 +138,14 @@ static void detect(struct rebuild *b, struct retro_episode *ep, const struct fir
             return; /* somebody was before the alert */
         struct span s = f->fired;
         const char *why = whence(b->arena, f, "fired");
-        if (may_be_seen_before(ep)) {
+        if (next && may_be_seen_before(ep)) {
             int64_t from_ns = visible_from(b, ep->procedure, f->fired.hi_ns);
-            if (from_ns < s.lo_ns) {
+            if (from_ns != INT64_MIN && from_ns < s.lo_ns)
                 s.lo_ns = from_ns;
-                why = rs_arena_printf(b->arena, "%s; it could be seen on a board before", why);
-            }
+            why = rs_arena_printf(b->arena, "%s; %s", why,
+                                  from_ns != INT64_MIN ? "it could be seen on a board before"
+                                                       : "if nobody saw it on a board before");
         }
-        if (s.lo_ns == INT64_MIN)
-            return;
         set(at, s, why);
         at->best_ns = rs_span_best(f->fired);
         ep->alert = f->alert;

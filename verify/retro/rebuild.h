@@ -111,6 +111,8 @@ void rs_rebuild_groups_clear(struct rebuild *b);
 /* The procedure that a mark speaks of, or -1. */
 int rs_mark_procedure(const struct retro *r, const struct retro_mark *m);
 int rs_alert_procedure(const struct scenario *sc, const char *alert);
+/* The only procedure that begins with setting the flag so, or -1. */
+int rs_commanding_procedure(const struct scenario *sc, int flag, bool on);
 /* The first flag that the procedure sets, or NULL. */
 const struct action *rs_procedure_command(const struct procedure *p);
 /* The marks of one thing, from one or more sources, as one instant; contradictions are told. n = 0: unknown. */

@@ -249,6 +249,51 @@ START_TEST(test_given)
 }
 END_TEST
 
+/* ---- series ---- */
+
+static int roll(uint64_t *state, int n)
+{
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (int)((*state >> 33) % (uint64_t)n);
+}
+
+/*
+ * The same requests in a counter that is scraped every 30 s and in a log counted every 15 s, whose clock is off; or others, in
+ * the last row, where nothing may be said. The scrapes have a gap.
+ */
+static const double log_off_s[] = {0, 7, -41, 3600, NAN};
+
+START_TEST(test_log)
+{
+    struct made m;
+    made_begin(&m, false);
+    double off_s = log_off_s[_i];
+    bool alien = isnan(off_s);
+    int prometheus = made_source(&m, "prometheus", RS_SOURCE_METRICS, 0);
+    int log = made_source(&m, "log", RS_SOURCE_LOG, 0);
+    uint64_t dice = 5;
+    double scraped = 0, logged = 0;
+    for (int t = 0; t < 2 * 3600; t++) { /* about 10 a second */
+        scraped += 5 + roll(&dice, 11);
+        logged = alien ? logged + 5 + roll(&dice, 11) : scraped;
+        if ((t + 1) % 30 == 4 && (t < 3000 || t > 3240))
+            made_sample(&m, prometheus, "http_requests_total{job=shop,instance=a}", t + 1, scraped);
+        if ((t + 1) % 15 == 0)
+            made_sample(&m, log, "http_requests_total{job=shop}", t + 1 + (alien ? 0 : off_s),
+                        logged);
+    }
+    made_rebuild(&m);
+    const struct retro_offset *o = &m.r->rebuilt.offset[log];
+    ck_assert_int_eq(o->how, alien ? RS_CLOCK_ASSUMED : RS_CLOCK_ESTIMATED);
+    if (!alien) {
+        ck_assert_msg(o->lo_ns <= S(off_s) && S(off_s) <= o->hi_ns, "%g: %g..%g", off_s,
+                      (double)o->lo_ns / 1e9, (double)o->hi_ns / 1e9);
+        ck_assert_int_lt(o->hi_ns - o->lo_ns, S(40));
+    }
+    made_end(&m);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("offsets");
@@ -257,6 +302,7 @@ int main(void)
     tcase_add_test(tc, test_either);
     tcase_add_loop_test(tc, test_sources, 0, (int)(sizeof(rows) / sizeof(rows[0])));
     tcase_add_loop_test(tc, test_given, 0, 2);
+    tcase_add_loop_test(tc, test_log, 0, (int)(sizeof(log_off_s) / sizeof(log_off_s[0])));
     suite_add_tcase(s, tc);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);

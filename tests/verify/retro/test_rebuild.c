@@ -225,6 +225,48 @@ START_TEST(test_groups)
 }
 END_TEST
 
+/* ---- alerts ---- */
+
+/*
+ * Settlement rollbacks that the rules see, with ALERTS or without, or with a gap in the recording where the alert fires: more than 3
+ * increments in ten minutes. The instants lie where the server's evaluations may have been.
+ */
+START_TEST(test_alert)
+{
+    struct made m;
+    made_begin(&m, true);
+    int prometheus = made_source(&m, "prometheus", RS_SOURCE_METRICS, 0);
+    for (int t = 7; t < 4000; t += 30) {
+        double v = t < 1500 ? 0 : t < 2100 ? (t - 1500) / 60 : 10;
+        if (_i == 2 && t > 1700 && t < 1900)
+            continue;
+        made_sample(&m, prometheus,
+                    "financial_orchestrator_rollback_total{job=settlement,instance=a}", t, v);
+        if (_i == 0 && t >= 1747 && t < 2650)
+            made_sample(&m, prometheus, "ALERTS{alertname=OrchestratorRollbacks,alertstate=firing}",
+                        t + 3, 1);
+    }
+    made_rebuild(&m);
+    const struct retro_episode *e = episode(&m, 0);
+    ck_assert_int_eq(m.r->rebuilt.n_episode, 1);
+    ck_assert_str_eq(e->name, "settlement-inconsistency");
+    ck_assert(!e->had_rollback);
+    ck_assert_int_eq(e->sla, RS_SLA_UNDECIDABLE);
+    const struct retro_instant *at = &e->at[RS_CLOCK_PENDING];
+    ck_assert_int_eq(at->how, RS_HOW_COMPUTED);
+    if (_i == 0) {
+        ck_assert(is_near(made_s(at->lo_ns), 1720) && is_near(made_s(at->hi_ns), 1750));
+        ck_assert_ptr_nonnull(strstr(at->why, "ALERTS"));
+    } else {
+        ck_assert_msg(made_s(at->lo_ns) < 1690 && made_s(at->hi_ns) > 1690, "%g..%g",
+                      made_s(at->lo_ns), made_s(at->hi_ns));
+        double wide_s = made_s(at->hi_ns) - made_s(at->lo_ns);
+        ck_assert_msg(_i == 1 ? is_near(wide_s, 60) : wide_s > 400 && wide_s < 700, "%g s", wide_s);
+    }
+    made_end(&m);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("rebuild");
@@ -236,6 +278,7 @@ int main(void)
     tcase_add_loop_test(tc, test_order, 0, 2);
     tcase_add_loop_test(tc, test_two_sources, 0, 2);
     tcase_add_test(tc, test_groups);
+    tcase_add_loop_test(tc, test_alert, 0, 3);
     suite_add_tcase(s, tc);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
