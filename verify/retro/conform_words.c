@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conform.h"
+#include "retro/rebuild.h"
 
 bool rs_conform_known(const struct retro_instant *i)
 {
@@ -65,7 +66,7 @@ struct retro_instant rs_conform_mark(const struct conform *c, int mark)
     struct retro_instant i = {
         .how = RS_HOW_RECORDED, .confidence = 1.0, .mark = mark, .source = c->e->mark[mark].source};
     rs_retro_mark_instant(c->r, mark, &i.lo_ns, &i.hi_ns);
-    i.best_ns = i.lo_ns + (i.hi_ns - i.lo_ns) / 2;
+    i.best_ns = rs_mark_best(c->r, mark);
     return i;
 }
 

@@ -189,7 +189,7 @@ static void group_unnamed(struct rebuild *b)
     int n = 0;
     for (int i = 0; i < e->n_mark; i++) {
         if (of_clock(b, &e->mark[i]) && !is_named(b, i))
-            p[n++] = (struct placed){rs_span_best(b->mark[i]), e->mark[i].event, i};
+            p[n++] = (struct placed){rs_mark_best(b->r, i), e->mark[i].event, i};
     }
     qsort(p, (size_t)n, sizeof(*p), by_time);
     for (int i = 0; i < n; i++)

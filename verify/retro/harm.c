@@ -137,8 +137,12 @@ static bool find_onset(struct harm *h)
     h->onset = e->at[RS_CLOCK_ONSET];
     if (!rs_harm_is_known(&h->onset) && e->up.found)
         h->onset = of_change(&e->up);
-    if (!rs_harm_is_known(&h->onset))
-        h->onset = e->at[RS_RETRO_CHANGED];
+    const struct retro_instant *changed = &e->at[RS_RETRO_CHANGED];
+    /* Of the flags that may have begun it none is a fault that was seen; a note that one did is. */
+    bool noted =
+        changed->mark >= 0 && h->r->evidence->mark[changed->mark].event == RS_EVENT_CHANGED;
+    if (!rs_harm_is_known(&h->onset) && noted)
+        h->onset = *changed;
     return rs_harm_is_known(&h->onset);
 }
 

@@ -328,4 +328,5 @@ void rs_rebuild_instants(struct rebuild *b, const struct group *g, int episode)
     rs_instants_by_end(b, g, episode);
     over_by(b, g, &b->r->rebuilt.episode[episode]);
     rs_instants_by_order(b, episode);
+    rs_instants_by_flags(b, episode);
 }

@@ -302,7 +302,7 @@ static void estimate(const struct clocks *c, const struct ballot *p, int source)
                 s.hi_ns = v.hi_ns;
         }
     }
-    int64_t best_ns = rs_span_within(s, 0) ? 0 : rs_span_best(s);
+    int64_t best_ns = rs_offset_best(s);
     char wide[32];
     c->b->r->rebuilt.offset[source] = (struct retro_offset){
         .how = RS_CLOCK_ESTIMATED,

@@ -85,6 +85,9 @@ struct vote_count {
 /* Marzullo & Owicki 1983: the span that most of the voters hold. n > 0. */
 struct vote_count rs_votes_count(const struct vote *vote, int n);
 
+/* Of a span in which an offset lies, the likeliest. Both ends are known. */
+int64_t rs_offset_best(struct span s);
+
 /* Offsets of the sources of marks, by what two sources saw; those of series are there already. */
 void rs_rebuild_offsets(struct rebuild *b);
 
@@ -115,6 +118,8 @@ int rs_alert_procedure(const struct scenario *sc, const char *alert);
 int rs_commanding_procedure(const struct scenario *sc, int flag, bool on);
 /* The first flag that the procedure sets, or NULL. */
 const struct action *rs_procedure_command(const struct procedure *p);
+/* When a mark was written, less the best offset of its clock. */
+int64_t rs_mark_best(const struct retro *r, int mark);
 /* The marks of one thing, from one or more sources, as one instant; contradictions are told. n = 0: unknown. */
 struct retro_instant rs_rebuild_settle(
     struct rebuild *b, const int *mark /* [n] */, int n, const char *what, int episode);
@@ -132,6 +137,8 @@ void rs_instants_by_end(struct rebuild *b, const struct group *g, int episode);
 void rs_instants_by_order(struct rebuild *b, int episode);
 /* Does nothing but its flags make the procedure's fault go away? Then the end of the one is that of the other. */
 bool rs_ends_with_flags(const struct rebuild *b, int procedure);
+/* The change that began it, where nobody noted it: by the flags that the procedure turns back. */
+void rs_instants_by_flags(struct rebuild *b, int episode);
 /* Where what is known leaves room for an instant. */
 struct span rs_instant_room(const struct retro_episode *ep, int instant);
 /* Must `from` come before `to`, by the order of the clock? */

@@ -84,6 +84,13 @@ first_of_each(struct rebuild *b, const int *mark, int n, int *out, const char *w
     return n_out;
 }
 
+int64_t rs_mark_best(const struct retro *r, int mark)
+{
+    const struct retro_mark *m = &r->evidence->mark[mark];
+    struct span written = {m->written_lo_ns, m->written_hi_ns};
+    return rs_span_best(written) - r->rebuilt.offset[m->source].best_ns;
+}
+
 struct retro_instant
 rs_rebuild_settle(struct rebuild *b, const int *mark, int n, const char *what, int episode)
 {
@@ -124,7 +131,8 @@ rs_rebuild_settle(struct rebuild *b, const int *mark, int n, const char *what, i
     at.how = RS_HOW_RECORDED;
     at.lo_ns = s.lo_ns;
     at.hi_ns = s.hi_ns;
-    at.best_ns = rs_span_best(s);
+    at.best_ns = rs_mark_best(b->r, best);
+    at.best_ns = at.best_ns < s.lo_ns ? s.lo_ns : at.best_ns > s.hi_ns ? s.hi_ns : at.best_ns;
     at.confidence = 1.0;
     at.source = m->source;
     at.mark = best;

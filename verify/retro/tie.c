@@ -125,7 +125,7 @@ static bool tie(struct rebuild *b, int source)
         rs_span_within(most.span, 0)) {
         return false;
     }
-    int64_t best_ns = rs_span_best(most.span);
+    int64_t best_ns = rs_offset_best(most.span);
     char off[32], wide[32];
     rs_duration_human(off, sizeof(off), best_ns < 0 ? -best_ns : best_ns);
     rs_duration_human(wide, sizeof(wide), most.span.hi_ns - most.span.lo_ns);

@@ -71,6 +71,22 @@ START_TEST(test_either)
 }
 END_TEST
 
+/* Where in its span an offset is taken to be: as near to right, or to a time zone, as it allows. */
+static const struct {
+    double lo, hi, best;
+} bests[] = {
+    {-5, 30, 0},           {0, 30, 0},         {-30, 0, 0},        {2, 4, 2},
+    {-9, -3, -3},          {3590, 3610, 3600}, {3590, 3597, 3597}, {-1830, -1790, -1800},
+    {-3660, -3610, -3610}, {600, 800, 600},    {1000, 1300, 1300},
+};
+
+START_TEST(test_best)
+{
+    struct span s = {S(bests[_i].lo), S(bests[_i].hi)};
+    ck_assert_int_eq(rs_offset_best(s), S(bests[_i].best));
+}
+END_TEST
+
 /* ---- sources ---- */
 
 /* What a row writes: a mark of a source; stage < 0: none. */
@@ -106,7 +122,7 @@ static const struct {
      2,
      4,
      1,
-     "3.0s ahead"},
+     "2.0s ahead"},
     {"minutes in the notes, seconds in the log, several pairs",
      {0, 0, NAN},
      NAN,
@@ -193,7 +209,7 @@ static const struct {
      1,
      3,
      7, /* of 9: each page may be either */
-     "2.0s ahead"},
+     "1.0s ahead"},
 };
 
 START_TEST(test_sources)
@@ -300,6 +316,7 @@ int main(void)
     TCase *tc = tcase_create("offsets");
     tcase_add_loop_test(tc, test_votes, 0, (int)(sizeof(counts) / sizeof(counts[0])));
     tcase_add_test(tc, test_either);
+    tcase_add_loop_test(tc, test_best, 0, (int)(sizeof(bests) / sizeof(bests[0])));
     tcase_add_loop_test(tc, test_sources, 0, (int)(sizeof(rows) / sizeof(rows[0])));
     tcase_add_loop_test(tc, test_given, 0, 2);
     tcase_add_loop_test(tc, test_log, 0, (int)(sizeof(log_off_s) / sizeof(log_off_s[0])));

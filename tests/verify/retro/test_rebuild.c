@@ -102,6 +102,78 @@ START_TEST(test_one_clock)
 }
 END_TEST
 
+/* The likeliest instant of a mark is what was written, less the likeliest offset of its clock. */
+START_TEST(test_best_as_written)
+{
+    struct made m;
+    made_begin(&m, false);
+    int notes = made_source(&m, "notes", RS_SOURCE_TIMELINE, 0);
+    int pager = made_source(&m, "pager", RS_SOURCE_NOTIFICATIONS, 0);
+    double off_s = _i ? 40 : 0;
+    made_mark(&m, notes, RS_CLOCK_NOTIFIED, 100, 0);
+    made_mark(&m, pager, RS_CLOCK_NOTIFIED, 100 + off_s, 30); /* 0 to 30 s ahead, or 40 to 70 s */
+    made_mark(&m, pager, RS_CLOCK_COMPLETED, 400 + off_s, 2);
+    made_rebuild(&m);
+    ck_assert_int_eq(m.r->rebuilt.offset[pager].best_ns, rs_ns_from_s(off_s));
+    expect(episode(&m, 0), RS_CLOCK_COMPLETED, RS_HOW_RECORDED, 370, 402);
+    ck_assert(is_near(made_s(episode(&m, 0)->at[RS_CLOCK_COMPLETED].best_ns), 401));
+    made_end(&m);
+}
+END_TEST
+
+/* ---- what began it ---- */
+
+static int flag_of(const struct made *m, int procedure)
+{
+    return rs_procedure_command(&m->e.scenario->response.procedure[procedure])->flag;
+}
+
+static void set_flag(struct made *m, int source, int flag, bool on, double percent, double at_s)
+{
+    struct retro_mark *mark = &m->mark[made_mark(m, source, RS_EVENT_FLAG_SET, at_s, 1)];
+    mark->flag = flag;
+    mark->on = on;
+    mark->percent = percent;
+}
+
+/* Steps of the flag before a fault that was detected at 1000 s: time, percentage (0: off); and when the change was. */
+static const struct {
+    const char *what;
+    double onset_s, onset_width_s; /* NaN: not known */
+    double step[4][2];
+    enum retro_how how;
+    double lo, hi;
+} begun[] = {
+    {"turned on once", 500, 1, {{100, 100}}, RS_HOW_RECORDED, 100, 101},
+    {"never", 500, 1, {{0}}, RS_HOW_UNKNOWN, 0, 0},
+    {"up by steps", 500, 1, {{100, 5}, {300, 25}, {600, 50}}, RS_HOW_RECORDED, 300, 301},
+    {"up by steps, no onset", NAN, 1, {{100, 5}, {300, 25}, {600, 50}}, RS_HOW_RECORDED, 600, 601},
+    {"down is none", 500, 1, {{100, 50}, {300, 25}}, RS_HOW_RECORDED, 100, 101},
+    {"off and on", 500, 1, {{100, 50}, {200, 0}, {300, 25}}, RS_HOW_RECORDED, 300, 301},
+    {"either of two", 200, 200, {{100, 5}, {300, 25}}, RS_HOW_RECORDED, 100, 301},
+};
+
+START_TEST(test_begun)
+{
+    struct made m;
+    made_begin(&m, true);
+    int notes = made_source(&m, "notes", RS_SOURCE_TIMELINE, 0);
+    int p = made_procedure(&m, "settlement-inconsistency"), flag = flag_of(&m, p);
+    const char *name = m.e.scenario->response.procedure[p].name;
+    m.mark[made_mark(&m, notes, RS_CLOCK_DETECTED, 1000, 1)].subject = name;
+    for (int i = 0; i < 4 && begun[_i].step[i][0] > 0; i++) {
+        double percent = begun[_i].step[i][1];
+        set_flag(&m, notes, flag, percent > 0, percent, begun[_i].step[i][0]);
+    }
+    if (!isnan(begun[_i].onset_s))
+        made_mark(&m, notes, RS_CLOCK_ONSET, begun[_i].onset_s, begun[_i].onset_width_s);
+    made_mark(&m, notes, RS_CLOCK_COMMANDED, 1100, 1);
+    made_rebuild(&m);
+    expect(episode(&m, 0), RS_RETRO_CHANGED, begun[_i].how, begun[_i].lo, begun[_i].hi);
+    made_end(&m);
+}
+END_TEST
+
 /* ---- the order ---- */
 
 /* Lost marks lie between those that are there; of a rollback that began, its end is open. */
@@ -273,6 +345,8 @@ int main(void)
     TCase *tc = tcase_create("rebuild");
     tcase_add_loop_test(tc, test_sla, 0, (int)(sizeof(slas) / sizeof(slas[0])));
     tcase_add_test(tc, test_one_clock);
+    tcase_add_loop_test(tc, test_best_as_written, 0, 2);
+    tcase_add_loop_test(tc, test_begun, 0, (int)(sizeof(begun) / sizeof(begun[0])));
     tcase_add_test(tc, test_bounded);
     tcase_add_test(tc, test_broken_all_the_same);
     tcase_add_loop_test(tc, test_order, 0, 2);
