@@ -54,6 +54,20 @@ static int64_t begun_by(const struct rebuild *b, const struct retro_episode *ep)
     return RS_NEVER;
 }
 
+/*
+ * A fault goes on until something is done about it, and the more of it is seen the better it is placed. Where nothing was, until the
+ * alert cleared; an hour of it is enough.
+ */
+static int64_t goes_on_until(const struct retro_episode *ep, int64_t by_ns)
+{
+    const struct retro_instant *resolved = &ep->at[RS_CLOCK_RESOLVED];
+    if (ep->had_rollback)
+        return rs_instant_room(ep, RS_CLOCK_COMMANDED).lo_ns;
+    int64_t enough_ns = rs_span_shift(by_ns, 3600 * RS_NS_PER_S);
+    bool cleared = rs_instant_known(resolved) && resolved->lo_ns < enough_ns;
+    return cleared ? resolved->lo_ns : enough_ns;
+}
+
 static bool may_show(const struct retro_episode *ep, const struct retro_signal *s)
 {
     return s->n > 0 && (ep->service < 0 || s->service < 0 || s->service == ep->service);
@@ -131,7 +145,9 @@ static bool is_better(const struct retro_change *c, const struct retro_change *t
     return c->log10_odds > than->log10_odds;
 }
 
-static void find_beginning(struct rebuild *b, struct retro_episode *ep, struct span window)
+/* `by`: a change that began later is another one. */
+static void
+find_beginning(struct rebuild *b, struct retro_episode *ep, struct span window, int64_t by_ns)
 {
     struct retro_rebuilt *t = &b->r->rebuilt;
     for (int i = 0; i < t->n_signal; i++) {
@@ -139,7 +155,7 @@ static void find_beginning(struct rebuild *b, struct retro_episode *ep, struct s
         const struct retro_change_options opt = {
             .confidence = b->r->evidence->confidence, .direction = s->bad, .ramps = true};
         struct retro_change c;
-        if (!may_show(ep, s) || !place(&c, s, first_of_row(b, i, window), &opt))
+        if (!may_show(ep, s) || !place(&c, s, first_of_row(b, i, window), &opt) || c.lo_ns > by_ns)
             continue;
         c.signal = i;
         if (is_better(&c, &ep->up)) {
@@ -207,6 +223,22 @@ bool rs_ends_with_flags(const struct rebuild *b, int procedure)
     return true;
 }
 
+/* The longest of the intervals that the change may lie in. */
+static int64_t interval_at(const struct retro_signal *s, const struct retro_change *c)
+{
+    int64_t longest_ns = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        const struct retro_point *p = &s->point[i];
+        if (p->hi_ns >= c->lo_ns && p->lo_ns <= c->hi_ns && p->hi_ns - p->lo_ns > longest_ns)
+            longest_ns = p->hi_ns - p->lo_ns;
+    }
+    return longest_ns;
+}
+
+/*
+ * A fault goes process by process, as each takes the flag over, and is gone with the last. What takes less than two intervals is told
+ * as a step in the midst of it, and a ramp as ending with most of it: the last process may be that much later.
+ */
 static void infer_end(struct rebuild *b, struct retro_episode *ep)
 {
     const struct retro_signal *s = &b->r->rebuilt.signal[ep->signal];
@@ -215,7 +247,8 @@ static void infer_end(struct rebuild *b, struct retro_episode *ep)
     struct retro_instant *effective = &ep->at[RS_CLOCK_EFFECTIVE];
     struct retro_instant *recovered = &ep->at[RS_CLOCK_RECOVERED];
     int64_t ramp_ns = rs_ns_from_s(c->ramp_s);
-    struct span end = {c->lo_ns - b->slack_ns, c->hi_ns + ramp_ns + b->slack_ns};
+    struct span end = {c->lo_ns - b->slack_ns,
+                       c->hi_ns + ramp_ns + 2 * interval_at(s, c) + b->slack_ns};
     const char *why = rs_arena_printf(b->arena, "%s: back to its level of before", s->name);
     if (!rs_instant_known(recovered) && ep->had_rollback)
         infer(recovered, end, c->best_ns + ramp_ns, confidence, why);
@@ -239,16 +272,15 @@ void rs_instants_by_beginning(struct rebuild *b, const struct group *g, int epis
     if (!data || data->n_sample == 0)
         return;
     struct span window = own_time(b, g);
-    struct span before = rs_span_meet(window, (struct span){INT64_MIN, begun_by(b, ep)});
-    /* It goes on until something is done about it, and the more of it is seen the better it is placed. */
-    struct span commanded = rs_instant_room(ep, RS_CLOCK_COMMANDED);
-    if (ep->had_rollback && commanded.lo_ns > before.hi_ns && commanded.lo_ns < window.hi_ns)
-        before.hi_ns = commanded.lo_ns;
+    int64_t by_ns = begun_by(b, ep), goes_on_ns = goes_on_until(ep, by_ns);
+    struct span before = rs_span_meet(window, (struct span){INT64_MIN, by_ns});
+    if (goes_on_ns > before.hi_ns && before.hi_ns < window.hi_ns)
+        before.hi_ns = goes_on_ns < window.hi_ns ? goes_on_ns : window.hi_ns;
     const struct retro_instant *changed = &ep->at[RS_RETRO_CHANGED];
     if (rs_instant_known(changed) && changed->lo_ns > before.lo_ns && changed->lo_ns < before.hi_ns)
         before.lo_ns = changed->lo_ns;
     if (before.lo_ns < before.hi_ns)
-        find_beginning(b, ep, before);
+        find_beginning(b, ep, before, by_ns);
     if (!ep->up.found)
         return;
     const struct retro_signal *s = &b->r->rebuilt.signal[ep->signal];

@@ -2,6 +2,7 @@
 /* Stages, flags and the clock of each rollback, from marks, from the rules over series, and from the order of things. */
 #include <check.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -259,6 +260,71 @@ START_TEST(test_two_sources)
 }
 END_TEST
 
+/* ---- inferred ---- */
+
+static double clamped(double t_s, double from_s, double until_s)
+{
+    return fmax(0.0, fmin(t_s, until_s) - from_s);
+}
+
+/* A counter of one instance, by scrapes: so many events a second between two times. */
+static void
+count_up(struct made *m, int source, const char *series, double rate, double from_s, double until_s)
+{
+    for (double t = 0; t <= 5000; t += 15)
+        made_sample(m, source, series, t, floor(rate * clamped(t, from_s, until_s)));
+}
+
+/* A fault that was detected at once and of which nobody did anything is seen by what it went on to do; a later one is another. */
+START_TEST(test_nothing_was_done)
+{
+    struct made m;
+    double onset_s = _i ? 1500 : 1000;
+    made_begin(&m, true);
+    int prometheus = made_source(&m, "metrics.om", RS_SOURCE_METRICS, 0);
+    int notes = made_source(&m, "notes", RS_SOURCE_TIMELINE, 0);
+    m.source[notes].offset_given = true;
+    m.mark[made_mark(&m, notes, RS_CLOCK_DETECTED, 1020, 1)].subject = "secret-provider-failure";
+    count_up(&m, prometheus, "vault_errors_total{instance=settings-0,job=settings}", 0.05, onset_s,
+             INFINITY);
+    made_rebuild(&m);
+    const struct retro_instant *onset = &episode(&m, 0)->at[RS_CLOCK_ONSET];
+    ck_assert_int_eq(onset->how, _i ? RS_HOW_UNKNOWN : RS_HOW_INFERRED);
+    ck_assert(_i || (made_s(onset->lo_ns) <= onset_s && onset_s <= made_s(onset->hi_ns)));
+    made_end(&m);
+}
+END_TEST
+
+/* Instances take a flag over one by one: it is in force everywhere with the last of them, which a step does not show. */
+START_TEST(test_last_instance)
+{
+    static const double off_s[] = {2001, 2004, 2019};
+    struct made m;
+    made_begin(&m, true);
+    int prometheus = made_source(&m, "metrics.om", RS_SOURCE_METRICS, 0);
+    int notes = made_source(&m, "notes", RS_SOURCE_TIMELINE, 0);
+    m.source[notes].offset_given = true;
+    for (int i = 0; i < 3; i++) {
+        char series[96];
+        snprintf(series, sizeof(series),
+                 "http_requests_total{code=200,instance=portal-%d,job=portal}", i);
+        count_up(&m, prometheus, series, 40, 0, INFINITY);
+        snprintf(series, sizeof(series),
+                 "http_requests_total{code=500,instance=portal-%d,job=portal}", i);
+        count_up(&m, prometheus, series, 10, 1000, off_s[i]);
+    }
+    m.mark[made_mark(&m, notes, RS_CLOCK_DETECTED, 1500, 1)].subject = "portal-outage";
+    made_mark(&m, notes, RS_CLOCK_COMMANDED, 2000, 1);
+    made_rebuild(&m);
+    const struct retro_instant *effective = &episode(&m, 0)->at[RS_CLOCK_EFFECTIVE];
+    ck_assert_int_eq(effective->how, RS_HOW_INFERRED);
+    ck_assert_msg(made_s(effective->lo_ns) <= 2019 && made_s(effective->hi_ns) >= 2019,
+                  "%.1f..%.1f", made_s(effective->lo_ns), made_s(effective->hi_ns));
+    ck_assert(effective->hi_ns - effective->lo_ns < 90 * RS_NS_PER_S);
+    made_end(&m);
+}
+END_TEST
+
 /* ---- which mark belongs to which rollback ---- */
 
 START_TEST(test_groups)
@@ -351,6 +417,8 @@ int main(void)
     tcase_add_test(tc, test_broken_all_the_same);
     tcase_add_loop_test(tc, test_order, 0, 2);
     tcase_add_loop_test(tc, test_two_sources, 0, 2);
+    tcase_add_loop_test(tc, test_nothing_was_done, 0, 2);
+    tcase_add_test(tc, test_last_instance);
     tcase_add_test(tc, test_groups);
     tcase_add_loop_test(tc, test_alert, 0, 3);
     suite_add_tcase(s, tc);

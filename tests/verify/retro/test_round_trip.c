@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Twelve rollouts, simulated, written down badly, and judged. What follows from marks and from the rules must hold whenever
+ * Six rollouts, simulated, written down badly, and judged. What follows from marks and from the rules must hold whenever
  * it is stated; what is inferred from the series, and each fitted number, at 95 %: fewer hits than happen once in 1e5 at that rate are a failure.
  * An SLA verdict is never the wrong one.
  */
@@ -12,7 +12,7 @@
 START_TEST(test_truth_is_covered)
 {
     static struct trip t;
-    trip_run(&t, 0, 12, true);
+    trip_run(&t, 0, 6, true);
     trip_print(&t, stdout);
     ck_assert_int_ge(t.n_found * 100, t.n_rolled_back * 95);
     ck_assert_int_eq(t.n_sla_wrong, 0);
@@ -37,11 +37,11 @@ END_TEST
 START_TEST(test_people_are_learnt)
 {
     static struct trip t;
-    trip_pool(&t, 500, 12);
+    trip_pool(&t, 500, 8);
     trip_print(&t, stdout);
     struct hits h = t.fit[RS_FIT_PEOPLE];
     ck_assert_int_ge(h.n, 4);
-    ck_assert_int_ge(t.n_duration, 12);
+    ck_assert_int_ge(t.n_duration, 8);
     ck_assert_msg(trip_chance(h, 0.95) > 1e-4, "%d of %d", h.n_in, h.n);
 }
 END_TEST
