@@ -177,8 +177,8 @@ static void find_end(struct rebuild *b, struct retro_episode *ep, struct span wi
     }
 }
 
-/* The first point that ends at or after t; RS_NEVER if there is none. */
-static int64_t next_point(const struct retro_signal *s, int64_t t_ns)
+/* The first point that ends at or after t; n if there is none. */
+static size_t point_after(const struct retro_signal *s, int64_t t_ns)
 {
     size_t lo = 0, hi = s->n;
     while (lo < hi) {
@@ -189,7 +189,28 @@ static int64_t next_point(const struct retro_signal *s, int64_t t_ns)
             hi = mid;
         }
     }
-    return lo < s->n ? s->point[lo].hi_ns : RS_NEVER;
+    return lo;
+}
+
+static int64_t next_point(const struct retro_signal *s, int64_t t_ns)
+{
+    size_t i = point_after(s, t_ns);
+    return i < s->n ? s->point[i].hi_ns : RS_NEVER;
+}
+
+/* Were scrapes between t and the next point, or before it, lost? Then one of them may have been the one. */
+static bool is_torn(const struct retro_signal *s, int64_t t_ns)
+{
+    const size_t around = 8;
+    size_t i = point_after(s, t_ns), from = i > around ? i - around : 0;
+    if (i == s->n || s->point[i].lo_ns > t_ns)
+        return true;
+    int64_t usual_ns = RS_NEVER;
+    for (size_t k = from; k < s->n && k <= i + around; k++) {
+        int64_t ns = s->point[k].hi_ns - s->point[k].lo_ns;
+        usual_ns = ns < usual_ns ? ns : usual_ns;
+    }
+    return s->point[i].hi_ns - s->point[i].lo_ns > usual_ns + usual_ns / 2;
 }
 
 /* The scrape that first carried it: the first one after the onset, or one more where that was lost or saw nothing yet. */
@@ -202,6 +223,8 @@ static void infer_first_bad(struct rebuild *b, struct retro_episode *ep)
     int64_t lo_ns = next_point(s, from_ns), hi_ns = next_point(s, ep->up.hi_ns);
     if (rs_instant_known(at) || lo_ns == RS_NEVER || hi_ns == RS_NEVER)
         return;
+    if (is_torn(s, from_ns))
+        lo_ns = from_ns;
     int64_t one_more_ns = next_point(s, hi_ns + 1);
     if (one_more_ns != RS_NEVER)
         hi_ns = one_more_ns;
