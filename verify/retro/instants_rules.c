@@ -19,6 +19,17 @@ static void set(struct retro_instant *at, struct span s, const char *why)
                                  .why = why};
 }
 
+/*
+ * ALERTS in the recording begins, and ends, at an evaluation: of an interval at its end, if no sample was lost. Of two, which is
+ * what an end without a stale marker leaves, in the middle.
+ */
+static int64_t likeliest(const struct rebuild *b, const struct firing *f, struct span s)
+{
+    int64_t at_ns = s.hi_ns - b->slack_ns;
+    bool whole = s.hi_ns - s.lo_ns <= b->r->evidence->evaluation_interval_ns + 2 * b->slack_ns;
+    return f->recorded && whole && at_ns >= s.lo_ns ? at_ns : rs_span_best(s);
+}
+
 static const char *whence(struct arena *arena, const struct firing *f, const char *what)
 {
     return rs_arena_printf(arena,
@@ -147,7 +158,7 @@ static void detect(struct rebuild *b, struct retro_episode *ep, const struct fir
                                                        : "if nobody saw it on a board before");
         }
         set(at, s, why);
-        at->best_ns = rs_span_best(f->fired);
+        at->best_ns = likeliest(b, f, f->fired);
         ep->alert = f->alert;
         return;
     }
@@ -161,7 +172,9 @@ static void detect(struct rebuild *b, struct retro_episode *ep, const struct fir
     if (!rs_span_empty(both)) {
         at->lo_ns = both.lo_ns;
         at->hi_ns = both.hi_ns;
-        at->best_ns = rs_span_best(both);
+        at->best_ns = at->best_ns < both.lo_ns   ? both.lo_ns
+                      : at->best_ns > both.hi_ns ? both.hi_ns
+                                                 : at->best_ns;
         at->why = rs_arena_printf(b->arena, "%s; %s", at->why, whence(b->arena, f, "fired then"));
     }
 }
@@ -194,12 +207,16 @@ static void by_alert(struct rebuild *b, const struct group *g, int episode)
     tell_if_apart(b, episode, RS_CLOCK_DETECTED, f->fired, f);
     detect(b, ep, f);
     bool detected = ep->alert && strcmp(ep->alert, f->alert) == 0;
-    if (!rs_instant_known(&ep->at[RS_CLOCK_PENDING]) && detected)
+    if (!rs_instant_known(&ep->at[RS_CLOCK_PENDING]) && detected) {
         set(&ep->at[RS_CLOCK_PENDING], f->pending, whence(b->arena, f, "was pending"));
+        ep->at[RS_CLOCK_PENDING].best_ns = likeliest(b, f, f->pending);
+    }
     const struct firing *last = last_firing(b, g, f->alert);
     if (!rs_instant_known(&ep->at[RS_CLOCK_RESOLVED]) && detected &&
-        last->cleared.lo_ns != RS_NEVER)
+        last->cleared.lo_ns != RS_NEVER) {
         set(&ep->at[RS_CLOCK_RESOLVED], last->cleared, whence(b->arena, last, "cleared"));
+        ep->at[RS_CLOCK_RESOLVED].best_ns = likeliest(b, last, last->cleared);
+    }
 }
 
 /* Nobody noted it and no alert fired: from when on could it be seen? */

@@ -88,7 +88,10 @@ int64_t rs_mark_best(const struct retro *r, int mark)
 {
     const struct retro_mark *m = &r->evidence->mark[mark];
     struct span written = {m->written_lo_ns, m->written_hi_ns};
-    return rs_span_best(written) - r->rebuilt.offset[m->source].best_ns;
+    /* To the second, what a clock shows is when it was; of a minute any second may be meant. */
+    int64_t at_ns =
+        written.hi_ns - written.lo_ns <= RS_NS_PER_S ? written.lo_ns : rs_span_best(written);
+    return at_ns - r->rebuilt.offset[m->source].best_ns;
 }
 
 struct retro_instant

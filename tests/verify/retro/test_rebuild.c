@@ -113,11 +113,13 @@ START_TEST(test_best_as_written)
     double off_s = _i ? 40 : 0;
     made_mark(&m, notes, RS_CLOCK_NOTIFIED, 100, 0);
     made_mark(&m, pager, RS_CLOCK_NOTIFIED, 100 + off_s, 30); /* 0 to 30 s ahead, or 40 to 70 s */
+    made_mark(&m, pager, RS_CLOCK_DECIDED, 300 + off_s, 1);
     made_mark(&m, pager, RS_CLOCK_COMPLETED, 400 + off_s, 2);
     made_rebuild(&m);
     ck_assert_int_eq(m.r->rebuilt.offset[pager].best_ns, rs_ns_from_s(off_s));
     expect(episode(&m, 0), RS_CLOCK_COMPLETED, RS_HOW_RECORDED, 370, 402);
     ck_assert(is_near(made_s(episode(&m, 0)->at[RS_CLOCK_COMPLETED].best_ns), 401));
+    ck_assert(is_near(made_s(episode(&m, 0)->at[RS_CLOCK_DECIDED].best_ns), 300));
     made_end(&m);
 }
 END_TEST
@@ -295,6 +297,27 @@ START_TEST(test_nothing_was_done)
 }
 END_TEST
 
+/* An alert's state is told by samples of evaluations: it began with the first of them, unless one was lost. */
+START_TEST(test_alerts_begin)
+{
+    struct made m;
+    made_begin(&m, true);
+    int prometheus = made_source(&m, "metrics.om", RS_SOURCE_METRICS, 0);
+    for (double t = 0; t <= 3000; t += 15)
+        made_sample(&m, prometheus, "up{instance=settings-0,job=settings}", t, 1);
+    for (double t = 1005; t <= 1305; t += 30)
+        made_sample(&m, prometheus, "ALERTS{alertname=SecretProviderFallback,alertstate=firing}", t,
+                    1);
+    made_rebuild(&m);
+    const struct retro_episode *e = episode(&m, 0);
+    ck_assert_str_eq(e->alert, "SecretProviderFallback");
+    expect(e, RS_CLOCK_DETECTED, RS_HOW_COMPUTED, 975, 1005);
+    ck_assert(is_near(made_s(e->at[RS_CLOCK_DETECTED].best_ns), 1005));
+    ck_assert(is_near(made_s(e->at[RS_CLOCK_RESOLVED].best_ns), 1335));
+    made_end(&m);
+}
+END_TEST
+
 /* Instances take a flag over one by one: it is in force everywhere with the last of them, which a step does not show. */
 START_TEST(test_last_instance)
 {
@@ -418,6 +441,7 @@ int main(void)
     tcase_add_loop_test(tc, test_order, 0, 2);
     tcase_add_loop_test(tc, test_two_sources, 0, 2);
     tcase_add_loop_test(tc, test_nothing_was_done, 0, 2);
+    tcase_add_test(tc, test_alerts_begin);
     tcase_add_test(tc, test_last_instance);
     tcase_add_test(tc, test_groups);
     tcase_add_loop_test(tc, test_alert, 0, 3);
