@@ -131,18 +131,21 @@ static bool find_flows(struct harm *h)
     return k[RS_HARM_ERRORS].given;
 }
 
+/* Of the flags that may have begun it none is a fault that was seen; a note that one did is. */
+static bool is_by_flags(const struct retro *r, const struct retro_instant *changed)
+{
+    return rs_harm_is_known(changed) && changed->mark >= 0 && changed->mark < r->evidence->n_mark &&
+           r->evidence->mark[changed->mark].event == RS_EVENT_FLAG_SET;
+}
+
 static bool find_onset(struct harm *h)
 {
     const struct retro_episode *e = h->e;
     h->onset = e->at[RS_CLOCK_ONSET];
     if (!rs_harm_is_known(&h->onset) && e->up.found)
         h->onset = of_change(&e->up);
-    const struct retro_instant *changed = &e->at[RS_RETRO_CHANGED];
-    /* Of the flags that may have begun it none is a fault that was seen; a note that one did is. */
-    bool noted =
-        changed->mark >= 0 && h->r->evidence->mark[changed->mark].event == RS_EVENT_CHANGED;
-    if (!rs_harm_is_known(&h->onset) && noted)
-        h->onset = *changed;
+    if (!rs_harm_is_known(&h->onset) && !is_by_flags(h->r, &e->at[RS_RETRO_CHANGED]))
+        h->onset = e->at[RS_RETRO_CHANGED];
     return rs_harm_is_known(&h->onset);
 }
 
