@@ -195,7 +195,7 @@ START_TEST(test_comes_and_goes)
          (int)(2 * n_two));
     ck_assert_msg(n_two >= SOME * 95 / 100, "%s: %d times two", law->name, (int)n_two);
     struct interval rate = rs_clopper_pearson(n_held, 2 * n_two, 1.0 - ALPHA);
-    /* Within the short window between two cuts scatter is told apart from noise less well: there they hold less often. */
+    /* Of scattering ratios the intervals hold less often than is said; docs/retro-changes.md tells how often. */
     double least = law->scatter > 0.0 ? 0.7 : 0.9;
     ck_assert_msg(rate.low <= 0.9 && least <= rate.high, "%s: %d of %d hold it", law->name,
                   (int)n_held, (int)(2 * n_two));
