@@ -5,7 +5,7 @@
 
 #include "verify/retro_evidence.h"
 
-/* An rs_retro_patch. */
+/* An rs_retro_patch. What stands in `source` before the first ": " is the rollout's name. */
 int rs_evidence_patch(const struct scenario *sc,
                       int n,
                       const char *const *path,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What becomes of the assumptions when measured values are written. An assumption is settled once all that rested on it was
- * measured: every entry that assumes it assumes nothing else, and every number of those entries was written. Its source is then
- * the evidence. Where other numbers still rest on it, it stays as it is, and what was written assumes a new one: "measured".
+ * measured: every entry that assumes it assumes nothing else, has numbers that were written, and none that was not. Its source is
+ * then the evidence. Where others still rest on it, were it only an action without a number, it stays as it is, and what was
+ * written assumes a new one: "measured".
  */
 #include <ctype.h>
 #include <string.h>
@@ -44,6 +45,27 @@ static bool all_written(const struct patch *p, const struct node *node)
     return true;
 }
 
+static bool is_below(const struct node *node, const struct node *top)
+{
+    bool below = node == top;
+    for (int i = 0; i < top->n && !below; i++) {
+        below = is_below(node, top->kind == RS_NODE_MAP ? top->pair[i].value : top->item[i]);
+    }
+    return below;
+}
+
+/* Was anything of it measured? What the patch itself adds to `assumes` is no measurement. */
+static bool any_written(const struct patch *p, const struct node *node)
+{
+    for (int i = 0; i < p->n_measured; i++) {
+        const struct node *where = p->place[i].node ? p->place[i].node : p->place[i].map;
+        if (where && is_below(where, node)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool assumes(const struct node *list, const char *id)
 {
     for (int i = 0; list && list->kind == RS_NODE_LIST && i < list->n; i++) {
@@ -61,7 +83,7 @@ count(const struct patch *p, const struct node *node, const char *id, int *n, in
     const struct node *list = rs_node_get(node, "assumes");
     if (assumes(list, id)) {
         (*n)++;
-        *n_measured += list->n == 1 && all_written(p, node);
+        *n_measured += list->n == 1 && any_written(p, node) && all_written(p, node);
     }
     for (int i = 0; i < node->n; i++) {
         const struct node *below = node->kind == RS_NODE_MAP ? node->pair[i].value : node->item[i];
@@ -141,15 +163,12 @@ static bool is_open(const struct patch *p, const struct node *element)
 /* The assumption that is new, and those that rest on it. */
 static int add_measured(struct patch *p, const struct node *list, int n_written, const char *source)
 {
-    const char *id = new_id(p, list), *what = "";
+    const char *id = new_id(p, list);
     const struct node **element = RS_ARENA_ARRAY(p->r.arena, const struct node *, n_written);
     int n = 0;
     for (int i = 0; i < n_written; i++) {
         const struct node *e = p->place[i].element;
         bool known = !e || e->kind != RS_NODE_MAP || !is_open(p, e);
-        if (!known) {
-            what = rs_arena_printf(p->r.arena, "%s%s%s", what, *what ? ", " : "", p->place[i].path);
-        }
         for (int k = 0; k < n && !known; k++) {
             known = element[k] == e;
         }
@@ -166,10 +185,12 @@ static int add_measured(struct patch *p, const struct node *list, int n_written,
             return -1;
         }
     }
-    const char *text =
-        rs_arena_printf(p->r.arena, "{id: %s, text: %s, source: %s}", id,
-                        quoted(p, rs_arena_printf(p->r.arena, "Measured in a rollout: %s.", what)),
-                        quoted(p, source));
+    const char *colon = strstr(source, ": ");
+    const char *says =
+        rs_arena_printf(p->r.arena, "Measured in the rollout %.*s; see the values' own sources.",
+                        (int)(colon ? (size_t)(colon - source) : strlen(source)), source);
+    const char *text = rs_arena_printf(p->r.arena, "{id: %s, text: %s, source: %s}", id,
+                                       quoted(p, says), quoted(p, source));
     if (list && list->kind == RS_NODE_LIST && list->n > 0) {
         return rs_patch_append(p, list, text);
     }
@@ -179,8 +200,8 @@ static int add_measured(struct patch *p, const struct node *list, int n_written,
 int rs_patch_assumptions(struct patch *p, const char *source)
 {
     const struct node *list = rs_node_get(p->root, "assumptions");
-    int n_written = p->n, status = 0;
-    status = add_measured(p, list, n_written, source);
+    p->n_measured = p->n;
+    int status = add_measured(p, list, p->n_measured, source);
     for (int i = 0; list && list->kind == RS_NODE_LIST && i < list->n && status == 0; i++) {
         const struct node *id = rs_node_get(list->item[i], "id");
         if (id && id->kind == RS_NODE_SCALAR && is_settled(p, id->text)) {

@@ -24,6 +24,7 @@ struct patch {
     const struct node *root;
     int n, cap;
     struct patch_place *place; /* [n] */
+    int n_measured; /* of them are measured values; behind those comes what is said of the assumptions */
 };
 
 /* Adds a text at a path from the root. 0, or -1 with an error. */

@@ -47,6 +47,16 @@ static struct retro_instant of_change(const struct retro_change *c)
 
 /* ---- rates ---- */
 
+/* What no draw can be made of (a level without an upper end, a spread that is too small for a double) tells nothing: half a count. */
+static struct harm_rate rate_of(double shape, double exposure, double best)
+{
+    static const double least = 1e-9, most = 1e12;
+    if (shape >= least && shape <= most && exposure > 0.0 && isfinite(exposure))
+        return (struct harm_rate){.shape = shape, .exposure = exposure};
+    double stopgap = best > 1e-12 && isfinite(best) ? 0.5 / best : 1e9;
+    return (struct harm_rate){.shape = 0.5, .exposure = stopgap};
+}
+
 static struct harm_rate rate_in(const struct harm_flow *f, int64_t a_ns, int64_t b_ns)
 {
     return (struct harm_rate){.shape = fmax(0.0, rs_harm_flow_k(f, a_ns, b_ns)) + 0.5,
@@ -62,19 +72,16 @@ static double dispersion(const struct harm_flow *f, int64_t a_ns, int64_t b_ns)
     for (int i = 0; i < N_PART; i++) {
         int64_t from = a_ns + (b_ns - a_ns) / N_PART * i, to = from + (b_ns - a_ns) / N_PART;
         double mean = ratio * rs_harm_flow_n(f, from, to);
-        if (mean > 0.0)
+        if (mean > 1e-6) /* less is the rounding of running sums */
             chi2 += pow(rs_harm_flow_k(f, from, to) - mean, 2.0) / mean;
     }
     return fmax(1.0, chi2 / (N_PART - 1));
 }
 
-/* From a change's own levels, where its windows hold no requests. */
-static struct harm_rate rate_of_level(double best, double lo, double hi)
+struct harm_rate rs_harm_rate_of_level(double best, double lo, double hi)
 {
     double sd = (hi - lo) / 4.0; /* of 95 %, near enough for what is a stopgap */
-    if (!(best > 0.0) || !(sd > 0.0))
-        return (struct harm_rate){.shape = 0.5, .exposure = best > 0.0 ? 0.5 / best : 1e9};
-    return (struct harm_rate){.shape = best * best / (sd * sd), .exposure = best / (sd * sd)};
+    return rate_of(best * best / (sd * sd), best / (sd * sd), best);
 }
 
 static void find_rates(struct harm *h, struct harm_kind *k, bool shows, int64_t before_ns)
@@ -86,7 +93,7 @@ static void find_rates(struct harm *h, struct harm_kind *k, bool shows, int64_t 
     k->base = rate_in(f, from, until);
     if (!(k->base.exposure > 0.0))
         k->base = shows && e->up.found
-                      ? rate_of_level(e->up.before, e->up.before_lo, e->up.before_hi)
+                      ? rs_harm_rate_of_level(e->up.before, e->up.before_lo, e->up.before_hi)
                       : (struct harm_rate){.shape = 0.5, .exposure = 1e9};
     int64_t on = latest(&h->onset) + f->step_ns;
     if (e->up.found)
@@ -107,10 +114,12 @@ static void find_rates(struct harm *h, struct harm_kind *k, bool shows, int64_t 
         k->level = rate_in(f, h->onset.best_ns,
                            h->rolled_back ? e->at[RS_CLOCK_COMMANDED].best_ns : h->end_ns);
     if (!(k->level.exposure > 0.0) && shows && e->up.found)
-        k->level = rate_of_level(e->up.after, e->up.after_lo, e->up.after_hi);
+        k->level = rs_harm_rate_of_level(e->up.after, e->up.after_lo, e->up.after_hi);
+    if (!(k->level.exposure > 0.0))
+        k->level = (struct harm_rate){.shape = 0.5, .exposure = 0.5}; /* anything up to all */
     double wider = dispersion(f, on, off);
-    k->level.shape /= wider;
-    k->level.exposure /= wider;
+    k->level = rate_of(k->level.shape / wider, k->level.exposure / wider,
+                       k->level.shape / k->level.exposure);
 }
 
 /* ---- opening ---- */

@@ -68,6 +68,12 @@ struct harm_rate {
     double shape, exposure;
 };
 
+/*
+ * From a change's own level, where its windows hold no requests. Of any three numbers a law that can be drawn from: shape and
+ * exposure above 0 and finite.
+ */
+struct harm_rate rs_harm_rate_of_level(double best, double lo, double hi);
+
 struct harm_kind { /* errors, or slow answers */
     bool given;
     struct harm_flow flow;

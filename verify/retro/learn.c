@@ -143,6 +143,15 @@ static int gather(struct learning *l, const char **path, const char **text)
         struct retro_fit *f = &l->fit[i];
         if (!f->path || !f->text || f->refused)
             continue;
+        bool taken = false;
+        for (int k = 0; k < n; k++)
+            taken = taken || strcmp(path[k], f->path) == 0;
+        if (taken) { /* two procedures that set one flag */
+            f->method =
+                rs_arena_printf(l->arena, "%s; told only: another fit is written there", f->method);
+            f->path = NULL;
+            continue;
+        }
         if (!is_legal(l, f->path, f->text)) {
             f->refused = "the scenario's file has no place where it could be written";
             f->path = NULL;

@@ -120,6 +120,8 @@ bool rs_learn_by_path(struct learning *l, int service);
 void rs_learn_traffic_fits(struct learning *l);
 void rs_learn_base_fits(struct learning *l);
 void rs_learn_fault_fits(struct learning *l);
+/* Of a code of which nothing was seen: what is written in the place of 0 goes into v->value. A word on it, or "". */
+const char *rs_learn_unseen(struct learning *l, int code, double assumed, struct fit_value *v);
 void rs_learn_people_fits(struct learning *l);
 void rs_learn_propagation_fits(struct learning *l);
 /* Durations between two instants of all episodes of all evidence; [*out_n]. */

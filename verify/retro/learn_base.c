@@ -175,6 +175,23 @@ static void test_evenness(struct learning *l,
     f->fits = f->p_value > 0.01;
 }
 
+/*
+ * A ratio of 0 is what nobody believes of a code that the scenario knows: where nothing was seen of it, its number stays if the
+ * interval holds it, and else comes down to the interval's end. Returns a word on it, "" = none is needed.
+ */
+const char *rs_learn_unseen(struct learning *l, int code, double assumed, struct fit_value *v)
+{
+    if (v->value > 0.0 || !(assumed > 0.0))
+        return "";
+    bool stays = assumed <= v->high;
+    v->value = stays ? assumed : v->high;
+    return rs_arena_printf(
+        l->arena,
+        stays ? "; nothing was seen of %d, and its assumed ratio, within the interval, stays"
+              : "; nothing was seen of %d, and the interval's upper end is written",
+        code);
+}
+
 /* Codes that the scenario knows there, and any other 5xx that was seen. */
 static const char *fit_codes(struct learning *l,
                              struct retro_fit *f,
@@ -190,6 +207,8 @@ static const char *fit_codes(struct learning *l,
         struct fit_value v = rs_fit_ratio((struct fit_count){k, c->n}, l->confidence);
         v = (struct fit_value){fmax(v.value - other, 0.0), fmax(v.low - other, 0.0),
                                fmax(v.high - other, 0.0)};
+        f->method =
+            rs_arena_printf(l->arena, "%s%s", f->method, rs_learn_unseen(l, code, assumed, &v));
         rs_learn_parameter(l, f, rs_arena_printf(l->arena, "%d", code), "ratio", assumed, v);
         text = rs_arena_printf(l->arena, "%s%s%d: %s", text, *text ? ", " : "", code,
                                rs_learn_ratio_text(l, v.value));

@@ -200,7 +200,7 @@ static void fit_error_size(struct learning *l, const struct faulty *x)
 {
     struct retro_fit *f = add_size(l, x, "errors");
     struct request_counts before, during;
-    const char *text = "";
+    const char *text = "", *unseen = "";
     f->method = "profile likelihood of two binomials, by code";
     if (f->refused)
         return;
@@ -222,13 +222,14 @@ static void fit_error_size(struct learning *l, const struct faulty *x)
         struct fit_value v = rs_fit_added_ratio(b, d, x->share, failing, l->confidence);
         if (isnan(assumed) && v.low <= 0.0) /* a code that it does not add */
             continue;
+        unseen = rs_arena_printf(l->arena, "%s%s", unseen, rs_learn_unseen(l, code, assumed, &v));
         rs_learn_parameter(l, f, rs_arena_printf(l->arena, "%d", code), "ratio", assumed, v);
         text = rs_arena_printf(l->arena, "%s%s%d: %s", text, *text ? ", " : "", code,
                                rs_learn_ratio_text(l, v.value));
     }
     f->method = rs_arena_printf(
-        l->arena, "profile likelihood of two binomials, by code; %.4g%% of the requests exposed",
-        100.0 * x->share);
+        l->arena, "profile likelihood of two binomials, by code; %.4g%% of the requests exposed%s",
+        100.0 * x->share, unseen);
     f->path = rs_arena_printf(l->arena, "faults/%s/effect/errors", x->fault->name);
     f->text = rs_arena_printf(l->arena, "{%s}", text);
 }

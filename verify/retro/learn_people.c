@@ -333,6 +333,18 @@ static int n_instances(const struct scenario *sc, int flag)
     return n > 0 ? n : 1;
 }
 
+/* A few toggles that agree with the assumption are no reason to write another number into it. */
+static bool is_worth_writing(struct learning *l, struct retro_fit *f, struct fit_value factor)
+{
+    if (f->n >= ENOUGH || factor.low > 1.0 || factor.high < 1.0)
+        return true;
+    f->method = rs_arena_printf(l->arena,
+                                "%s; told and not written: fewer than %d toggles were seen, and "
+                                "the interval holds the assumption",
+                                f->method, ENOUGH);
+    return false;
+}
+
 static void fit_flag(struct learning *l, int procedure, int flag)
 {
     const struct flag *fl = &l->sc->flag[flag];
@@ -356,20 +368,23 @@ static void fit_flag(struct learning *l, int procedure, int flag)
     struct fit_value v =
         rs_fit_stretch(way_cdf, &fl->propagation, parts, spans_of(l, d, n), n, l->confidence);
     rs_learn_parameter(l, f, "factor", "", 1.0, v);
+    bool is_written = is_worth_writing(l, f, v);
     double every = rs_s_from_ns(fl->propagation.poll_ns);
     if (polls) {
         rs_learn_parameter(l, f, "every", "s", every,
                            (struct fit_value){every * v.value, every * v.low, every * v.high});
-        f->path = rs_arena_printf(l->arena, "flags/%s/propagation/polling/every", fl->name);
-        f->text = rs_learn_duration_text(l, every * v.value);
+        if (is_written) {
+            f->path = rs_arena_printf(l->arena, "flags/%s/propagation/polling/every", fl->name);
+            f->text = rs_learn_duration_text(l, every * v.value);
+        }
         return;
     }
     double median = rs_dist_quantile(&fl->propagation.delay, 0.5);
     double p99 = rs_dist_quantile(&fl->propagation.delay, 0.99);
     rs_learn_parameter(l, f, "median", "s", median,
                        (struct fit_value){median * v.value, median * v.low, median * v.high});
-    f->placeholder = fl->propagation.delay.placeholder;
-    if (p99 > median && median > 0.0) {
+    f->placeholder = is_written && fl->propagation.delay.placeholder;
+    if (is_written && p99 > median && median > 0.0) {
         f->path = rs_arena_printf(l->arena, "flags/%s/propagation/streaming/delay", fl->name);
         f->text = rs_learn_lognormal_text(l, median * v.value, "p99", p99 * v.value,
                                           fl->propagation.delay.cap_s * v.value);

@@ -100,9 +100,24 @@ def by_chance(t):
     return "%.1f" % sum(1 - math.exp(-rate * (max(60, x / 2) + x) / 3600) for x in lengths)
 
 
+def moved_round(t):
+    """How many would be found at other times of the same hours: all faults moved on by the same time, round from the end to the begin."""
+    if len(t["known"]) < 2:
+        return ""
+    worse = sorted(c["best"] for c in t["change"] if c["after"] > c["before"])
+    begin, end = min(k["from_time"] for k in t["known"]), max(k["until_time"] for k in t["known"])
+    moves, n = 500, 0
+    for i in range(1, moves):
+        for k in t["known"]:
+            at = begin + (k["from_time"] - begin + (end - begin) * i / moves) % (end - begin)
+            lasts = k["until_time"] - k["from_time"]
+            n += any(at - max(60, lasts / 2) <= x <= at + lasts for x in worse)
+    return "%.1f" % (n / (moves - 1))
+
+
 def by_recording(names):
-    print("| recording | signals | changes | faults | found | median seconds off | farthest off | interval holds the noted time | an hour without faults | by chance |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    print("| recording | signals | changes | faults | found | median seconds off | farthest off | interval holds the noted time | an hour without faults | by chance, at that rate | by chance, moved round |")
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
     for name in names:
         t = told(name)
         found = [(c["best"] - k["from_time"], c["lo"] <= k["from_time"] <= c["hi"]) for k, c in rows(t) if c]
@@ -110,11 +125,11 @@ def by_recording(names):
         rate = worse_an_hour(t)
         rate = "" if rate is None else "%.2f" % rate
         if not t["known"]:
-            print(plain + " 0 | | | | | %s | |" % rate)
+            print(plain + " 0 | | | | | %s | | |" % rate)
             continue
-        print(plain + " %d | %d | %+.0f | %+.0f | %d | %s | %s |"
+        print(plain + " %d | %d | %+.0f | %+.0f | %d | %s | %s | %s |"
               % (len(t["known"]), len(found), statistics.median(o for o, _ in found), max((o for o, _ in found), key=abs),
-                 sum(h for _, h in found), rate, by_chance(t)))
+                 sum(h for _, h in found), rate, by_chance(t), moved_round(t)))
 
 
 def alerts(names):

@@ -11,6 +11,7 @@
 
 #include "evidence/patch.h"
 #include "models/replica.h"
+#include "retro/learn.h"
 #include "scenarios/evidence.h"
 #include "scenarios/export.h"
 #include "scenarios/load.h"
@@ -19,6 +20,7 @@
 #include "verify/retro_learn.h"
 
 static const char shop[] = DATA_DIR "/shop.yaml";
+static const char prisma[] = DATA_DIR "/../../../../scenarios/prisma/prisma.yaml";
 
 static struct scenario *loaded(const char *path)
 {
@@ -93,8 +95,8 @@ START_TEST(an_assumption_on_which_nothing_rests_is_measured)
     char *whole = NULL;
     struct err_list errors;
     rs_err_list_init(&errors);
-    int status =
-        rs_evidence_patch(sc, 3, path, text, "a \"rollout\"", &after, &whole, NULL, &errors);
+    int status = rs_evidence_patch(sc, 3, path, text, "a \"rollout\": notes.yaml", &after, &whole,
+                                   NULL, &errors);
     rs_err_list_print(&errors, stderr);
     ck_assert_int_eq(status, 0);
     /* `act` is still guessed, and so is what `rate` says of the services' errors. */
@@ -103,7 +105,9 @@ START_TEST(an_assumption_on_which_nothing_rests_is_measured)
     ck_assert(after->assumption[0].placeholder);
     ck_assert_str_eq(after->assumption[1].source, "guessed");
     ck_assert_str_eq(after->assumption[2].id, "measured");
-    ck_assert_str_eq(after->assumption[2].source, "a \"rollout\"");
+    ck_assert_str_eq(after->assumption[2].source, "a \"rollout\": notes.yaml");
+    ck_assert_str_eq(after->assumption[2].text,
+                     "Measured in the rollout a \"rollout\"; see the values' own sources.");
     ck_assert_ptr_nonnull(strstr(whole, "assumes: [guess, measured]"));
     ck_assert_ptr_nonnull(strstr(whole, "assumes: [rate, measured]"));
     rs_scenario_free(after);
@@ -123,6 +127,56 @@ START_TEST(an_assumption_on_which_nothing_rests_is_measured)
     rs_scenario_free(sc);
     free(whole);
     rs_err_list_clear(&errors);
+}
+END_TEST
+
+/* `purge` is assumed by an action that has no number: whatever is measured beside it is not what it says. */
+START_TEST(an_assumption_without_numbers_stays)
+{
+    static const char *const path[] = {"traffic[1]/profile/diurnal/mean_per_s",
+                                       "roles/on-call/acknowledge"};
+    static const char *const text[] = {"0.9", "{constant: 1m}"};
+    struct scenario *sc = loaded(prisma), *after = NULL;
+    struct err_list errors;
+    rs_err_list_init(&errors);
+    int status = rs_evidence_patch(sc, 2, path, text, "a rollout", &after, NULL, NULL, &errors);
+    rs_err_list_print(&errors, stderr);
+    ck_assert_int_eq(status, 0);
+    ck_assert_int_eq(after->n_assumption, sc->n_assumption + 1);
+    for (int i = 0; i < sc->n_assumption; i++) {
+        ck_assert_str_eq(after->assumption[i].id, sc->assumption[i].id);
+        ck_assert_msg(strcmp(after->assumption[i].source, sc->assumption[i].source) == 0, "%s: %s",
+                      after->assumption[i].id, after->assumption[i].source);
+    }
+    rs_scenario_free(after);
+    rs_scenario_free(sc);
+    rs_err_list_clear(&errors);
+}
+END_TEST
+
+/* ---- a code of which nothing was seen ---- */
+
+static const struct {
+    double assumed, value, high, written;
+    const char *says; /* "" = nothing */
+} unseen[] = {
+    {0.0001, 0.0, 0.0003, 0.0001, "; nothing was seen of 503, and its assumed ratio, within"},
+    {0.0003, 0.0, 0.0003, 0.0003, "; nothing was seen of 503, and its assumed ratio, within"},
+    {0.01, 0.0, 0.0003, 0.0003, "; nothing was seen of 503, and the interval's upper end"},
+    {0.01, 0.002, 0.003, 0.002, ""},
+    {0.0, 0.0, 0.0003, 0.0, ""},
+    {NAN, 0.0, 0.0003, 0.0, ""}};
+
+START_TEST(an_unseen_code_is_not_written_as_nothing)
+{
+    struct learning l = {.arena = rs_arena_new()};
+    struct fit_value v = {unseen[_i].value, 0.0, unseen[_i].high};
+    const char *says = rs_learn_unseen(&l, 503, unseen[_i].assumed, &v);
+    ck_assert(v.value == unseen[_i].written);
+    ck_assert(v.low == 0.0 && v.high == unseen[_i].high);
+    ck_assert_msg(strncmp(says, unseen[_i].says, strlen(unseen[_i].says)) == 0, "%s", says);
+    ck_assert(*unseen[_i].says != '\0' || *says == '\0');
+    rs_arena_free(l.arena);
 }
 END_TEST
 
@@ -309,6 +363,19 @@ START_TEST(true_numbers_are_learnt)
 }
 END_TEST
 
+/* One toggle that took as long as assumed: no reason to write another number. */
+START_TEST(a_toggle_that_agrees_is_told_and_not_written)
+{
+    const struct retro_fit *f = fit("BASKET reaches the last instance");
+    const struct retro_parameter *p = parameter(f, "factor");
+    ck_assert_int_lt(f->n, 5);
+    ck_assert(p->low <= 1.0 && 1.0 <= p->high);
+    ck_assert_ptr_null(f->path);
+    ck_assert_ptr_nonnull(strstr(f->method, "told and not written"));
+    ck_assert_ptr_null(strstr(retro->learnt->diff, "polling"));
+}
+END_TEST
+
 START_TEST(the_patch_is_a_legal_scenario)
 {
     const struct retro_learnt *l = retro->learnt;
@@ -372,7 +439,11 @@ int main(void)
     tcase_set_timeout(rollout, 300);
     tcase_add_loop_test(patch, a_text_is_put_in_its_place, 0, (int)(sizeof(put) / sizeof(put[0])));
     tcase_add_test(patch, an_assumption_on_which_nothing_rests_is_measured);
+    tcase_add_test(patch, an_assumption_without_numbers_stays);
+    tcase_add_loop_test(patch, an_unseen_code_is_not_written_as_nothing, 0,
+                        (int)(sizeof(unseen) / sizeof(unseen[0])));
     tcase_add_unchecked_fixture(rollout, begin, end);
+    tcase_add_test(rollout, a_toggle_that_agrees_is_told_and_not_written);
     tcase_add_test(rollout, true_numbers_are_learnt);
     tcase_add_test(rollout, the_patch_is_a_legal_scenario);
     tcase_add_test(rollout, the_fitted_scenario_gives_what_was_seen);
