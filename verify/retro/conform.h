@@ -194,6 +194,7 @@ struct conform_read {
     int64_t for_ns; /* UNSURE, without looks: the longest time for which it was so */
     int64_t
         gap_ns; /* BLIND, without looks: so long nothing was recorded, enough to hide a look; 0 = all of it */
+    const char *idle; /* BLIND, without looks: why none was due, in words; NULL = one was */
     int n_look;
 };
 struct conform_question {

@@ -36,6 +36,38 @@ static void say_elsewhere(struct conform *c, const struct conform_step *s)
                    what, at, rs_conform_long(c, gap), name);
 }
 
+/* A contradiction that was listed with what shows the step; NULL = none. */
+static const struct retro_contradiction *at_odds(const struct conform *c,
+                                                 const struct conform_step *s)
+{
+    const struct retro_rebuilt *t = &c->r->rebuilt;
+    int mark = s->flag_step >= 0 ? t->flag_step[s->flag_step].at.mark : s->mark;
+    for (int i = 0; i < t->n_contradiction && mark >= 0; i++) {
+        if (t->contradiction[i].mark_a == mark || t->contradiction[i].mark_b == mark)
+            return &t->contradiction[i];
+    }
+    return NULL;
+}
+
+/* An order that rests on a note which something else contradicts is no ground to change the runbook. */
+static bool say_doubtful(struct conform *c,
+                         const struct conform_step *s,
+                         const struct conform_step *first,
+                         struct conform_about about)
+{
+    const struct conform_step *doubtful = at_odds(c, s) ? s : first;
+    const struct retro_contradiction *odds = at_odds(c, doubtful);
+    if (!odds)
+        return false;
+    rs_conform_say(
+        c, about, RS_RETRO_UNDECIDABLE, NULL,
+        "\"%s\" is noted at %s and \"%s\", which comes first, at %s; but when \"%s\" was "
+        "done is contradicted: %s",
+        s->words, rs_conform_when(c, &s->at), first->words, rs_conform_when(c, &first->at),
+        doubtful->words, odds->text);
+    return true;
+}
+
 /* true: told that it was out of order. */
 static bool say_order(struct conform *c, const struct conform_step *s)
 {
@@ -47,6 +79,8 @@ static bool say_order(struct conform *c, const struct conform_step *s)
     const char *what = s->words;
     const char *first = p->words;
     if (gap.hi_ns < 0) {
+        if (say_doubtful(c, s, p, about))
+            return true;
         rs_conform_say(c, about, RS_RETRO_DEVIATES,
                        "put the steps into the order in which they are done, or say why they must "
                        "not be",

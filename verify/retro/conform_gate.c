@@ -8,6 +8,7 @@ static const int64_t hour_ns = 3600 * RS_NS_PER_S;
 struct answer {
     enum retro_verdict verdict;
     bool tripped;
+    bool idle; /* nobody had to read it */
     const char *text;
     struct retro_instant when;
 };
@@ -244,6 +245,11 @@ ask(const struct conform *c, int stage, int gate, const struct conform_watch *w)
                                    g->name, rs_conform_when(c, &out.when));
         return out;
     }
+    if (read.idle) {
+        out.idle = true;
+        out.text = rs_arena_printf(c->r->arena, "gate %s was not due: %s", g->name, read.idle);
+        return out;
+    }
     out.verdict = RS_RETRO_UNDECIDABLE;
     if (read.gap_ns > 0)
         out.text = rs_arena_printf(c->r->arena,
@@ -283,11 +289,17 @@ static void say_gate(struct conform *c, int stage, int gate, const struct answer
     rs_conform_say(c, about, a->verdict, mend, "%s", a->text);
 }
 
+/* That it was read and let pass says more than that nobody had to read it. */
+static int badness(const struct answer *a)
+{
+    static const int of[] = {
+        [RS_RETRO_CONFORMS] = 1, [RS_RETRO_UNDECIDABLE] = 2, [RS_RETRO_DEVIATES] = 3};
+    return a->idle ? 0 : of[a->verdict];
+}
+
 /* The worst of all watches of the stage; of equally bad ones the first that tripped. */
 void rs_conform_gates(struct conform *c, int stage)
 {
-    static const int badness[] = {
-        [RS_RETRO_CONFORMS] = 0, [RS_RETRO_UNDECIDABLE] = 1, [RS_RETRO_DEVIATES] = 2};
     struct conform_watch watch[RS_CONFORM_WATCHES];
     int n = rs_conform_watches(c, stage, watch);
     for (int g = 0; g < c->plan->stage[stage].n_gate; g++) {
@@ -296,7 +308,7 @@ void rs_conform_gates(struct conform *c, int stage)
             if (c->plan->stage[stage].gate[g].when == RS_GATE_END && !watch[i].gone_on)
                 continue;
             struct answer a = ask(c, stage, g, &watch[i]);
-            if (!worst.text || badness[a.verdict] > badness[worst.verdict] ||
+            if (!worst.text || badness(&a) > badness(&worst) ||
                 (a.verdict == worst.verdict && a.tripped && !worst.tripped))
                 worst = a;
         }

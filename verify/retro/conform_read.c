@@ -229,9 +229,44 @@ any_looks(const struct conform *c, const struct conform_question *q, const struc
     return out;
 }
 
-struct conform_read rs_conform_read_looks(const struct conform *c,
-                                          const struct conform_question *q,
-                                          const struct conform_watch *w)
+/* The first working moment of a role in from..to, evaluation by evaluation, is there one? */
+static bool works_in(const struct conform *c, int role, int64_t from_ns, int64_t to_ns)
+{
+    for (int64_t at_ns = from_ns; at_ns < to_ns; at_ns += rs_conform_every_ns(c)) {
+        if (at_work(c, role, at_ns))
+            return true;
+    }
+    return at_work(c, role, to_ns);
+}
+
+/* Why no look had to come in the watch, however long it was within the uncertainty; NULL = one had to. */
+static const char *no_look_due(const struct conform *c,
+                               const struct conform_question *q,
+                               const struct conform_watch *w)
+{
+    struct conform_span length = rs_conform_gap(c, &w->from, &w->to);
+    int row = q->in_a_row > 1 ? q->in_a_row : 1;
+    bool rhythm = q->every_ns != RS_NEVER && q->every_ns > 0;
+    int64_t every_ns = rhythm ? q->every_ns : rs_conform_every_ns(c);
+    if (length.hi_ns == RS_NEVER || w->from.lo_ns == INT64_MIN || w->to.hi_ns == RS_NEVER)
+        return NULL;
+    if (length.hi_ns < row * every_ns) {
+        length.lo_ns = length.lo_ns < 0 ? 0 : length.lo_ns;
+        const char *asked = rs_conform_duration(c, every_ns);
+        const char *times = row > 1 ? rs_arena_printf(c->r->arena, ", %d times in a row", row) : "";
+        return rs_arena_printf(c->r->arena,
+                               rhythm ? "the watch lasted %s, and it is read every %s%s"
+                                      : "the watch lasted %s, less than one evaluation of %s%s",
+                               rs_conform_long(c, length), asked, times);
+    }
+    if (q->role >= 0 && !works_in(c, q->role, w->from.lo_ns, w->to.hi_ns))
+        return rs_arena_printf(c->r->arena, "the watch lay outside of the hours of %s",
+                               c->plan->role[q->role].name);
+    return NULL;
+}
+
+static struct conform_read
+looks_of(const struct conform *c, const struct conform_question *q, const struct conform_watch *w)
 {
     if (q->asked < 0 || c->n_evaluation == 0)
         return (struct conform_read){.reading = RS_READ_BLIND, .at_ns = RS_NEVER};
@@ -240,4 +275,14 @@ struct conform_read rs_conform_read_looks(const struct conform *c,
             return noted_looks(c, q, w);
     }
     return any_looks(c, q, w);
+}
+
+struct conform_read rs_conform_read_looks(const struct conform *c,
+                                          const struct conform_question *q,
+                                          const struct conform_watch *w)
+{
+    struct conform_read read = looks_of(c, q, w);
+    if (read.reading == RS_READ_BLIND && !read.looks)
+        read.idle = no_look_due(c, q, w);
+    return read;
 }

@@ -14,6 +14,9 @@ struct sign {
     int stage;
     bool asked;        /* anything at all could have shown it */
     const char *blind; /* what could have, and cannot be read: "the watch of stage x"; or NULL */
+    const char *idle;  /* why nobody had to look in a watch that was begun; or NULL */
+    int idle_stage;
+    bool looked; /* somebody looked, or had to */
 };
 
 static void
@@ -49,6 +52,12 @@ static void signs_of_stage(const struct conform *c, int procedure, int stage, st
     int n = rs_conform_watches(c, stage, watch);
     for (int i = 0; i < n; i++) {
         struct conform_read read = rs_conform_read_looks(c, &q, &watch[i]);
+        if (read.idle) {
+            out->idle = read.idle;
+            out->idle_stage = stage;
+            continue;
+        }
+        out->looked = true;
         if (read.reading == RS_READ_BLIND)
             out->blind =
                 rs_arena_printf(c->r->arena, "the watch of %s", rs_conform_stage_name(c, stage));
@@ -249,6 +258,32 @@ static void say_perhaps(struct conform *c, int procedure, const struct sign *s)
                        p->name, rs_conform_when(c, &at), s->by);
 }
 
+static void say_not_shown(struct conform *c, int procedure, const struct sign *s)
+{
+    const struct procedure *p = &c->plan->procedure[procedure];
+    struct conform_about about = rs_conform_of_procedure(c, RS_CONFORM_MISSED, procedure, -1);
+    if (s->blind || (s->reading == RS_READ_BLIND && s->asked)) {
+        rs_conform_say(c, about, RS_RETRO_UNDECIDABLE,
+                       rs_arena_printf(c->r->arena,
+                                       "record the metrics that the trigger and the alerts of %s "
+                                       "read",
+                                       p->name),
+                       "whether the trigger of %s was ever true cannot be told: the recording "
+                       "does not have what %s needs",
+                       p->name, s->blind ? s->blind : "it");
+    } else if (s->idle && !s->looked) {
+        about.stage = s->idle_stage;
+        rs_conform_say(c, about, RS_RETRO_CONFORMS, NULL,
+                       "nobody had to look for the trigger of %s in %s%s: %s", p->name,
+                       rs_conform_stage_name(c, s->idle_stage),
+                       s->asked ? ", and no alert of it was told" : "", s->idle);
+    } else if (s->reading == RS_READ_NO) {
+        rs_conform_say(c, about, RS_RETRO_CONFORMS, NULL,
+                       "the trigger of %s was not true at any look, and no alert of it was told",
+                       p->name);
+    }
+}
+
 void rs_conform_triggers(struct conform *c, int procedure)
 {
     const struct procedure *p = &c->plan->procedure[procedure];
@@ -258,25 +293,9 @@ void rs_conform_triggers(struct conform *c, int procedure)
             signs_of_stage(c, procedure, i, &s);
     }
     signs_of_alerts(c, procedure, &s);
-    struct conform_about about = rs_conform_of_procedure(c, RS_CONFORM_MISSED, procedure, -1);
     switch (s.reading) {
     case RS_READ_BLIND:
-    case RS_READ_NO:
-        if (s.blind || (s.reading == RS_READ_BLIND && s.asked))
-            rs_conform_say(
-                c, about, RS_RETRO_UNDECIDABLE,
-                rs_arena_printf(c->r->arena,
-                                "record the metrics that the trigger and the alerts of %s "
-                                "read",
-                                p->name),
-                "whether the trigger of %s was ever true cannot be told: the recording "
-                "does not have what %s needs",
-                p->name, s.blind ? s.blind : "it");
-        else if (s.reading == RS_READ_NO)
-            rs_conform_say(
-                c, about, RS_RETRO_CONFORMS, NULL,
-                "the trigger of %s was not true at any look, and no alert of it was told", p->name);
-        return;
+    case RS_READ_NO: say_not_shown(c, procedure, &s); return;
     case RS_READ_UNSURE: say_perhaps(c, procedure, &s); return;
     case RS_READ_YES: say_called(c, procedure, &s); return;
     }

@@ -126,6 +126,7 @@ static struct made {
     struct retro_source source;
     struct retro *r;
     struct arena *arena;
+    struct retro_contradiction odds;
 } made;
 
 static const char *change_of(const struct conform_row *row, char sign, char tag)
@@ -146,6 +147,9 @@ static void add_line(const struct conform_row *row, const struct line *l)
     const char *moved = change_of(row, '@', l->tag);
     double minute = moved ? strtod(moved, NULL) : l->minute;
     int64_t at_ns = zero_ns + (int64_t)llround(minute * 60.0) * RS_NS_PER_S;
+    if (l->tag == row->doubt)
+        made.odds = (struct retro_contradiction){
+            .text = "it was told otherwise", .mark_a = -1, .mark_b = made.e.n_mark, .episode = 0};
     made.e.mark[made.e.n_mark++] = (struct retro_mark){.event = l->event,
                                                        .written_lo_ns = at_ns,
                                                        .written_hi_ns = at_ns + RS_NS_PER_S,
@@ -212,7 +216,7 @@ static void judge_sla(struct retro_episode *e)
                                                     : RS_SLA_UNDECIDABLE;
 }
 
-static void rebuild(bool back)
+static void rebuild(bool back, bool doubt)
 {
     struct retro_rebuilt *t = &made.r->rebuilt;
     const struct retro_evidence *e = &made.e;
@@ -241,6 +245,8 @@ static void rebuild(bool back)
     judge_sla(ep);
     t->episode = ep;
     t->n_episode = back;
+    t->contradiction = &made.odds;
+    t->n_contradiction = doubt;
 }
 
 struct retro *conform_case(const struct conform_row *row)
@@ -278,7 +284,7 @@ struct retro *conform_case(const struct conform_row *row)
     made.r->evidence = &made.e;
     made.r->rebuilt.offset = RS_ARENA_ARRAY(arena, struct retro_offset, 1);
     ck_assert_int_eq(rs_retro_see(made.r, &errors), 0);
-    rebuild(row->back);
+    rebuild(row->back, row->doubt != 0);
     ck_assert_int_eq(rs_retro_conform(made.r, &errors), 0);
     rs_err_list_clear(&errors);
     return made.r;

@@ -24,6 +24,7 @@ struct conform_row {
     enum retro_verdict verdict;
     const char *ref;  /* of a finding with that verdict */
     const char *says; /* in its text, or NULL */
+    char doubt;       /* the line that something else contradicts, or 0 */
 };
 
 /* The retrospective of the row, rebuilt by hand and held against the runbook. Until conform_case_end. */

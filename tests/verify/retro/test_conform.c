@@ -19,6 +19,12 @@
         }                                                                                          \
     }
 
+/* The rollback in hand six seconds after the smoke tests, two minutes after them, and all of the stage in the evening. */
+#define SOON "h@56.1 j@56.2 k@56.2 l@56.2 m@56.3 n@56.5 o@57 p@57.2 q@58"
+#define IN_TWO_MINUTES "j@58 k@58 l@58 m@58.2 n@58.5 o@59 p@59.2 q@60"
+#define IN_THE_EVENING                                                                             \
+    "f@721 g@722 h@724 i@725 j@755 k@755 l@755 m@756 n@757 o@758 p@759 q@760 r@770 s@775 z@1300"
+
 /* clang-format off */
 static const struct conform_row rows[] = {
     /* checklist */
@@ -77,6 +83,10 @@ static const struct conform_row rows[] = {
     {"read by a machine, long", false, "", {{"lost", 1, 150, 155}}, 0, RS_CONFORM_GATE, RS_RETRO_UNDECIDABLE, "S2.c", "not noted"},
     {"read by a machine, to the end", false, "", {{"lost", 1, 150, 260}}, 0, RS_CONFORM_GATE, RS_RETRO_DEVIATES, "S2.c", "went on"},
     {"read by a machine, too short", false, "", {{"lost", 1, 150, 151}}, 0, RS_CONFORM_GATE, RS_RETRO_UNDECIDABLE, "S2.c", NULL},
+    {"too short for an evaluation", true, SOON, {{0}}, 0, RS_CONFORM_GATE, RS_RETRO_CONFORMS, "S1.g", "not due: the watch lasted 6", 0},
+    {"too short for a look, and nothing recorded", true, IN_TWO_MINUTES, {{"*", 0, 40, 75}}, 0, RS_CONFORM_GATE, RS_RETRO_CONFORMS, "S1.g", "read every 5m", 0},
+    {"long enough for a look, and nothing recorded", true, "", {{"*", 0, 40, 75}}, 0, RS_CONFORM_GATE, RS_RETRO_UNDECIDABLE, "S1.g", "nothing", 0},
+    {"in the evening", true, IN_THE_EVENING, {{0}}, 0, RS_CONFORM_GATE, RS_RETRO_CONFORMS, "S1.g", "outside of the hours of on-call", 0},
     /* ramps */
     {"gone up", false, "", {{0}}, 0, RS_CONFORM_RAMP, RS_RETRO_CONFORMS, "S2", "30m"},
     {"a step skipped", false, "-n", {{0}}, 0, RS_CONFORM_RAMP, RS_RETRO_DEVIATES, "S2", "noted nowhere"},
@@ -89,6 +99,10 @@ static const struct conform_row rows[] = {
     {"the alert fired and none came", false, "", BAD(1, 130, 140), 0, RS_CONFORM_MISSED, RS_RETRO_DEVIATES, "R1", "alert WebBad"},
     {"a gap", false, "", {{"*", 0, 60, 75}}, 0, RS_CONFORM_MISSED, RS_RETRO_UNDECIDABLE, "R1", "does not have"},
     {"too short to be seen", false, "", BAD(0.85, 60, 62), 0, RS_CONFORM_MISSED, RS_RETRO_UNDECIDABLE, "R1", NULL},
+    {"too short for an evaluation", true, SOON, {{0}}, 0, RS_CONFORM_MISSED, RS_RETRO_CONFORMS, "R1", "and no alert of it was told: the watch lasted 6", 0},
+    {"too short for a look, and nothing recorded", true, IN_TWO_MINUTES, {{"*", 0, 40, 75}}, 0, RS_CONFORM_MISSED, RS_RETRO_CONFORMS, "R1", "read every 5m", 0},
+    {"long enough for a look, and nothing recorded", true, "", {{"*", 0, 40, 75}}, 0, RS_CONFORM_MISSED, RS_RETRO_UNDECIDABLE, "R1", "does not have", 0},
+    {"in the evening", true, IN_THE_EVENING, {{0}}, 0, RS_CONFORM_MISSED, RS_RETRO_CONFORMS, "R1", "outside of the hours", 0},
     {"rolled back", true, "", BAD(0.85, 62, 80), 0, RS_CONFORM_MISSED, RS_RETRO_CONFORMS, "R1", "came"},
     {"in time", true, "", BAD(1, 68, 80), 0, RS_CONFORM_LATE, RS_RETRO_CONFORMS, "R1", NULL},
     {"late", true, "", BAD(1, 58, 80), 0, RS_CONFORM_LATE, RS_RETRO_DEVIATES, "R1", "later"},
@@ -101,6 +115,10 @@ static const struct conform_row rows[] = {
     /* procedures */
     {"done in order", true, "", BAD(1, 68, 80), 0, RS_CONFORM_PROCEDURE, RS_RETRO_CONFORMS, "R1.2", NULL},
     {"out of order", true, "o@72.5", BAD(1, 68, 80), 0, RS_CONFORM_PROCEDURE, RS_RETRO_DEVIATES, "R1.2", "comes first"},
+    {"out of order by a note that is contradicted", true, "o@72.5", BAD(1, 68, 80), 0, RS_CONFORM_PROCEDURE, RS_RETRO_UNDECIDABLE, "R1.2", "it was told otherwise", 'o'},
+    {"out of order, and the one before is contradicted", true, "n@74.1", BAD(1, 68, 80), 0, RS_CONFORM_PROCEDURE, RS_RETRO_UNDECIDABLE, "R1.2", "it was told otherwise", 'n'},
+    {"out of order, and something else is contradicted", true, "o@72.5", BAD(1, 68, 80), 0, RS_CONFORM_PROCEDURE, RS_RETRO_DEVIATES, "R1.2", "comes first", 'q'},
+    {"in order, and contradicted", true, "", BAD(1, 68, 80), 0, RS_CONFORM_PROCEDURE, RS_RETRO_CONFORMS, "R1.2", NULL, 'n'},
     {"the flag is not noted", true, "-n", BAD(1, 68, 80), 0, RS_CONFORM_PROCEDURE, RS_RETRO_DEVIATES, "R1.1", "noted nowhere"},
     {"no purge is noted at all", true, "-o", BAD(1, 68, 80), 0, RS_CONFORM_PROCEDURE, RS_RETRO_UNDECIDABLE, "R1.2", NULL},
     /* SLA */
