@@ -120,6 +120,7 @@ struct harm_course {
 };
 struct harm_toll {
     double errors, users, budget, saved; /* NaN = not told */
+    double slow; /* answers that are among what hurt the users; NaN = not counted */
 };
 struct harm_toll
 rs_harm_play(const struct harm *h, struct harm_world *w, const struct harm_course *c);

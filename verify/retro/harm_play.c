@@ -280,7 +280,7 @@ static double
 users(const struct harm *h, struct harm_world *w, const struct cuts *x, const struct counts *counts)
 {
     const struct harm_crowd *crowd = &h->crowd;
-    double *hits = rs_xcalloc((size_t)crowd->n_level + 1, sizeof(*hits)), sd, most = 0.0;
+    double *hits = rs_xcalloc((size_t)crowd->n_level + 1, sizeof(*hits)), sd, most = 0.0, met = 0.0;
     for (int i = 0; i < RS_HARM_KIND_N; i++) {
         if (!h->kind[i].given)
             continue;
@@ -291,7 +291,10 @@ users(const struct harm *h, struct harm_world *w, const struct cuts *x, const st
     double expected = rs_harm_users(crowd, hits, &sd);
     for (int i = 0; i < crowd->n_cohort; i++)
         most += crowd->population[i];
+    for (int i = 0; i < crowd->n_level; i++)
+        met += hits[i];
     free(hits);
+    most = fmin(most, met); /* nobody is hurt but by one of them */
     return fmin(most, fmax(0.0, expected + sd * rs_draw_normal(&w->noise)));
 }
 
@@ -308,6 +311,9 @@ rs_harm_play(const struct harm *h, struct harm_world *w, const struct harm_cours
     struct harm_toll out = {
         .errors = e->head + e->middle + e->tail + e->residue, .users = NAN, .budget = NAN};
     out.saved = e->all - out.errors;
+    const struct counts *slow = &counts[RS_HARM_SLOW];
+    out.slow = h->kind[RS_HARM_SLOW].given ? slow->head + slow->middle + slow->tail + slow->residue
+                                           : (double)NAN;
     if (h->crowd.n_cohort > 0)
         out.users = users(h, w, &x, counts);
     const struct harm_flow *f = &h->kind[RS_HARM_ERRORS].flow;

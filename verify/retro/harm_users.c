@@ -14,6 +14,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "models/traffic.h"
 #include "retro/harm.h"
@@ -57,26 +58,95 @@ static int *find_cohorts(struct harm_crowd *out, const struct retro *r, int serv
 
 /* ---- whom the flag reaches ---- */
 
-static bool chooses(const struct service *sv, int flag)
+static bool chooses(const struct path *p, int flag)
 {
-    for (int i = 0; i < sv->n_path; i++) {
-        for (int k = 0; k < sv->path[i].n_when; k++) {
-            if (sv->path[i].when[k].flag == flag && sv->path[i].when[k].on)
-                return true;
-        }
+    for (int k = 0; k < p->n_when; k++) {
+        if (p->when[k].flag == flag && p->when[k].on)
+            return true;
     }
     return false;
 }
 
-/* The flag of the service's paths that was switched on last before the fault was over; -1 = none. */
+static bool uses(const struct path *p, int dependency)
+{
+    for (int i = 0; i < p->n_uses; i++) {
+        if (p->uses[i] == dependency)
+            return true;
+    }
+    return false;
+}
+
+/* Is the fault one of the service's, and as far as the runbook says so, what the episode's procedure is for? */
+static bool may_be(const struct scenario *sc,
+                   const struct fault *f,
+                   const struct retro_episode *e,
+                   bool same_ref)
+{
+    const char *ref = e->procedure >= 0 ? sc->response.procedure[e->procedure].ref : NULL;
+    if (same_ref && !(ref && f->ref && strcmp(ref, f->ref) == 0))
+        return false;
+    if (f->target != RS_TARGET_DEPENDENCY)
+        return f->service == e->service;
+    const struct service *sv = &sc->service[e->service];
+    for (int i = 0; i < sv->n_path; i++) {
+        if (uses(&sv->path[i], f->dependency))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Which of the service's paths the fault may be on: those of the scenario's faults that the procedure is for, else of any of the
+ * service's. One of the whole service is on none, whatever flags say. false: no fault of the scenario tells.
+ */
+static bool faulty_paths(const struct scenario *sc, const struct retro_episode *e, bool *faulty)
+{
+    const struct service *sv = &sc->service[e->service];
+    bool told = false;
+    for (int same_ref = 1; same_ref >= 0 && !told; same_ref--) {
+        for (int f = 0; f < sc->n_fault; f++) {
+            const struct fault *fault = &sc->fault[f];
+            if (!may_be(sc, fault, e, same_ref == 1))
+                continue;
+            told = true;
+            for (int i = 0; i < sv->n_path; i++)
+                faulty[i] = faulty[i] || (fault->target == RS_TARGET_PATH && fault->path == i) ||
+                            (fault->target == RS_TARGET_DEPENDENCY &&
+                             uses(&sv->path[i], fault->dependency));
+        }
+    }
+    return told;
+}
+
+/* May the flag have shown the fault to somebody? A switch whose safe side is on does not, but where a fault is known to be there. */
+static bool may_show(
+    const struct scenario *sc, const struct service *sv, const bool *faulty, bool told, int flag)
+{
+    for (int i = 0; i < sv->n_path; i++) {
+        if ((told ? faulty[i] : !sc->flag[flag].safe_on) && chooses(&sv->path[i], flag))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * The flag of the faulty path's conditions that was switched on last before the rollback, or before the fault was over; -1 = none.
+ * What is switched on from the command on is part of the way back.
+ */
 static int blamed_flag(const struct retro *r, const struct retro_episode *e, int64_t until_ns)
 {
-    const struct service *sv = &r->evidence->scenario->service[e->service];
+    const struct scenario *sc = r->evidence->scenario;
+    const struct service *sv = &sc->service[e->service];
+    const struct retro_instant *command = &e->at[RS_CLOCK_COMMANDED];
+    bool *faulty = RS_ARENA_ARRAY(r->arena, bool, sv->n_path);
+    bool told = faulty_paths(sc, e, faulty);
     int flag = -1;
+    if (e->had_rollback && rs_harm_is_known(command) && command->hi_ns < until_ns)
+        until_ns = command->hi_ns;
     for (int i = 0; i < r->rebuilt.n_flag_step; i++) {
         const struct retro_flag_step *s = &r->rebuilt.flag_step[i];
         if (s->on && s->percent != 0.0 && s->at.how != RS_HOW_UNKNOWN &&
-            s->at.best_ns <= until_ns && chooses(sv, s->flag))
+            s->at.best_ns <= until_ns && may_show(sc, sv, faulty, told, s->flag))
             flag = s->flag;
     }
     return flag;
@@ -144,8 +214,8 @@ void rs_harm_crowd(struct harm_crowd *out, const struct retro *r, const struct r
         out->users[c] = out->population[c];
     out->n_level = 1;
     add_piece(out, INT64_MIN, 0);
-    out->why =
-        "everybody who calls the service is taken to be within reach: no switch of a flag is known";
+    out->why = "everybody who calls the service is taken to be within reach: no flag is known that "
+               "showed the fault to some of them";
     if (flag < 0)
         return;
     int meant = audience_of(&sc->response, flag);

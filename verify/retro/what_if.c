@@ -22,8 +22,45 @@ const char *rs_what_if_lasting(struct arena *arena, int64_t ns)
     return rs_arena_strdup(arena, rs_duration_human(text, sizeof(text), ns));
 }
 
+static const char *so_many(struct arena *arena, double n)
+{
+    return rs_arena_printf(arena, "%.*f", n < 10.0 && n != floor(n) ? 1 : 0, n);
+}
+
+/* What of those hurt is not among the failures. */
+static const char *slow_words(const struct harm *h, const struct retro_band *slow)
+{
+    if (h->crowd.n_cohort == 0)
+        return "";
+    if (isnan(slow->best))
+        return "; slow answers are not counted";
+    if (slow->high < 0.5)
+        return "; users hurt met failures, no answer was slow";
+    struct arena *arena = h->r->arena;
+    return rs_arena_printf(arena, "; users hurt met a failure or one of %s [%s, %s] slow answers",
+                           so_many(arena, slow->best), so_many(arena, slow->low),
+                           so_many(arena, slow->high));
+}
+
+/*
+ * A fault that fails no request that can be told from the base's: what it would do to others is then what the few requests that
+ * met it leave open.
+ */
+static const char *unseen_words(const struct question *q)
+{
+    const struct harm_kind *k = &q->h->kind[RS_HARM_ERRORS];
+    double usual = k->base.shape / k->base.exposure * k->level.exposure;
+    if (q->how == RS_ASK_HAPPENED || k->level.shape - 0.5 > usual + 2.0 * sqrt(usual))
+        return "";
+    struct arena *arena = q->h->r->arena;
+    return rs_arena_printf(arena,
+                           "; no more requests failed than usual, of %s that met the fault: how "
+                           "many more would have is bounded by that, not measured",
+                           so_many(arena, k->level.exposure));
+}
+
 /* What of an answer was counted and what is drawn. */
-static const char *rests_on(const struct question *q)
+static const char *rests_on(const struct question *q, const struct retro_band *slow)
 {
     const struct harm *h = q->h;
     struct arena *arena = h->r->arena;
@@ -35,9 +72,6 @@ static const char *rests_on(const struct question *q)
                                              rs_what_if_lasting(arena, rs_ns_from_s(blind_s)));
     const char *ends =
         h->goes_on ? ", to the end of the recording: the fault was not seen to end" : "";
-    const char *slow = h->crowd.n_cohort == 0        ? ""
-                       : h->kind[RS_HARM_SLOW].given ? "; slow answers hurt too"
-                                                     : "; slow answers are not counted";
     const char *what =
         q->how == RS_ASK_HAPPENED
             ? rs_arena_printf(arena, "measured: all failures%s; fitted: the base ratio", ends)
@@ -51,8 +85,8 @@ static const char *rests_on(const struct question *q)
                            "that people and flags took; fitted: the level in between"
                          : "measured: failures until this rollback; assumed by the scenario: the "
                            "times that people and flags take";
-    return rs_arena_printf(arena, "%s%s%s; %s%s%s", what, slow, gaps, h->crowd.why,
-                           q->says ? "; " : "", q->says ? q->says : "");
+    return rs_arena_printf(arena, "%s%s%s%s; %s%s%s", what, unseen_words(q), slow_words(h, slow),
+                           gaps, h->crowd.why, q->says ? "; " : "", q->says ? q->says : "");
 }
 
 /* ---- outcomes ---- */
@@ -91,8 +125,9 @@ void rs_what_if_close(struct asking *a, struct retro_outcome *out, struct questi
         out->refused = "cut short";
         return;
     }
-    rs_what_if_answer(out, q, a->opt);
-    out->rests_on = rests_on(q);
+    struct retro_band slow;
+    rs_what_if_answer(out, &slow, q, a->opt);
+    out->rests_on = rests_on(q, &slow);
 }
 
 const char *rs_what_if_unknown(const struct harm *h)

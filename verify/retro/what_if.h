@@ -38,8 +38,9 @@ struct question {
     const char *says;        /* what the outcome rests on besides */
 };
 
-/* Bands over so many worlds, the same ones for each question. */
+/* Bands over so many worlds, the same ones for each question. *slow: answers that hurt as failures do; NaN where none are counted. */
 void rs_what_if_answer(struct retro_outcome *out,
+                       struct retro_band *slow,
                        const struct question *q,
                        const struct retro_options *opt);
 

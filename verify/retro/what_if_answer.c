@@ -236,7 +236,7 @@ static struct retro_instant instant_of(int64_t *at, size_t n, double confidence,
 }
 
 struct sums { /* [N_WORLD] each */
-    double errors[N_WORLD], users[N_WORLD], budget[N_WORLD], saved[N_WORLD];
+    double errors[N_WORLD], users[N_WORLD], budget[N_WORLD], saved[N_WORLD], slow[N_WORLD];
     int64_t detected[N_WORLD], commanded[N_WORLD], completed[N_WORLD];
 };
 
@@ -257,6 +257,7 @@ static void play_all(struct sums *to, const struct question *q, uint64_t seed)
         to->users[i] = toll.users;
         to->budget[i] = toll.budget;
         to->saved[i] = toll.saved;
+        to->slow[i] = toll.slow;
         to->detected[i] = t.detected;
         to->commanded[i] = t.commanded;
         to->completed[i] = t.completed;
@@ -264,6 +265,7 @@ static void play_all(struct sums *to, const struct question *q, uint64_t seed)
 }
 
 void rs_what_if_answer(struct retro_outcome *out,
+                       struct retro_band *slow,
                        const struct question *q,
                        const struct retro_options *opt)
 {
@@ -275,6 +277,7 @@ void rs_what_if_answer(struct retro_outcome *out,
     out->users_hurt = band_of(sums->users, N_WORLD, confidence);
     out->budget = band_of(sums->budget, N_WORLD, confidence);
     out->errors_saved = band_of(sums->saved, N_WORLD, confidence);
+    *slow = band_of(sums->slow, N_WORLD, confidence);
     if (q->how == RS_ASK_HAPPENED) {
         out->detected = e->at[RS_CLOCK_DETECTED];
         out->commanded = e->at[RS_CLOCK_COMMANDED];

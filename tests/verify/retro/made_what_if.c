@@ -7,6 +7,8 @@
 
 #include "scenarios/load.h"
 
+static const int64_t s_ns = RS_NS_PER_S, min_ns = 60 * RS_NS_PER_S;
+
 struct retro_instant made_at(int64_t best_ns, int64_t off_ns)
 {
     return (struct retro_instant){.how = RS_HOW_RECORDED,
@@ -121,4 +123,33 @@ const struct retro_outcome *made_outcome(const struct made *m, const char *name)
     }
     ck_abort_msg("no %s", name);
     return NULL;
+}
+
+void made_by_hand(struct made *m, double failures)
+{
+    made_init(m, made_load_with(0.002, "{polling: {every: 15s}}",
+                                "{streaming: {delay: {constant: 0s}}}"));
+    int64_t zero = m->sc->starts_at_unix_ns;
+    double good = 0.0, bad = 0.0;
+    int ok = made_series(m, "200"), error = made_series(m, "500");
+    for (int i = 0; i <= 480; i++) {
+        bool fails = i > 240 && i <= 280;
+        good += i == 0 ? 0.0 : fails ? 150.0 - failures : 150.0;
+        bad += fails ? failures : 0.0;
+        rs_recorded_add(m->e.data, ok, (zero + i * 15 * s_ns) / RS_NS_PER_MS, good);
+        rs_recorded_add(m->e.data, error, (zero + i * 15 * s_ns) / RS_NS_PER_MS, bad);
+    }
+    struct retro_episode *e = &m->episode;
+    e->at[RS_CLOCK_ONSET] = made_at(zero + 60 * min_ns, 0);
+    e->at[RS_CLOCK_DETECTED] = made_at(zero + 64 * min_ns, 0);
+    e->at[RS_CLOCK_COMMANDED] = made_at(zero + 70 * min_ns, 0);
+    e->at[RS_CLOCK_EFFECTIVE] = made_at(zero + 70 * min_ns, 0);
+    e->at[RS_CLOCK_COMPLETED] = made_at(zero + 71 * min_ns, 0);
+    e->up = made_change(zero + 60 * min_ns, 0);
+    e->down = made_change(zero + 70 * min_ns, 0);
+    m->step[0] = (struct retro_flag_step){
+        .flag = 0, .on = true, .percent = 100.0, .at = made_at(zero + 30 * min_ns, 0)};
+    m->step[1] = (struct retro_flag_step){
+        .flag = 0, .on = false, .percent = 0.0, .at = made_at(zero + 70 * min_ns, 0)};
+    m->r.rebuilt.n_flag_step = 2;
 }

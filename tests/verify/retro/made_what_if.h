@@ -29,6 +29,11 @@ void made_init(struct made *m, struct scenario *sc);
 void made_clear(struct made *m);
 /* The counter of the only instance's requests with that code. */
 int made_series(struct made *m, const char *code);
+/*
+ * Ten requests a second for two hours. From 60:00 on so many of the 150 of each scrape fail, until the rollback that is commanded at
+ * 70:00 and works at once. Nothing fails otherwise, and all instants are known to the nanosecond.
+ */
+void made_by_hand(struct made *m, double failures);
 /* All questions; series are put in order. */
 void made_ask(struct made *m);
 /* The outcome of the question called so. */
