@@ -130,6 +130,21 @@ struct fit_value rs_fit_added_ratio(struct fit_count before,
                                     double exposed,
                                     double failing,
                                     double confidence);
+/*
+ * The same beside something that fails all requests alike, exposed or not: after = before + (1 - failing) * (rest + x * size *
+ * (1 - rest)). Either the rest is given, or it was seen alone (left.n > 0): left = before + (1 - failing) * rest; then three
+ * binomials, and the rest is profiled out.
+ */
+struct fit_rest {
+    double assumed;        /* 0..1 */
+    struct fit_count left; /* n = 0: not seen alone */
+};
+struct fit_value rs_fit_added_beside(struct fit_count before,
+                                     struct fit_count after,
+                                     const struct fit_rest *rest,
+                                     double exposed,
+                                     double failing,
+                                     double confidence);
 /* Events per second that are added to a rate: two Poisson counts, the same way. */
 struct fit_value
 rs_fit_added_rate(struct fit_count before, struct fit_count after, double confidence);

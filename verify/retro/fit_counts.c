@@ -16,8 +16,8 @@ struct fit_value rs_fit_ratio(struct fit_count c, double confidence)
 /* ---- what is added ---- */
 
 struct added {
-    struct fit_count before, after;
-    double exposed, failing, size, room; /* room: the largest ratio, or rate, before */
+    struct fit_count before, after, left;
+    double exposed, failing, size, rest, room; /* room: the largest ratio, or rate, before */
     bool is_rate;
 };
 
@@ -37,14 +37,25 @@ static double of_base(const void *ctx, double base)
     const struct added *a = ctx;
     if (a->is_rate)
         return log_poisson(a->before, base) + log_poisson(a->after, base + a->size);
-    double p = fmin(base + a->exposed * (1.0 - a->failing) * a->size, 1.0);
-    return log_binomial(a->before, base) + log_binomial(a->after, p);
+    double rest = (1.0 - a->failing) * a->rest;
+    double p = base + rest + a->exposed * (1.0 - a->failing) * a->size * (1.0 - a->rest);
+    double y = log_binomial(a->before, base) + log_binomial(a->after, fmin(p, 1.0));
+    return a->left.n > 0.0 ? y + log_binomial(a->left, fmin(base + rest, 1.0)) : y;
+}
+
+static double of_rest(const void *ctx, double rest)
+{
+    struct added a = *(const struct added *)ctx;
+    a.rest = rest;
+    return of_base(&a, rs_fit_top(of_base, &a, 0.0, a.room, 1e-6));
 }
 
 static double of_size(const void *ctx, double size)
 {
     struct added a = *(const struct added *)ctx;
     a.size = size;
+    if (a.left.n > 0.0)
+        return of_rest(&a, rs_fit_top(of_rest, &a, 0.0, 1.0, 1e-5));
     return of_base(&a, rs_fit_top(of_base, &a, 0.0, a.room, 1e-6));
 }
 
@@ -61,8 +72,25 @@ struct fit_value rs_fit_added_ratio(struct fit_count before,
                                     double failing,
                                     double confidence)
 {
+    static const struct fit_rest none = {0};
+    return rs_fit_added_beside(before, after, &none, exposed, failing, confidence);
+}
+
+struct fit_value rs_fit_added_beside(struct fit_count before,
+                                     struct fit_count after,
+                                     const struct fit_rest *rest,
+                                     double exposed,
+                                     double failing,
+                                     double confidence)
+{
     double most = (before.k + after.k + 10.0) / (fmin(before.n, after.n) + 1.0);
-    struct added a = {before, after, exposed, failing, 0.0, fmin(most, 1.0), false};
+    struct added a = {.before = before,
+                      .after = after,
+                      .left = rest->left,
+                      .exposed = exposed,
+                      .failing = failing,
+                      .rest = rest->assumed,
+                      .room = fmin(most, 1.0)};
     return added(&a, 1.0, confidence);
 }
 
@@ -70,7 +98,8 @@ struct fit_value
 rs_fit_added_rate(struct fit_count before, struct fit_count after, double confidence)
 {
     double most = 2.0 * (before.k + after.k + 10.0) / fmin(before.n, after.n);
-    struct added a = {before, after, 1.0, 0.0, 0.0, most, true};
+    struct added a = {
+        .before = before, .after = after, .exposed = 1.0, .room = most, .is_rate = true};
     return added(&a, 2.0 * (after.k + 10.0) / after.n, confidence);
 }
 

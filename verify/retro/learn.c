@@ -242,6 +242,7 @@ int rs_retro_learn(struct retro *r, const struct retro_options *opt, struct err_
     int status = open_earlier(&l, errors);
     if (status == 0) {
         fit_all(&l);
+        rs_learn_hold_back(&l);
         out->diff = rs_arena_strdup(r->arena, "");
         status = l.sc ? write_patch(&l, out, &patched, errors) : 0;
     }

@@ -59,8 +59,10 @@ struct windows rs_learn_all(struct learning *l);
 struct windows rs_learn_quiet(struct learning *l);
 
 /* A span over which the flags of a service stood still everywhere. */
+struct flag_state;
 struct flag_span {
     struct window at;
+    const struct flag_state *state;
     bool known;    /* false: nobody can say which path the requests took */
     double *share; /* [n_path] of the service's requests, by the scenario's traffic */
 };
@@ -112,6 +114,11 @@ int rs_learn_counter(struct learning *l,
  */
 void rs_learn_traffic(
     struct learning *l, int service, const struct windows *in, double *observed, double *expected);
+/*
+ * Requests of a service that its traffic expects in the window: a cohort's, or all (-1). A recorded profile that says nothing of
+ * that time counts with its mean rate.
+ */
+double rs_learn_expected(struct learning *l, int service, int cohort, struct window w);
 /* Is the metric told by path (a label)? */
 bool rs_learn_by_path(struct learning *l, int service);
 
@@ -120,19 +127,34 @@ bool rs_learn_by_path(struct learning *l, int service);
 void rs_learn_traffic_fits(struct learning *l);
 void rs_learn_base_fits(struct learning *l);
 void rs_learn_fault_fits(struct learning *l);
+/* When what the fault waits for was there before the episode began; NULL: it was not, or nobody noted it. */
+const struct retro_instant *
+rs_learn_exposure(const struct retro *r, const struct fault *f, const struct retro_episode *e);
+void rs_learn_onset_fit(struct learning *l, const struct fault *fault);
 /* Of a code of which nothing was seen: what is written in the place of 0 goes into v->value. A word on it, or "". */
 const char *rs_learn_unseen(struct learning *l, int code, double assumed, struct fit_value *v);
 void rs_learn_people_fits(struct learning *l);
 void rs_learn_propagation_fits(struct learning *l);
-/* Durations between two instants of all episodes of all evidence; [*out_n]. */
-struct retro_duration *
-rs_learn_durations(struct learning *l, int from, int to, int role, int procedure, int *out_n);
+/*
+ * Durations between two instants of all episodes of all evidence; [*out_n]. A role's are only those in which it took its time:
+ * *out_left (may be NULL) says why some were left out, or is NULL.
+ */
+struct retro_duration *rs_learn_durations(struct learning *l,
+                                          int from,
+                                          int to,
+                                          int role,
+                                          int procedure,
+                                          int *out_n,
+                                          const char **out_left);
 /* A law of durations: ML from 5 on, else an update of what is assumed (NULL: none, then ML from 3 on). Fills f. */
 void rs_learn_fit_law(struct learning *l,
                       struct retro_fit *f,
                       struct retro_duration *d,
                       int n,
                       const struct dist *assumed);
+
+/* Takes the path from fits that say nothing new, or too little: what they say is told, and the method says why. */
+void rs_learn_hold_back(struct learning *l);
 
 /* ---- the check ------------------------------------------------------------------------------------------------------------ */
 

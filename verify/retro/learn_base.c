@@ -28,6 +28,13 @@ static struct windows parts_of(struct learning *l, const struct windows *in)
     return out;
 }
 
+/* Times of a day stay hours: 24h, where a duration would be 1d. */
+static const char *hours_text(struct learning *l, double s)
+{
+    bool is_hour = s > 0.0 && fmod(s, 3600.0) == 0.0;
+    return is_hour ? rs_arena_printf(l->arena, "%.0fh", s / 3600.0) : rs_learn_duration_text(l, s);
+}
+
 /* The numbers of the profile times the factor, in the scenario's words; NULL: it is of a kind that has none. */
 static void write_profile(struct learning *l, struct retro_fit *f, int t, double factor)
 {
@@ -53,9 +60,8 @@ static void write_profile(struct learning *l, struct retro_fit *f, int t, double
                           : NULL;
     const char *text = "[";
     for (int i = 0; i < p->n && f->path; i++)
-        text =
-            rs_arena_printf(l->arena, "%s%s[%s, %.6g]", text, i ? ", " : "",
-                            rs_learn_duration_text(l, p->at_s[i]), factor * p->per_s[i] * p->scale);
+        text = rs_arena_printf(l->arena, "%s%s[%s, %.6g]", text, i ? ", " : "",
+                               hours_text(l, p->at_s[i]), factor * p->per_s[i] * p->scale);
     f->text = f->path ? rs_arena_printf(l->arena, "%s]", text) : NULL;
 }
 

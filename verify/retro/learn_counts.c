@@ -361,6 +361,30 @@ static double expected(const struct learning *l, const struct profile *p, double
     return rs_profile_integral(p, a, b) * (1.0 + on * (u->factor - 1.0));
 }
 
+/* As a share of the whole: where the profile says nothing, its mean over the scenario's time does. */
+static double for_share(const struct learning *l, const struct profile *p, double a, double b)
+{
+    double end = rs_s_from_ns(l->sc->horizon_ns);
+    double n = p->kind == RS_PROFILE_LOG && a >= 0.0 && b <= end ? rs_profile_integral(p, a, b)
+                                                                 : expected(l, p, a, b);
+    return isnan(n) ? rs_profile_integral(p, 0.0, end) * (b - a) / end : n;
+}
+
+double rs_learn_expected(struct learning *l, int service, int cohort, struct window w)
+{
+    double zero = rs_recorded_is_absolute(w.from_ns / RS_NS_PER_MS)
+                      ? rs_s_from_ns(l->sc->starts_at_unix_ns)
+                      : 0.0,
+           sum = 0.0;
+    for (int i = 0; i < l->sc->n_traffic; i++) {
+        const struct traffic *t = &l->sc->traffic[i];
+        if (t->service == service && (cohort < 0 || t->cohort == cohort))
+            sum += for_share(l, &t->profile, rs_s_from_ns(w.from_ns) - zero,
+                             rs_s_from_ns(w.until_ns) - zero);
+    }
+    return sum;
+}
+
 static double
 expected_of_service(struct learning *l, int service, int64_t from_ms, int64_t until_ms)
 {

@@ -14,27 +14,6 @@ static bool hits_service(const struct fault *f, int service)
     return f->service == service || (f->target == RS_TARGET_DEPENDENCY && f->service < 0);
 }
 
-/* Was what it waits for there before it began? */
-static const struct retro_instant *
-exposure(const struct retro *r, const struct fault *f, const struct retro_episode *e)
-{
-    const struct retro_rebuilt *b = &r->rebuilt;
-    const struct retro_instant *onset = &e->at[RS_CLOCK_ONSET], *last = NULL;
-    if (f->onset == RS_ONSET_STAGE)
-        return b->stage[f->onset_stage].how != RS_HOW_UNKNOWN ? &b->stage[f->onset_stage] : NULL;
-    for (int i = 0; i < b->n_flag_step; i++) {
-        const struct retro_flag_step *s = &b->flag_step[i];
-        bool turns = f->onset == RS_ONSET_FLAG_EXPOSED     ? s->on
-                     : f->onset == RS_ONSET_FLAG_WITHDRAWN ? !s->on
-                                                           : false;
-        bool before = onset->how == RS_HOW_UNKNOWN || s->at.lo_ns <= onset->hi_ns;
-        /* The first exposure counts: a ramp's later steps widen it. */
-        if (s->flag == f->onset_flag && turns && before && !last)
-            last = &s->at;
-    }
-    return last;
-}
-
 /* How well the fault explains the episode: 0 = not at all. */
 static int explains(const struct learning *l, const struct fault *f, const struct retro_episode *e)
 {
@@ -45,7 +24,7 @@ static int explains(const struct learning *l, const struct fault *f, const struc
     const struct procedure *p = e->procedure >= 0 ? &l->sc->response.procedure[e->procedure] : NULL;
     int points = 1;
     points += 2 * (p && p->ref && f->ref && strcmp(p->ref, f->ref) == 0);
-    points += 4 * (exposure(l->r, f, e) != NULL);
+    points += 4 * (rs_learn_exposure(l->r, f, e) != NULL);
     if (s && strstr(s->name, "slow"))
         points += 8 * (f->effect.latency_factor != 1.0 || f->effect.latency_shift_s > 0.0);
     else if (s && s->kind == RS_SIGNAL_RATIO)
@@ -82,6 +61,8 @@ struct faulty {
     int service, path;
     double share; /* of the service's requests on what the fault hits */
     struct windows before, during;
+    struct windows
+        left; /* the residue alone: after the exposure, before its end; none = nobody noted, or too short */
     const char *refused;
 };
 
@@ -149,6 +130,47 @@ static void keep_settled(struct learning *l, struct faulty *x)
         x->during.window[0] = best;
 }
 
+/* When the residue was ended, at the earliest that may be; RS_NEVER: not known. */
+static int64_t residue_ended(struct learning *l, const struct faulty *x, int64_t exposed_until_ns)
+{
+    const struct fault *f = x->fault;
+    int64_t from = x->during.window[0].from_ns, end = RS_NEVER, lo = 0, hi = 0;
+    if (f->residue_ttl_ns < RS_NEVER - exposed_until_ns)
+        end = exposed_until_ns + f->residue_ttl_ns;
+    if (f->residue_component < 0)
+        return end;
+    const char *name = l->sc->component[f->residue_component].name;
+    bool is_known = false;
+    for (int i = 0; i < l->e->n_mark; i++) {
+        const struct retro_mark *m = &l->e->mark[i];
+        if (m->event != RS_EVENT_ACTION_DONE || !m->subject || !strstr(m->subject, name))
+            continue;
+        rs_retro_mark_instant(l->r, i, &lo, &hi);
+        if (hi > from) {
+            is_known = true;
+            end = lo < end ? lo : end;
+        }
+    }
+    return is_known ? end : RS_NEVER;
+}
+
+/* Between the end of the exposure and its own end the residue is alone. */
+static void find_left(struct learning *l, struct faulty *x)
+{
+    int n = 0;
+    const struct flag_span *span = rs_learn_flag_spans(l, x->service, &n);
+    int64_t until = x->during.window[0].until_ns;
+    int64_t end = x->fault->has_residue ? residue_ended(l, x, until) : RS_NEVER;
+    for (int i = 0; i < n && end != RS_NEVER && x->left.n == 0; i++) {
+        double share = 0.0;
+        for (int p = 0; p < l->sc->service[x->service].n_path && span[i].known; p++)
+            share += rs_fault_hits(l->sc, x->fault, x->service, p) ? span[i].share[p] : 0.0;
+        if (span[i].known && share <= 0.0 && span[i].at.from_ns >= until)
+            rs_learn_window(l, &x->left, span[i].at.from_ns,
+                            end < span[i].at.until_ns ? end : span[i].at.until_ns);
+    }
+}
+
 static void open_faulty(struct learning *l, struct faulty *x)
 {
     const struct service *s = NULL;
@@ -175,6 +197,7 @@ static void open_faulty(struct learning *l, struct faulty *x)
         return;
     }
     find_before(l, x);
+    find_left(l, x);
     if (x->before.n == 0)
         x->refused = "nothing was recorded before it";
 }
@@ -196,6 +219,66 @@ static struct retro_fit *add_size(struct learning *l, const struct faulty *x, co
     return f;
 }
 
+/* What of the errors is not the fault's own: its residue falls upon the whole service, from the onset on. */
+struct beside {
+    struct request_counts left; /* of the residue alone */
+    bool is_fitted;
+};
+
+static struct beside open_beside(struct learning *l, const struct faulty *x)
+{
+    enum { REQUESTS_MIN = 200 };
+    struct beside b = {.is_fitted = false};
+    if (x->left.n > 0 && x->fault->residue.errors.n > 0)
+        rs_learn_requests(l, x->service, NULL, &x->left, &b.left);
+    b.is_fitted = b.left.n >= REQUESTS_MIN;
+    return b;
+}
+
+static struct fit_rest rest_of(const struct faulty *x, const struct beside *b, int code)
+{
+    double assumed = x->fault->has_residue ? assumed_of(&x->fault->residue.errors, code) : NAN;
+    struct fit_rest rest = {.assumed = isnan(assumed) ? 0.0 : assumed};
+    if (b->is_fitted && !isnan(assumed))
+        rest.left = (struct fit_count){rs_learn_errors(&b->left, code), b->left.n};
+    return rest;
+}
+
+/* The residue's own ratios, where it was seen alone. */
+static void fit_residue(struct learning *l,
+                        const struct faulty *x,
+                        const struct beside *b,
+                        const struct request_counts *before)
+{
+    const struct error_mix *of = &x->fault->residue.errors;
+    const char *text = "";
+    if (!b->is_fitted)
+        return;
+    struct retro_fit *f = add_size(l, x, "residue");
+    double failing = rs_learn_errors(before, 0) / before->n;
+    for (int i = 0; i < of->n; i++) {
+        struct fit_count was = {rs_learn_errors(before, of->code[i]), before->n};
+        struct fit_count is = {rs_learn_errors(&b->left, of->code[i]), b->left.n};
+        struct fit_value v = rs_fit_added_ratio(was, is, 1.0, failing, l->confidence);
+        rs_learn_parameter(l, f, rs_arena_printf(l->arena, "%d", of->code[i]), "ratio",
+                           of->ratio[i], v);
+        text = rs_arena_printf(l->arena, "%s%s%d: %s", text, *text ? ", " : "", of->code[i],
+                               rs_learn_ratio_text(l, v.value));
+    }
+    f->n = (uint64_t)b->left.n;
+    f->method = "profile likelihood of two binomials, by code; after the exposure, before it ended";
+    f->path = rs_arena_printf(l->arena, "faults/%s/residue/effect/errors", x->fault->name);
+    f->text = rs_arena_printf(l->arena, "{%s}", text);
+}
+
+static const char *words_on_residue(const struct faulty *x, const struct beside *b)
+{
+    if (!x->fault->has_residue || x->fault->residue.errors.n == 0)
+        return "";
+    return b->is_fitted ? "; less the residue, fitted to the time after the exposure"
+                        : "; less the residue as assumed: it was not seen alone for long enough";
+}
+
 static void fit_error_size(struct learning *l, const struct faulty *x)
 {
     struct retro_fit *f = add_size(l, x, "errors");
@@ -213,13 +296,15 @@ static void fit_error_size(struct learning *l, const struct faulty *x)
         return;
     }
     double failing = rs_learn_errors(&before, 0) / before.n;
+    struct beside beside = open_beside(l, x);
     for (int code = 400; code < 600; code++) {
         struct fit_count b = {rs_learn_errors(&before, code), before.n};
         struct fit_count d = {rs_learn_errors(&during, code), during.n};
         double assumed = assumed_of(&x->fault->effect.errors, code);
         if (isnan(assumed) && (code < 500 || d.k == 0.0))
             continue;
-        struct fit_value v = rs_fit_added_ratio(b, d, x->share, failing, l->confidence);
+        struct fit_rest rest = rest_of(x, &beside, code);
+        struct fit_value v = rs_fit_added_beside(b, d, &rest, x->share, failing, l->confidence);
         if (isnan(assumed) && v.low <= 0.0) /* a code that it does not add */
             continue;
         unseen = rs_arena_printf(l->arena, "%s%s", unseen, rs_learn_unseen(l, code, assumed, &v));
@@ -228,10 +313,12 @@ static void fit_error_size(struct learning *l, const struct faulty *x)
                                rs_learn_ratio_text(l, v.value));
     }
     f->method = rs_arena_printf(
-        l->arena, "profile likelihood of two binomials, by code; %.4g%% of the requests exposed%s",
-        100.0 * x->share, unseen);
+        l->arena,
+        "profile likelihood of two binomials, by code; %.4g%% of the requests exposed%s%s",
+        100.0 * x->share, words_on_residue(x, &beside), unseen);
     f->path = rs_arena_printf(l->arena, "faults/%s/effect/errors", x->fault->name);
     f->text = rs_arena_printf(l->arena, "{%s}", text);
+    fit_residue(l, x, &beside, &before);
 }
 
 /* The law of a path: as it was fitted here, else as assumed. */
@@ -278,6 +365,9 @@ static void fit_latency_size(struct learning *l, const struct faulty *x)
     struct bucket_counts b;
     double p_value = NAN, n = 0.0;
     f->method = "profile likelihood of the factor on the latency, over the histogram's buckets";
+    if (!f->refused && x->fault->has_residue &&
+        (x->fault->residue.latency_factor != 1.0 || x->fault->residue.latency_shift_s > 0.0))
+        f->refused = "its residue slows everybody too: the two are not told apart";
     if (f->refused)
         return;
     if (rs_learn_buckets(l, x->service, NULL, &x->during, &b) != 0) {
@@ -325,6 +415,10 @@ static void fit_counter_size(struct learning *l, const struct faulty *x, int i)
         f->refused = "it was not recorded";
     if (!f->refused && c->base_per_request > 0.0)
         f->refused = "the counter grows with the requests: what the fault adds is not told apart";
+    for (int k = 0; k < x->fault->residue.n_counter && x->fault->has_residue; k++) {
+        if (x->fault->residue.counter[k] == x->fault->effect.counter[i] && !f->refused)
+            f->refused = "its residue counts there too: the two are not told apart";
+    }
     if (f->refused)
         return;
     struct fit_value v = rs_fit_added_rate(before, during, l->confidence);
@@ -332,67 +426,6 @@ static void fit_counter_size(struct learning *l, const struct faulty *x, int i)
     rs_learn_parameter(l, f, c->metric, "1/s", x->fault->effect.counter_per_s[i], v);
     f->path = rs_arena_printf(l->arena, "faults/%s/effect/counters/%s", x->fault->name, c->metric);
     f->text = rs_arena_printf(l->arena, "%.4g/m", 60.0 * v.value);
-}
-
-/* ---- onset ---- */
-
-/* From exposure to onset; exposure itself comes with the flag's way to the first instance. */
-static bool onset_of(const struct learning *l,
-                     const struct retro *r,
-                     const struct fault *f,
-                     const struct retro_episode *e,
-                     struct retro_duration *out)
-{
-    const struct retro_instant *from = exposure(r, f, e), *to = &e->at[RS_CLOCK_ONSET];
-    if (!from || to->how == RS_HOW_UNKNOWN || to->never || to->hi_ns == RS_NEVER ||
-        from->hi_ns == RS_NEVER || from->lo_ns == INT64_MIN || to->lo_ns == INT64_MIN)
-        return false;
-    double way = 0.0;
-    if (f->onset == RS_ONSET_FLAG_EXPOSED) {
-        const struct propagation *p = &r->evidence->scenario->flag[f->onset_flag].propagation;
-        way = p->kind == RS_PROPAGATION_POLLING ? rs_s_from_ns(p->poll_ns)
-                                                : fmin(rs_dist_quantile(&p->delay, 0.9), 60.0);
-    }
-    double lo = rs_s_from_ns(to->lo_ns - from->hi_ns) - way,
-           hi = rs_s_from_ns(to->hi_ns - from->lo_ns);
-    double best = rs_s_from_ns(to->best_ns - from->best_ns) - 0.5 * way;
-    if (hi <= 0.0)
-        return false;
-    lo = fmax(lo, 0.0);
-    *out = (struct retro_duration){lo, fmin(fmax(best, lo), hi), hi,
-                                   rs_arena_printf(l->arena, "%s, %s", r->evidence->name, e->name)};
-    return true;
-}
-
-static void fit_onset(struct learning *l, const struct fault *fault)
-{
-    struct retro_fit *f = rs_learn_add(l, RS_FIT_FAULT_ONSET,
-                                       rs_arena_printf(l->arena, "%s: onset delay", fault->name));
-    struct retro_duration *d = RS_ARENA_ARRAY(l->arena, struct retro_duration, l->n_episode_set);
-    int n = 0;
-    if (fault->onset != RS_ONSET_FLAG_EXPOSED && fault->onset != RS_ONSET_FLAG_WITHDRAWN &&
-        fault->onset != RS_ONSET_STAGE) {
-        f->refused = "it waits for no flag and no stage";
-        return;
-    }
-    n += onset_of(l, l->r, fault, &l->r->rebuilt.episode[l->fault_episode], &d[n]);
-    for (int i = 1; i < l->n_episode_set; i++) {
-        const struct retro *r = l->set[i];
-        const struct scenario *sc = r->evidence->scenario;
-        for (int k = 0; sc && k < sc->n_fault; k++) {
-            bool same = strcmp(sc->fault[k].name, fault->name) == 0 && r->rebuilt.n_episode > 0;
-            if (same && onset_of(l, r, &sc->fault[k], &r->rebuilt.episode[0], &d[n])) {
-                n++;
-                break;
-            }
-        }
-    }
-    if (n == 0) {
-        f->refused = "its onset, or when it was first exposed, is not known";
-        return;
-    }
-    rs_learn_fit_law(l, f, d, n, &fault->onset_delay);
-    f->path = rs_arena_printf(l->arena, "faults/%s/onset/delay", fault->name);
 }
 
 void rs_learn_fault_fits(struct learning *l)
@@ -410,5 +443,5 @@ void rs_learn_fault_fits(struct learning *l)
         fit_latency_size(l, &x);
     for (int i = 0; i < x.fault->effect.n_counter; i++)
         fit_counter_size(l, &x, i);
-    fit_onset(l, x.fault);
+    rs_learn_onset_fit(l, x.fault);
 }

@@ -45,6 +45,72 @@ static bool leg(const struct learning *l,
     return true;
 }
 
+/*
+ * Were the two written down as two things? What a check or a gate finds is detected, told and acknowledged at once: that is one
+ * instant under several names, and no time that anybody took. To the minute, two things may well have been written alike.
+ */
+static bool
+are_apart(const struct retro *r, const struct retro_instant *a, const struct retro_instant *b)
+{
+    enum { FINE_NS = RS_NS_PER_S };
+    if (a->mark < 0 || a->mark == b->mark || (b->mark < 0 && !b->never))
+        return false;
+    if (b->mark < 0)
+        return true;
+    const struct retro_mark *x = &r->evidence->mark[a->mark], *y = &r->evidence->mark[b->mark];
+    return x->source != y->source || x->written_lo_ns != y->written_lo_ns ||
+           x->written_hi_ns != y->written_hi_ns || x->written_hi_ns - x->written_lo_ns > FINE_NS;
+}
+
+/* Was it found at that moment by a check, a gate or a look? */
+static bool finds(const struct retro_mark *k, const struct retro_mark *detected)
+{
+    bool looks = k->event == RS_EVENT_CHECK_FAILED || k->event == RS_EVENT_GATE_FAILED ||
+                 k->event == RS_EVENT_LOOKED;
+    /* To the minute, it may have been another one. */
+    return looks && k->source == detected->source &&
+           k->written_hi_ns - k->written_lo_ns <= RS_NS_PER_S &&
+           k->written_lo_ns < detected->written_hi_ns && detected->written_lo_ns < k->written_hi_ns;
+}
+
+/* What found it, where that was no alert; NULL: an alert, as far as anybody noted. */
+static const char *found_by(const struct retro *r, const struct retro_episode *e)
+{
+    const struct retro_instant *at = &e->at[RS_CLOCK_DETECTED];
+    const struct scenario *sc = r->evidence->scenario;
+    if (at->mark < 0)
+        return NULL;
+    const struct retro_mark *m = &r->evidence->mark[at->mark];
+    for (int i = 0; i < r->evidence->n_mark; i++) {
+        const struct retro_mark *k = &r->evidence->mark[i];
+        if (finds(k, m))
+            return k->subject ? k->subject : rs_retro_event_name(k->event);
+    }
+    if (!m->subject || (e->alert && strcmp(m->subject, e->alert) == 0))
+        return NULL;
+    /* A look names the procedure. Words of somebody's own may mean an alert: then there is a page, and later than it. */
+    bool is_look = sc && e->procedure >= 0 &&
+                   strcmp(m->subject, sc->response.procedure[e->procedure].name) == 0;
+    return is_look || !are_apart(r, at, &e->at[RS_CLOCK_NOTIFIED]) ? m->subject : NULL;
+}
+
+/* Does the episode tell how long somebody took? Else why not. */
+static const char *why_not(const struct learning *l,
+                           const struct retro *r,
+                           const struct retro_episode *e,
+                           int from,
+                           int to)
+{
+    const char *by = to == RS_CLOCK_ACKNOWLEDGED ? found_by(r, e) : NULL;
+    if (by)
+        return rs_arena_printf(l->arena, "left out: %s was found by \"%s\", and nobody was called",
+                               e->name, by);
+    if (!are_apart(r, &e->at[from], &e->at[to]))
+        return rs_arena_printf(l->arena, "left out: of %s, %s and %s were not noted apart", e->name,
+                               rs_retro_instant_name(from), rs_retro_instant_name(to));
+    return NULL;
+}
+
 /* Who acted: the one who is named at the mark, else the one whom the procedure names. By the names of this scenario; -1. */
 static int who(const struct learning *l, const struct retro *r, const struct retro_episode *e)
 {
@@ -82,10 +148,16 @@ static bool is_procedure(const struct learning *l,
                                     l->sc->response.procedure[procedure].name) == 0);
 }
 
-struct retro_duration *
-rs_learn_durations(struct learning *l, int from, int to, int role, int procedure, int *out_n)
+struct retro_duration *rs_learn_durations(struct learning *l,
+                                          int from,
+                                          int to,
+                                          int role,
+                                          int procedure,
+                                          int *out_n,
+                                          const char **out_left)
 {
-    int n = 0, most = 0;
+    int n = 0, most = 0, n_left = 0;
+    const char *left = NULL;
     for (int i = 0; i < l->n_episode_set; i++)
         most += l->set[i]->rebuilt.n_episode;
     struct retro_duration *d = RS_ARENA_ARRAY(l->arena, struct retro_duration, most + 1);
@@ -94,10 +166,19 @@ rs_learn_durations(struct learning *l, int from, int to, int role, int procedure
         for (int k = 0; k < r->rebuilt.n_episode; k++) {
             const struct retro_episode *e = &r->rebuilt.episode[k];
             bool counts = (role < 0 || who(l, r, e) == role) && is_procedure(l, r, e, procedure);
-            n += counts && leg(l, r, k, from, to, &d[n]);
+            if (!counts || !leg(l, r, k, from, to, &d[n]))
+                continue;
+            const char *why = role >= 0 ? why_not(l, r, e, from, to) : NULL;
+            left = left ? left : why;
+            n_left += why != NULL;
+            n += why == NULL;
         }
     }
     *out_n = n;
+    if (out_left)
+        *out_left = n_left > 1
+                        ? rs_arena_printf(l->arena, "%s (and %d more like it)", left, n_left - 1)
+                        : left;
     return d;
 }
 
@@ -263,13 +344,20 @@ static void fit_role(struct learning *l, int role, int what)
     const struct role *r = &l->sc->response.role[role];
     const struct dist *assumed[] = {&r->acknowledge, &r->decide, &r->act};
     int n = 0;
+    const char *left = NULL;
     struct retro_duration *d =
-        rs_learn_durations(l, leg_of[what].from, leg_of[what].to, role, -1, &n);
-    if (n == 0)
+        rs_learn_durations(l, leg_of[what].from, leg_of[what].to, role, -1, &n, &left);
+    if (n == 0 && !left)
         return;
     struct retro_fit *f = rs_learn_add(
         l, RS_FIT_PEOPLE, rs_arena_printf(l->arena, "%s: %s", r->name, leg_of[what].key));
+    if (n == 0) {
+        f->refused = left;
+        return;
+    }
     rs_learn_fit_law(l, f, d, n, assumed[what]);
+    if (left && f->method)
+        f->method = rs_arena_printf(l->arena, "%s; %s", f->method, left);
     if (f->text)
         f->path = rs_arena_printf(l->arena, "roles/%s/%s", r->name, leg_of[what].key);
 }
@@ -283,7 +371,7 @@ static void fit_response(struct learning *l)
         {RS_CLOCK_DETECTED, RS_CLOCK_COMPLETED}, {RS_CLOCK_ONSET, RS_CLOCK_RECOVERED}};
     for (size_t i = 0; i < sizeof(legs) / sizeof(legs[0]); i++) {
         int n = 0;
-        struct retro_duration *d = rs_learn_durations(l, legs[i][0], legs[i][1], -1, -1, &n);
+        struct retro_duration *d = rs_learn_durations(l, legs[i][0], legs[i][1], -1, -1, &n, NULL);
         if (n < 3)
             continue;
         struct retro_fit *f = rs_learn_add(l, RS_FIT_PEOPLE,
@@ -350,7 +438,7 @@ static void fit_flag(struct learning *l, int procedure, int flag)
     const struct flag *fl = &l->sc->flag[flag];
     int n = 0;
     struct retro_duration *d =
-        rs_learn_durations(l, RS_CLOCK_COMMANDED, RS_CLOCK_EFFECTIVE, -1, procedure, &n);
+        rs_learn_durations(l, RS_CLOCK_COMMANDED, RS_CLOCK_EFFECTIVE, -1, procedure, &n, NULL);
     if (n == 0)
         return;
     struct retro_fit *f = rs_learn_add(

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Windows of time: which of them are quiet, and which path requests took in them. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "learn.h"
 #include "models/system.h"
+#include "models/traffic.h"
 #include "sim/clock.h"
+#include "sim/stream.h"
 
 void rs_learn_window(struct learning *l, struct windows *w, int64_t from_ns, int64_t until_ns)
 {
@@ -159,6 +162,29 @@ struct flag_state {
     double *percent;
 };
 
+static const struct flag_state *kept(struct learning *l, const struct flag_state *st)
+{
+    struct flag_state *copy = RS_ARENA_ARRAY(l->arena, struct flag_state, 1);
+    size_t n = (size_t)l->sc->n_flag;
+    copy->on = RS_ARENA_ARRAY(l->arena, bool, n);
+    copy->percent = RS_ARENA_ARRAY(l->arena, double, n);
+    memcpy(copy->on, st->on, n * sizeof(*st->on));
+    memcpy(copy->percent, st->percent, n * sizeof(*st->percent));
+    return copy;
+}
+
+/* Of a cohort's requests those of users to whom the flag is shown. Buckets are sticky, so that is a definite number of users. */
+static double shown_to(const struct scenario *sc, int flag, int cohort, double percent)
+{
+    char name[512];
+    const struct cohort *c = &sc->cohort[cohort];
+    if (c->population == 0)
+        return percent / 100.0;
+    snprintf(name, sizeof(name), "flag/%s/%s", sc->flag[flag].name, c->name);
+    return (double)rs_bucket_count(rs_stream_hash(name), c->population, percent) /
+           (double)c->population;
+}
+
 static int path_taken(const struct scenario *sc, int service, const bool *raw)
 {
     const struct service *s = &sc->service[service];
@@ -195,7 +221,7 @@ static bool add_cohort(struct learning *l,
             partial = f;
         }
     }
-    double part = partial >= 0 ? st->percent[partial] / 100.0 : 1.0;
+    double part = partial >= 0 ? shown_to(sc, partial, cohort, st->percent[partial]) : 1.0;
     for (int k = 0; k < 2; k++) {
         if (partial >= 0)
             raw[partial] = k == 0;
@@ -206,33 +232,16 @@ static bool add_cohort(struct learning *l,
     return true;
 }
 
-static double mean_rate(const struct scenario *sc, const struct traffic *t)
+static void fill_shares(struct learning *l, int service, struct window at, struct flag_span *out)
 {
-    const struct profile *p = &t->profile;
-    if (p->kind == RS_PROFILE_CONSTANT)
-        return p->per_s[0] * p->scale;
-    double sum = 0.0;
-    for (int i = 0; i < p->n && p->per_s; i++)
-        sum += p->per_s[i] / p->n;
-    (void)sc;
-    return sum * p->scale;
-}
-
-static void
-fill_shares(struct learning *l, int service, const struct flag_state *st, struct flag_span *out)
-{
-    double total = 0.0;
-    out->known = true;
+    double total = rs_learn_expected(l, service, -1, at);
+    out->known = total > 0.0;
     out->share = RS_ARENA_ARRAY(l->arena, double, l->sc->service[service].n_path);
-    for (int i = 0; i < l->sc->n_traffic; i++)
-        total += l->sc->traffic[i].service == service ? mean_rate(l->sc, &l->sc->traffic[i]) : 0.0;
-    for (int i = 0; i < l->sc->n_traffic; i++) {
-        const struct traffic *t = &l->sc->traffic[i];
-        if (t->service == service && total > 0.0 &&
-            !add_cohort(l, service, t->cohort, mean_rate(l->sc, t) / total, st, out->share))
+    for (int c = 0; c < l->sc->n_cohort && out->known; c++) {
+        double n = rs_learn_expected(l, service, c, at);
+        if (n > 0.0 && !add_cohort(l, service, c, n / total, out->state, out->share))
             out->known = false;
     }
-    out->known = out->known && total > 0.0;
 }
 
 /* So long after it was set the flag may still be on its way. */
@@ -374,7 +383,9 @@ struct flag_span *rs_learn_flag_spans(struct learning *l, int service, int *out_
             continue;
         if (until > from) {
             span[n].at = (struct window){from, until};
-            fill_shares(l, service, &st, &span[n++]);
+            span[n].state = kept(l, &st);
+            fill_shares(l, service, span[n].at, &span[n]);
+            n++;
         }
         if (step) {
             st.on[step->flag] = step->on;
@@ -412,10 +423,13 @@ rs_learn_path_windows(struct learning *l, int service, int path, const struct wi
 double rs_learn_share(struct learning *l, int service, int path, struct window w)
 {
     int n = 0;
-    const struct flag_span *span = rs_learn_flag_spans(l, service, &n);
+    struct flag_span *span = rs_learn_flag_spans(l, service, &n);
     for (int i = 0; i < n; i++) {
-        if (span[i].known && span[i].at.from_ns <= w.from_ns && w.until_ns <= span[i].at.until_ns)
-            return span[i].share[path];
+        if (!span[i].known || span[i].at.from_ns > w.from_ns || w.until_ns > span[i].at.until_ns)
+            continue;
+        /* By the traffic of that very time: cohorts have their own hours. */
+        fill_shares(l, service, w, &span[i]);
+        return span[i].known ? span[i].share[path] : (double)NAN;
     }
     return NAN;
 }

@@ -173,10 +173,13 @@ static const struct {
     const char *what;
     double before, size, exposed, n_before, n_after; /* ratios and requests; rates and seconds */
     bool is_rate;
+    double rest, n_left; /* what stays behind for everybody; requests that met it alone */
 } added[] = {{"a large fault, all exposed", 0.001, 0.2, 1.0, 50000, 400, false},
              {"a tenth exposed", 0.002, 0.2, 0.1, 100000, 5000, false},
              {"a small fault", 0.005, 0.01, 1.0, 20000, 3000, false},
-             {"a counter", 0.001, 0.01, 1.0, 86400, 1800, true}};
+             {"a counter", 0.001, 0.01, 1.0, 86400, 1800, true},
+             {"beside a known residue", 0.0005, 0.08, 0.25, 10000, 600, false, 0.03, 0},
+             {"beside a residue seen alone", 0.0005, 0.08, 0.25, 10000, 3000, false, 0.03, 1000}};
 
 START_TEST(intervals_of_faults_hold_the_truth)
 {
@@ -193,12 +196,18 @@ START_TEST(intervals_of_faults_hold_the_truth)
                                       added[_i].n_after};
             v = rs_fit_added_rate(before, after, 0.95);
         } else {
-            double p = b + (1.0 - b) * x;
+            double rest = added[_i].rest, p = b + (1.0 - b) * (rest + x * (1.0 - rest));
             struct fit_count before = {
                 (double)rs_draw_binomial(&s, (uint64_t)added[_i].n_before, b), added[_i].n_before};
             struct fit_count after = {(double)rs_draw_binomial(&s, (uint64_t)added[_i].n_after, p),
                                       added[_i].n_after};
-            v = rs_fit_added_ratio(before, after, added[_i].exposed, before.k / before.n, 0.95);
+            struct fit_rest beside = {.assumed = rest};
+            if (added[_i].n_left > 0.0)
+                beside.left = (struct fit_count){
+                    (double)rs_draw_binomial(&s, (uint64_t)added[_i].n_left, b + (1.0 - b) * rest),
+                    added[_i].n_left};
+            v = rs_fit_added_beside(before, after, &beside, added[_i].exposed, before.k / before.n,
+                                    0.95);
         }
         n_in += v.low <= added[_i].size && added[_i].size <= v.high;
     }
