@@ -78,8 +78,9 @@ int rs_report_file_check(const char *option, const char *path, struct err *err)
     if (!S_ISREG(about.st_mode))
         return rs_err_set(err, RS_E_USAGE, "%s: %s is no file", option, path);
     if (!is_report(path))
-        return rs_err_set(err, RS_E_USAGE, "%s: %s is no report and is not overwritten", option,
-                          path);
+        return rs_err_set(err, RS_E_USAGE, "%s: %s is no %s and is not overwritten", option, path,
+                          strcmp(option, "--markdown") == 0 ? "entry of an evidence log"
+                                                            : "report");
     return 0;
 }
 

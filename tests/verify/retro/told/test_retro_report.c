@@ -241,6 +241,66 @@ static void known_to_the_instant(void)
     made.retro.rebuilt.episode[0].at[RS_CLOCK_COMPLETED].hi_ns = made_at(24, 0, 1);
 }
 
+/* Twelve after all episodes, of which the surest is the last; one for the better and one in an episode are none. */
+static void unexplained_changes(void)
+{
+    struct retro_rebuilt *b = &made.retro.rebuilt;
+    struct retro_change *change = RS_ARENA_ARRAY(made.retro.arena, struct retro_change, 14);
+    for (int i = 0; i < 14; i++) {
+        change[i] = b->change[0];
+        if (i < 13)
+            change[i].lo_ns = change[i].best_ns = change[i].hi_ns = made_at(14, i, 0);
+        change[i].log10_odds = i < 12 ? 100 + i : 5000;
+    }
+    change[12].after = 0.0001;
+    b->change = change;
+    b->n_change = 14;
+    b->n_episode = 1; /* of the others the end is open */
+}
+
+static void nothing_explains(void)
+{
+    made.retro.rebuilt.n_episode = 0;
+}
+
+static void held_at_noon(void)
+{
+    struct retro_mark *mark = RS_ARENA_ARRAY(made.retro.arena, struct retro_mark, 1);
+    *mark = made.evidence.mark[0];
+    mark->event = RS_EVENT_HELD;
+    mark->written_lo_ns = made_at(12, 0, 0);
+    mark->written_hi_ns = made_at(12, 1, 0);
+    mark->stage = 0;
+    mark->subject = NULL;
+    mark->note = "errors are up";
+    made.evidence.mark = mark;
+    made.evidence.n_mark = 1;
+}
+
+static void a_zone_wrong(void)
+{
+    struct retro_offset *o = &made.retro.rebuilt.offset[1];
+    o->best_ns = 7200 * RS_NS_PER_S;
+    o->lo_ns = 7190 * RS_NS_PER_S;
+    o->hi_ns = 7260 * RS_NS_PER_S;
+    o->why = "2 of 2 pairs agree; a time zone?";
+}
+
+static void metrics_alone(void)
+{
+    for (int i = 0; i < made.evidence.n_source; i++)
+        made.evidence.source[i].kind = RS_SOURCE_METRICS;
+}
+
+static void seen_just_outside(void)
+{
+    struct retro_predicted *q = &made.retro.learnt->predicted[0];
+    q->unit = "ratio";
+    q->seen = 0.01904;
+    q->low = 0.016;
+    q->high = 0.01897;
+}
+
 static const struct {
     const char *name;
     void (*make)(void);
@@ -264,6 +324,24 @@ static const struct {
     {"undated", undated, JSON, "\"dated\": false", "T10:"},
     {"many alarms", many_alarms, TEXT, "5 more are in the record (-o) and in --json.", "-1 more"},
     {"many notes", many_notes, TEXT, "10 more are in the record (-o) and in --json.", "-10 more"},
+    {"changes by odds", unexplained_changes, TEXT,
+     "surest first:\n  ! portal errors from 0.17% to 12.5% [11.8%, 13.2%] within 30.0s at "
+     "14:11:00, at "
+     "odds of 10^111 to 1\n",
+     "10^5000"},
+    {"changes are counted", unexplained_changes, TEXT, "2 more are in the record (-o)", "10^101 "},
+    {"changes", unexplained_changes, MARKDOWN, "### Changes\n", "10^5000"},
+    {"changes are counted", unexplained_changes, MARKDOWN, "- 2 more are in the record.",
+     "10^101 "},
+    {"no episode", nothing_explains, TEXT, "though there is no episode", "in no episode"},
+    {"held", held_at_noon, TEXT, "held in stage-1: errors are up", "pause"},
+    {"held", held_at_noon, MARKDOWN, "| held in stage-1: errors are up |", "resumed"},
+    {"a time zone", a_zone_wrong, TEXT, "+2h 00m [+1h 59m, +2h 01m]", "e+03"},
+    {"a time zone", a_zone_wrong, TEXT, "· notes: 2 of 2 pairs agree; a time zone?", "for  "},
+    {"a time zone", a_zone_wrong, MARKDOWN, "a time zone?", "e+03"},
+    {"metrics alone", metrics_alone, TEXT, "whether there was a rollback nobody noted",
+     "no rollback was"},
+    {"just outside", seen_just_outside, TEXT, "✘ 1.904%  1.6%–1.897%", "✘ 1.9% "},
     {"one episode: no table of verdicts", one_episode, TEXT, "SLA 5m: ✘ broken", "Verdicts"},
     {"all refused alike", refuse_all, TEXT, "? all 3 episodes: refused: no series was recorded",
      "as it happened"},
@@ -271,7 +349,8 @@ static const struct {
      "settlement-inconsistency: refused"},
     {"a mend is told once", one_mend_for_two, MARKDOWN,
      "- [ ] §3 Stage 1: say who may cut the watch short", "- [ ] §4:"},
-    {"another day has its date", known_to_the_instant, TEXT, "–2025-10-02 00:00:01", "23:59:59–"},
+    {"another day has its date", known_to_the_instant, MARKDOWN, "–2025-10-02 00:00:01",
+     "23:59:59–"},
 };
 
 START_TEST(test_other_results)
@@ -305,6 +384,34 @@ START_TEST(test_entry_names_no_machine)
 END_TEST
 
 /* ---- words ------------------------------------------------------------------------------------------------------------- */
+
+static const struct {
+    int64_t lo_ms, best_ms, hi_ms; /* -1: open */
+    const char *wanted;
+} arounds[] = {
+    {0, 15000, 30000, "±15s"},
+    {0, 50000, 64000, "−50s +14s"},
+    {5000, 5000, 35000, "+30s"},
+    {0, 15500, 31600, "±17s"}, /* shown as 16 s: -16 s, +16 s, outwards */
+    {1000, 1500, 2000, "+1s"}, /* written to the second, shown as it is written */
+    {1000, 1000, 1000, ""},
+    {1000, 1010, 1020, "±10ms"},
+    {60000, 60000, -1, "or later"},
+    {-1, 60000, 60000, "or earlier"},
+    {30000, 60000, -1, "−30s or later"},
+    {-1, 60000, -1, "open"},
+};
+
+START_TEST(test_arounds)
+{
+    char text[128];
+    int64_t lo = arounds[_i].lo_ms, hi = arounds[_i].hi_ms;
+    const struct retro_instant at = {.lo_ns = lo < 0 ? INT64_MIN : lo * RS_NS_PER_MS,
+                                     .best_ns = arounds[_i].best_ms * RS_NS_PER_MS,
+                                     .hi_ns = hi < 0 ? RS_NEVER : hi * RS_NS_PER_MS};
+    ck_assert_str_eq(rs_retro_around(text, sizeof text, &at), arounds[_i].wanted);
+}
+END_TEST
 
 static const struct {
     int64_t lo_s, best_s, hi_s; /* -1: open */
@@ -456,6 +563,7 @@ int main(void)
     ADD_ROWS(tc, test_other_results, others);
     tcase_add_test(tc, test_entry_names_no_machine);
     ADD_ROWS(tc, test_spans, spans);
+    ADD_ROWS(tc, test_arounds, arounds);
     ADD_ROWS(tc, test_numbers, numbers);
     ADD_ROWS(tc, test_instants, instants);
     ADD_ROWS(tc, test_ranges, ranges);
