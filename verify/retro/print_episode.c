@@ -152,7 +152,8 @@ void rs_retro_print_contradictions(const struct retro_page *p)
     for (int i = 0; i < b->n_contradiction; i++) {
         const struct retro_contradiction *c = &b->contradiction[i];
         const char *of = rs_retro_episode_name(p->r, c->episode);
-        if (of && strncmp(c->text, of, strlen(of)) == 0) /* it says so itself */
+        if (of && strncmp(c->text, of, strlen(of)) == 0 &&
+            c->text[strlen(of)] == ':') /* it says so itself */
             of = NULL;
         fputs("  ", p->to);
         rs_text_styled(p->to, RS_STYLE_OPEN, p->colour, "!");

@@ -286,6 +286,16 @@ static void a_zone_wrong(void)
     o->why = "2 of 2 pairs agree; a time zone?";
 }
 
+static void declared_without_unit(void)
+{
+    made.retro.rebuilt.signal[0].unit = "";
+}
+
+static void named_twice(void)
+{
+    made.retro.rebuilt.contradiction[0].text = "portal-outage: notified: two times";
+}
+
 static void metrics_alone(void)
 {
     for (int i = 0; i < made.evidence.n_source; i++)
@@ -339,6 +349,12 @@ static const struct {
     {"a time zone", a_zone_wrong, TEXT, "+2h00m [+2h00m, +2h01m]", "e+03"},
     {"a time zone", a_zone_wrong, TEXT, "· notes: 2 of 2 pairs agree; a time zone?", "for  "},
     {"a time zone", a_zone_wrong, MARKDOWN, "a time zone?", "e+03"},
+    {"a ratio without a unit", declared_without_unit, TEXT, "portal errors from 0.17% to 12.5%",
+     "0.0017"},
+    {"a ratio without a unit", declared_without_unit, MARKDOWN, "portal errors from 0.17% to 12.5%",
+     "0.0017"},
+    {"a name is told once", named_twice, TEXT, "! portal-outage: notified: two times",
+     "portal-outage: portal-outage"},
     {"metrics alone", metrics_alone, TEXT, "whether there was a rollback nobody noted",
      "no rollback was"},
     {"just outside", seen_just_outside, TEXT, "✘ 1.904%  1.6%–1.897%", "✘ 1.9% "},
