@@ -94,38 +94,24 @@ static int run_retro(const struct cli_args *args)
 }
 
 static const struct option_row options[] = {
-    RS_LIST(metrics,
-            "metrics",
-            "FILE",
-            "recorded series: OpenMetrics, query_range JSON, CSV; each list may be repeated"),
+    RS_LIST(metrics, "metrics", "FILE", "recorded series; each of these may be repeated"),
     RS_LIST(log, "log", "FILE", "an access log, or SERVICE=FILE"),
     RS_LIST(timeline, "timeline", "FILE", "what people noted: YAML or CSV"),
     RS_LIST(annotations, "annotations", "FILE", "Grafana's annotations, JSON"),
     RS_LIST(notifications, "notifications", "FILE", "a log of PagerDuty or Alertmanager"),
-    RS_LIST(rules, "rules", "FILE", "a rule file, in place of the scenario's"),
+    RS_LIST(rules, "rules", "FILE", "rules in force, or beside others a what-if"),
     RS_TEXT('o', output, "output", "RETRO.db", "record the retrospective in this SQLite file"),
     RS_SWITCH('f', force, "force", "replace an existing record"),
-    RS_TEXT(
-        0, plots, "plots", "DIR", "draw the pictures too; without -o the record is DIR/retro.db"),
+    RS_TEXT(0, plots, "plots", "DIR", "draw pictures too; without -o record DIR/retro.db"),
     RS_TEXT(0, markdown, "markdown", "FILE", "write an entry for the evidence log"),
-    RS_SWITCH(0, learn, "learn", "fit the scenario to what was seen, and check it by simulation"),
-    RS_SWITCH(0, diff, "diff", "learn, and print the scenario's patch alone, for patch -p0"),
-    RS_SWITCH('w', write, "write", "learn, and put what was learnt into the scenario"),
-    RS_COUNT(0,
-             seed,
-             "seed",
-             1,
-             UINT64_MAX,
-             "seed of every random stream: of bands, of the check by simulation (7)"),
-    RS_COUNT('n',
-             replicas,
-             "replicas",
-             1,
-             1000000,
-             "draws of a band, replicas of the check by simulation (200)"),
-    RS_COUNT('j', jobs, "jobs", 1, 1024, "threads; results do not depend on it (all cores)"),
+    RS_SWITCH(0, learn, "learn", "fit the scenario, and check by simulation"),
+    RS_SWITCH(0, diff, "diff", "learn, and print the patch alone"),
+    RS_SWITCH('w', write, "write", "learn, and write it into the scenario"),
+    RS_COUNT(0, seed, "seed", 1, UINT64_MAX, "seed of every random stream (7)"),
+    RS_COUNT('n', replicas, "replicas", 1, 1000000, "replicas of the check by simulation (200)"),
+    RS_COUNT('j', jobs, "jobs", 1, 1024, "threads; no result depends on it (all cores)"),
     RS_ROW_JSON,
-    RS_SWITCH('q', quiet, "quiet", "no tables: the exit status, and what is asked for"),
+    RS_SWITCH('q', quiet, "quiet", "no tables: the exit status, what is asked for"),
     RS_ROW_HELP,
 };
 
@@ -133,31 +119,27 @@ const struct cmd cmd_retro = {
     .name = "retro",
     .args = "FILE",
     .summary = "judge a rollout that happened, and learn from it",
-    .about =
-        "Takes what was recorded of a rollout and what people wrote down, and tells what happened "
-        "against what the\n"
-        "runbook asked: the sources' clocks, the rollback clock of each episode with the "
-        "uncertainty of each instant, its\n"
-        "SLA (kept, broken, or undecidable), what contradicts what, every deviation from the "
-        "runbook, what other settings\n"
-        "would have done, and with --learn what the model should learn. What nobody recorded is "
-        "inferred from the series\n"
-        "and marked as inferred. Nothing is changed without --write.\n"
-        "\n"
-        "FILE is a document that says retro: 1 and names its sources (docs/retro.md), or a "
-        "scenario, with the sources as\n"
-        "options. Without a scenario nothing is held against a runbook.\n"
-        "\n"
-        "Exit status: 0 every SLA is kept and nothing deviates, 1 one is broken or something "
-        "deviates, 2 bad input,\n"
-        "3 something cannot be decided, 4 internal error, 130 cut short.",
-    .examples =
-        "  rollsim retro prisma-2025-10.yaml\n"
-        "  rollsim retro prisma.yaml --metrics metrics.om.gz --timeline notes.yaml --log "
-        "portal=access.log\n"
-        "  rollsim retro prisma-2025-10.yaml -o retro.db --plots pictures --markdown entry.md\n"
-        "  rollsim retro prisma-2025-10.yaml --diff | patch -p0\n"
-        "  rollsim retro prisma-2025-10.yaml --json | jq '.episode[].verdict'\n",
+    .about = "Takes what was recorded of a rollout and what people wrote down, and tells\n"
+             "what happened against what the runbook asked: the sources' clocks, the\n"
+             "rollback clock of each episode with the uncertainty of each instant, its SLA\n"
+             "(kept, broken, or undecidable), what contradicts what, every deviation from\n"
+             "the runbook, what other settings would have done, and with --learn what the\n"
+             "model should learn. What nobody recorded is inferred from the series and\n"
+             "marked as inferred. Nothing is changed without --write.\n"
+             "\n"
+             "FILE is a document that says retro: 1 and names its sources (docs/retro.md),\n"
+             "or a scenario, with the sources as options. Without a scenario nothing is held\n"
+             "against a runbook. A page in a file or a pipe is 100 columns wide, or as\n"
+             "COLUMNS says.\n"
+             "\n"
+             "Exit status: 0 every SLA is kept and nothing deviates, 1 one is broken or\n"
+             "something deviates, 2 bad input, 3 something cannot be decided, 4 internal\n"
+             "error, 130 cut short.",
+    .examples = "  rollsim retro prisma-2025-10.yaml\n"
+                "  rollsim retro prisma.yaml --metrics metrics.om.gz --timeline notes.yaml\n"
+                "  rollsim retro prisma-2025-10.yaml -o retro.db --plots pictures\n"
+                "  rollsim retro prisma-2025-10.yaml --diff | patch -p0\n"
+                "  rollsim retro prisma-2025-10.yaml --json | jq '.episode[].verdict'\n",
     .n_operand_min = 1,
     .n_operand_max = 1,
     .n_option = sizeof options / sizeof options[0],

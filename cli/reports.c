@@ -66,6 +66,11 @@ static bool is_report(const char *path)
 
 int rs_report_file_check(const char *option, const char *path, struct err *err)
 {
+    return rs_report_kind_check(option, path, "report", err);
+}
+
+int rs_report_kind_check(const char *option, const char *path, const char *kind, struct err *err)
+{
     struct stat about;
     if (!path)
         return 0;
@@ -78,8 +83,8 @@ int rs_report_file_check(const char *option, const char *path, struct err *err)
     if (!S_ISREG(about.st_mode))
         return rs_err_set(err, RS_E_USAGE, "%s: %s is no file", option, path);
     if (!is_report(path))
-        return rs_err_set(err, RS_E_USAGE, "%s: %s is no report and is not overwritten", option,
-                          path);
+        return rs_err_set(err, RS_E_USAGE, "%s: %s is no %s and is not overwritten", option, path,
+                          kind);
     return 0;
 }
 

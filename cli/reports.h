@@ -19,6 +19,8 @@ int rs_args_format(
  *   option  "--junit", for the message
  */
 int rs_report_file_check(const char *option, const char *path, struct err *err);
+/* The same of what has a name of its own: "entry of an evidence log". */
+int rs_report_kind_check(const char *option, const char *path, const char *kind, struct err *err);
 
 /* Writes a file by fn(to, ctx), which returns 0 or -1; it appears under its name when it is whole. path NULL: nothing. */
 int rs_report_file_write(const char *path,

@@ -22,7 +22,7 @@ int rs_retro_args_check(const struct cli_args *args, struct err *err)
         return rs_err_set(
             err, RS_E_USAGE,
             "--diff and --json exclude each other: the JSON has the patch as \"diff\"");
-    return rs_report_file_check("--markdown", args->markdown, err);
+    return rs_report_kind_check("--markdown", args->markdown, "entry of an evidence log", err);
 }
 
 int rs_retro_args_record(char out[RS_PATH_SIZE], const struct cli_args *args, struct err *err)

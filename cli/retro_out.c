@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "pictures.h"
@@ -11,6 +12,7 @@
 #include "reports.h"
 #include "retro_args.h"
 #include "sim/arena.h"
+#include "verify/report.h"
 #include "verify/retro_learn.h"
 #include "verify/retro_report.h"
 
@@ -112,15 +114,49 @@ static const char *diff_of(const struct retro *r)
     return r->learnt && r->learnt->diff ? r->learnt->diff : "";
 }
 
+/*
+ * The patch with the scenario's path as it is from the present folder. patch(1) refuses a path that leads out of it, so there the
+ * user is told what to name.
+ */
+static void print_diff(const struct retro *r)
+{
+    const char *diff = diff_of(r), *file = r->evidence->scenario->file;
+    const char *second = strncmp(diff, "--- ", 4) == 0 ? strstr(diff, "\n+++ ") : NULL;
+    const char *rest = second ? strchr(second + 1, '\n') : NULL;
+    if (!rest) {
+        fputs(diff, stdout);
+        return;
+    }
+    struct arena *arena = rs_arena_new();
+    const char *path = seen_from(arena, "x", file); /* any file of the present folder */
+    printf("--- %s\n+++ %s%s", path, path, rest);
+    if (path[0] == '/' || strncmp(path, "../", 3) == 0) {
+        char word[4 * RS_PATH_SIZE];
+        fprintf(stderr,
+                "rollsim: note: patch -p0 takes no path that leads out of this folder; name the "
+                "file: patch %s\n",
+                rs_shell_word(word, sizeof word, path));
+    }
+    rs_arena_free(arena);
+}
+
+/* In a file or a pipe COLUMNS says how wide a page is wanted; a terminal knows it itself. */
+static int page_width(void)
+{
+    const char *columns = getenv("COLUMNS");
+    long wanted = columns && !isatty(STDOUT_FILENO) ? strtol(columns, NULL, 10) : 0;
+    return wanted > 0 && wanted <= 1000 ? (int)wanted : rs_term_width(stdout);
+}
+
 /* Words that could not be written are noticed when stdout is closed (main.c). */
 static void print(const struct retro *r, const struct cli_args *args, int status)
 {
     if (args->json)
         rs_retro_print_json(stdout, r, status);
     else if (args->diff)
-        fputs(diff_of(r), stdout);
+        print_diff(r);
     else if (!args->quiet)
-        rs_retro_print_text(stdout, r, rs_term_width(stdout), rs_term_has_colour(stdout));
+        rs_retro_print_text(stdout, r, page_width(), rs_term_has_colour(stdout));
 }
 
 static int write_learnt(const struct retro *r, bool quiet, struct err *err)

@@ -12,8 +12,8 @@
 
 enum {
     LEFT = 210,
-    RIBBON_Y = 160,
-    PANEL_Y = 236,
+    RIBBON_Y = 186,
+    PANEL_Y = 262,
     PANEL_H = 220,
     GAP = 42,
     MARK_ROW = 30,
@@ -168,12 +168,15 @@ static void draw_uprights(const struct panel *p, const struct past_episode *e)
     }
 }
 
-/* The promise ends so long after the detection as it is likeliest; the row of the leg is drawn from there too. */
+/*
+ * The promise ends so long after the detection as it is likeliest; the row of the leg is drawn from there too. It lies over the
+ * other lines and is wider than they are: through its gaps a completion at the same instant is seen.
+ */
 static void draw_sla(const struct panel *p, const struct past_episode *e)
 {
     const struct past_mark *detected = rs_past_mark(e, "detected");
     if (detected && !isnan(e->sla_s))
-        rs_panel_upright(p, detected->at.best + e->sla_s, RS_COLOUR_VERMILLION, 3, RS_DASH_DASHED);
+        rs_panel_upright(p, detected->at.best + e->sla_s, RS_COLOUR_VERMILLION, 5, RS_DASH_DASHED);
 }
 
 /* Each change with its interval, and the level that came after it up to the next one. */
@@ -212,11 +215,19 @@ static void draw_signal(struct panel *p, const struct sheet *s, const struct pas
     draw_changes(p, s->p, (int)(x - s->p->signal));
     rs_past_curve_draw(p, &curve, RS_COLOUR_BLUE, true);
     rs_past_curve_clear(&curve);
-    draw_sla(p, s->e);
     draw_uprights(p, s->e);
+    draw_sla(p, s->e);
 }
 
 /* ---- the clock ------------------------------------------------------------------------------------------------------- */
+
+#define LEAST_S 1e-3
+
+/* Up to whole milliseconds. */
+static double whole_ms(double s)
+{
+    return ceil(s / LEAST_S - 1e-6) * LEAST_S;
+}
 
 /* "13:42:07 -3 s +12 s": how far it may be from the likeliest instant to either side. */
 static void say_instant(char *buf, size_t n, const struct past *p, const struct past_mark *m)
@@ -228,10 +239,12 @@ static void say_instant(char *buf, size_t n, const struct past *p, const struct 
     double back = m->at.best - m->at.lo, forth = m->at.hi - m->at.best;
     snprintf(lo, sizeof lo, "∞");
     snprintf(hi, sizeof hi, "∞");
+    if (back + forth <= 1.001 * LEAST_S) /* the time is told no finer */
+        back = forth = 0;
     if (!isnan(back))
-        rs_past_span(lo, sizeof lo, back);
+        rs_past_span(lo, sizeof lo, whole_ms(back));
     if (!isnan(forth))
-        rs_past_span(hi, sizeof hi, forth);
+        rs_past_span(hi, sizeof hi, whole_ms(forth));
     if (strcmp(lo, hi) == 0 && back + forth > 0)
         snprintf(around, sizeof around, " ± %s", lo);
     else if (!(back + forth <= 0))
@@ -305,8 +318,8 @@ static void draw_clock(struct panel *p, const struct sheet *s)
     rs_canvas_text(p->c, all.x, all.y - 16, "the clock, with what each instant may have been",
                    &head);
     rs_panel_frame(p, &s->x, false, NULL);
-    draw_sla(p, s->e);
     draw_uprights(p, s->e);
+    draw_sla(p, s->e);
     p->box.h = MARK_ROW;
     for (int i = 0; i < s->e->n_mark; i++) {
         draw_mark(p, s->p, &s->e->mark[i]);
@@ -392,11 +405,12 @@ static int key_rows(const struct sheet *s)
     return 2 + (s->n_outcome > 0) + (s->n_row > 0);
 }
 
-/* What is known of it, and in the second line the verdict. */
+/* What is known of it, in the second line the verdict, in the third why. */
 static void draw_head(struct canvas *c, const struct sheet *s, double height)
 {
     const struct past_episode *e = s->e;
-    const struct text_style style = {.size = RS_TEXT_BODY, .colour = RS_COLOUR_INK};
+    const struct text_style style = {.size = RS_TEXT_BODY, .colour = RS_COLOUR_INK},
+                            why = {.size = RS_TEXT_SMALL, .colour = RS_COLOUR_INK};
     char title[160], subtitle[512] = "", line[512], fitted[512], leg[96], sla[40];
     const struct {
         const char *words, *value;
@@ -417,11 +431,14 @@ static void draw_head(struct canvas *c, const struct sheet *s, double height)
     if (isnan(e->sla_s))
         snprintf(line, sizeof line, "no time was promised%s%s", *leg ? "; it took " : "", leg);
     else
-        snprintf(line, sizeof line, "promised within %s: %s%s%s%s%s",
-                 rs_past_span(sla, sizeof sla, e->sla_s), e->verdict, *leg ? ", it took " : "", leg,
-                 *e->why ? " · " : "", e->why);
+        snprintf(line, sizeof line, "promised within %s: %s%s%s",
+                 rs_past_span(sla, sizeof sla, e->sla_s), e->verdict, *leg ? ", it took " : "",
+                 leg);
     rs_text_fit(fitted, sizeof fitted, line, &style, RS_PAGE_WIDTH - 80);
     rs_canvas_text(c, 40, 112, fitted, &style);
+    /* The reason has a line to itself: it is what a reader of "undecidable" looks for. */
+    rs_text_fit(fitted, sizeof fitted, e->why, &why, RS_PAGE_WIDTH - 80);
+    rs_canvas_text(c, 40, 138, fitted, &why);
 }
 
 static void draw_over_time(const struct sheet *s)

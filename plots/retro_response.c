@@ -234,10 +234,22 @@ static void draw_words(const struct panel *p, const struct past_fit *f)
     put(p, 24, line, &body);
 }
 
+/* Wide enough that two places at least are labelled: one says nothing of a scale. */
+static struct ticks time_ticks(struct panel *p)
+{
+    struct ticks x = rs_ticks_duration_log(p->x, p->box.w);
+    for (int i = 0; i < 40 && x.n < 2; i++) {
+        p->x.lo /= 1.3;
+        p->x.hi *= 1.3;
+        x = rs_ticks_duration_log(p->x, p->box.w);
+    }
+    return x;
+}
+
 static void draw_fit(struct panel *p, const struct past *past, const struct past_fit *f)
 {
     p->x = time_axis(f);
-    struct ticks x = rs_ticks_duration_log(p->x, p->box.w);
+    struct ticks x = time_ticks(p);
     struct ticks y = rs_ticks_linear(0, 1, 5, 100, " %");
     double half = rs_dkw_half_width((uint64_t)f->n_duration, past->r.confidence);
     draw_bounds(p, f, half, 0.3);

@@ -69,7 +69,8 @@ static void end_cell(struct past_curve *out, const struct cell *c, const struct 
     if (isnan(level))
         return;
     out->least = fmin(out->least, level);
-    out->most = fmax(out->most, level);
+    /* An interval is shown whole unless few observations make it far wider than any level. */
+    out->most = fmax(out->most, isnan(of.high) ? level : fmin(of.high, 2 * level));
     if (level > 0)
         out->least_positive = fmin(out->least_positive, level);
 }

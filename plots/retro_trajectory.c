@@ -30,7 +30,8 @@ struct sheet {
     char x_title[96];
     int n_group, n_left_out; /* signals that have no place */
     int n_quiet;             /* signals that are 0 all the time and show nothing */
-    char quiet[256];         /* their names */
+    char quiet[192];         /* names of the first of them */
+    int n_quiet_named;
     struct group *group;
     int n_row, n_row_left;
     struct past_row *row;
@@ -74,9 +75,14 @@ static bool is_quiet(const struct past_signal *s)
 
 static void note_quiet(struct sheet *s, const struct past_signal *signal)
 {
+    enum { ROOM = 130 }; /* signs that the foot of the page has for them */
     size_t used = strlen(s->quiet);
+    s->n_quiet++;
+    if (used > 0 && used + strlen(signal->name) > ROOM)
+        return;
     snprintf(s->quiet + used, sizeof s->quiet - used, "%s%s",
-             s->n_quiet++ ? ", " : "always 0: ", signal->name);
+             used ? ", " : "always 0: ", signal->name);
+    s->n_quiet_named++;
 }
 
 /* All groups, and of too many those that matter first, in the order in which they come. */
@@ -343,11 +349,14 @@ static void draw_over_time(struct sheet *s, double panel_h)
 static void say_left_out(const struct sheet *s, double y)
 {
     const struct text_style style = {.size = RS_TEXT_SMALL, .colour = RS_COLOUR_MUTED};
-    char text[320], fitted[320], left_out[48] = "";
+    char text[320], fitted[320], left_out[48] = "", more[32] = "";
     if (s->n_left_out > 0)
         snprintf(left_out, sizeof left_out, "%d more signal%s no place here", s->n_left_out,
                  s->n_left_out == 1 ? " has" : "s have");
-    snprintf(text, sizeof text, "%s%s%s", left_out, *left_out && s->n_quiet ? " · " : "", s->quiet);
+    if (s->n_quiet > s->n_quiet_named)
+        snprintf(more, sizeof more, " and %d more", s->n_quiet - s->n_quiet_named);
+    snprintf(text, sizeof text, "%s%s%s%s", left_out, *left_out && s->n_quiet ? " · " : "",
+             s->quiet, more);
     rs_text_fit(fitted, sizeof fitted, text, &style, RS_PAGE_WIDTH - 320);
     rs_canvas_text(s->all.c, 40, y, fitted, &style);
 }

@@ -277,6 +277,22 @@ static void print_rule(FILE *to, int indent, int n)
     fputc('\n', to);
 }
 
+const char *rs_text_table_left_out(const struct text_table *t, int indent, int width)
+{
+    int full[MAX_COLUMN], w[MAX_COLUMN];
+    const char *heads = "";
+    assert(t->n_column <= MAX_COLUMN);
+    measure(t, full);
+    memcpy(w, full, sizeof *w * (size_t)t->n_column);
+    narrow(t, w, width - indent);
+    for (int c = 0; c < t->n_column; c++) {
+        if (full[c] > 0 && w[c] == 0)
+            heads =
+                rs_arena_printf(t->arena, "%s%s%s", heads, *heads ? ", " : "", t->column[c].head);
+    }
+    return heads;
+}
+
 void rs_text_table_print(const struct text_table *t, FILE *to, int indent, int width, bool colour)
 {
     assert(t->n_column <= MAX_COLUMN && t->n_cell % (size_t)t->n_column == 0);

@@ -36,6 +36,9 @@ void rs_text_table_rule(struct text_table *t);
 /* Columns whose cells are all empty are left out. */
 void rs_text_table_print(const struct text_table *t, FILE *to, int indent, int width, bool colour);
 
+/* Heads of the columns that printing to that width leaves out for want of room: "until, users hurt"; "" = none. In the table. */
+const char *rs_text_table_left_out(const struct text_table *t, int indent, int width);
+
 /* Number of signs on the screen: code points. */
 int rs_text_width(const char *text);
 /* Prints text broken at spaces into lines of at most width signs, each indented. */

@@ -155,7 +155,7 @@ entry() {
     says_not log/entry.md "What was learnt"
     # shellcheck disable=SC2086
     expect 2 retro $recorded --markdown small.yaml
-    says err "is no report and is not overwritten"
+    says err "is no entry of an evidence log and is not overwritten"
 }
 
 # The patch goes through patch, and --write does the same; what is written is a scenario.
@@ -168,6 +168,18 @@ write() {
     mkdir patched
     cp small.yaml patched/
     (cd patched && patch -p0 -s <../out) || fail "patch does not take it"
+    # From above the path is the way down, whatever way was named; from beside it a note says what to name.
+    mkdir way
+    # shellcheck disable=SC2086
+    expect 1 retro way/../$recorded --diff --replicas 20
+    says out "--- small.yaml"
+    silent err
+    cp small.yaml above.yaml
+    (cd way && "$rollsim" retro ../small.yaml --metrics ../recorded/metrics.om --timeline ../recorded/timeline.yaml --diff --replicas 20 \
+        >../out 2>../err) || true
+    says err "name the file: patch ../small.yaml"
+    (cd way && patch -s ../above.yaml <../out) || fail "patch does not take it by its name"
+    cmp above.yaml patched/small.yaml || fail "the patch from another folder is another"
     chmod 640 small.yaml
     # shellcheck disable=SC2086
     expect 1 retro $recorded --write --replicas 20 -q

@@ -208,11 +208,12 @@ static void put_source(const struct retro_note *n, int i)
     rs_retro_note_cell(n->to, shown(s->file));
     fprintf(n->to, " %" PRIu64 " |", s->n_taken);
     rs_retro_note_cell(n->to, rs_retro_lost(n->arena, s));
-    rs_retro_note_cell(n->to,
-                       o->how == RS_CLOCK_IS_REFERENCE
-                           ? "reference"
-                           : rs_arena_printf(n->arena, "%s, %s", rs_retro_clock_how_name(o->how),
-                                             rs_retro_offset_words(offset, sizeof offset, o)));
+    rs_retro_note_cell(n->to, o->how == RS_CLOCK_IS_REFERENCE
+                                  ? "reference"
+                                  : rs_arena_printf(n->arena, "%s, %s%s%s",
+                                                    rs_retro_clock_how_name(o->how),
+                                                    rs_retro_offset_words(offset, sizeof offset, o),
+                                                    o->why ? "; " : "", o->why ? o->why : ""));
     fprintf(n->to, " %s%.12s%s |\n", s->sha256 ? "`" : "", s->sha256 ? s->sha256 : "",
             s->sha256 ? "`" : "");
 }
@@ -294,6 +295,8 @@ int rs_retro_print_markdown(FILE *to, const struct retro *r, const struct retro_
     put_findings(&n, RS_RETRO_UNDECIDABLE, "What cannot be decided");
     put_changes(&n);
     rs_retro_note_episodes(&n);
+    rs_retro_note_changes(&n);
+    rs_retro_note_known(&n);
     put_contradictions(&n);
     rs_retro_note_what_if(&n);
     rs_retro_note_learnt(&n);

@@ -61,6 +61,26 @@ static void put_flags(const struct retro_note *n)
     fputc('\n', n->to);
 }
 
+/* What was held, halted or resumed. */
+static void put_pauses(const struct retro_note *n)
+{
+    int n_pause = 0;
+    for (int i = 0; i < n->r->evidence->n_mark; i++) {
+        const char *text = rs_retro_pause_words(n->arena, n->r, i);
+        if (!text)
+            continue;
+        if (n_pause++ == 0)
+            fputs("| pause | at | within | how |\n|---|---|---|---|\n", n->to);
+        const struct retro_instant at = rs_retro_mark_at(n->r, i);
+        fputs("|", n->to);
+        rs_retro_note_cell(n->to, text);
+        put_when(n, &at);
+        fputc('\n', n->to);
+    }
+    if (n_pause > 0)
+        fputc('\n', n->to);
+}
+
 static void put_instant(const struct retro_note *n, int i, const struct retro_instant *at)
 {
     char time[40], within[100];
@@ -81,19 +101,11 @@ static void put_instant(const struct retro_note *n, int i, const struct retro_in
 static void
 put_change(const struct retro_note *n, int signal, const struct retro_change *c, const char *word)
 {
-    char before[64], after[128], at[40];
     if (!c->found || signal < 0 || signal >= n->r->rebuilt.n_signal)
         return;
-    const struct retro_signal *s = &n->r->rebuilt.signal[signal];
-    struct retro_range level = {c->after, c->after_lo, c->after_hi};
     fputs("- ", n->to);
-    rs_retro_note_put(
-        n->to, rs_arena_printf(
-                   n->arena, "%s: %s went from %s to %s at %s.", word, s->name,
-                   rs_retro_in_unit(before, sizeof before, c->before, s->unit),
-                   rs_retro_range(after, sizeof after, level, s->unit),
-                   rs_retro_time_of_day(at, sizeof at, n->r,
-                                        rs_retro_shown_within(c->lo_ns, c->best_ns, c->hi_ns))));
+    rs_retro_note_put(n->to, rs_arena_printf(n->arena, "%s: %s.", word,
+                                             rs_retro_change_words(n->arena, n->r, signal, c)));
     fputc('\n', n->to);
 }
 
@@ -108,7 +120,7 @@ static void put_episode(const struct retro_note *n, const struct retro_episode *
     put_change(n, e->signal, &e->up, "Seen");
     put_change(n, e->signal, &e->down, "Gone");
     if (e->signal < 0 || (!e->up.found && !e->down.found))
-        fputs("No recorded series shows it.\n", n->to);
+        fprintf(n->to, "%s\n", rs_retro_unseen_words(n->r));
     fputs("\n| instant | at | within | how | rests on |\n|---|---|---|---|---|\n", n->to);
     for (int place = 0; place < RS_RETRO_INSTANT_N; place++) {
         int i = rs_retro_instant_at(place);
@@ -125,6 +137,7 @@ void rs_retro_note_episodes(const struct retro_note *n)
     fputs("### What happened\n\n", n->to);
     put_stages(n);
     put_flags(n);
+    put_pauses(n);
     for (int i = 0; i < b->n_episode; i++)
         put_episode(n, &b->episode[i]);
 }

@@ -22,6 +22,9 @@ void rs_retro_note_cell(FILE *to, const char *text);
 
 /* (note_figures.c) What happened: the rollout, and the clock of each episode. */
 void rs_retro_note_episodes(const struct retro_note *n);
+/* (note_changes.c) Changes for the worse that no episode explains; known faults. */
+void rs_retro_note_changes(const struct retro_note *n);
+void rs_retro_note_known(const struct retro_note *n);
 void rs_retro_note_what_if(const struct retro_note *n);
 void rs_retro_note_learnt(const struct retro_note *n);
 

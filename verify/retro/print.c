@@ -25,6 +25,19 @@ void rs_retro_page_heading(const struct retro_page *p, const char *text)
     fputc('\n', p->to);
 }
 
+void rs_retro_page_table(const struct retro_page *p, struct text_table *t)
+{
+    const char *left_out = rs_text_table_left_out(t, 2, p->width);
+    rs_text_table_print(t, p->to, 2, p->width, p->colour);
+    if (*left_out)
+        rs_text_wrap(p->to,
+                     rs_arena_printf(p->arena,
+                                     "(no room here for: %s; a wider page, -o and --json have it)",
+                                     left_out),
+                     2, p->width);
+    rs_text_table_free(t);
+}
+
 const char *rs_retro_sla_sign(enum retro_sla s)
 {
     switch (s) {
@@ -145,12 +158,17 @@ static void print_verdicts(const struct retro_page *p)
     for (int i = 0; i < p->r->rebuilt.n_episode; i++)
         verdict_row(p, t, i);
     rs_retro_page_heading(p, "Verdicts");
-    rs_text_table_print(t, p->to, 2, p->width, p->colour);
+    rs_retro_page_table(p, t);
     fputc('\n', p->to);
-    rs_text_table_free(t);
 }
 
 /* ---- evidence ---------------------------------------------------------------------------------------------------------- */
+
+/* Entries of a notification log or of annotations are counted, however they lie on lines. */
+static bool counts_entries(const struct retro_source *s)
+{
+    return s->kind == RS_SOURCE_NOTIFICATIONS || s->kind == RS_SOURCE_ANNOTATIONS;
+}
 
 /* What was not taken, or not as it stood: a line for each source that has any of it. */
 static void print_lost(const struct retro_page *p, const struct retro_source *s)
@@ -160,9 +178,10 @@ static void print_lost(const struct retro_page *p, const struct retro_source *s)
         return;
     fputs("  ", p->to);
     rs_text_styled(p->to, RS_STYLE_OPEN, p->colour, "!");
-    rs_text_wrap_on(
-        p->to, rs_arena_printf(p->arena, "%s: of %" PRIu64 " lines %s", s->name, s->n_line, lost),
-        3, 4, p->width);
+    rs_text_wrap_on(p->to,
+                    rs_arena_printf(p->arena, "%s: of %" PRIu64 " %s %s", s->name, s->n_line,
+                                    counts_entries(s) ? "entries" : "lines", lost),
+                    3, 4, p->width);
 }
 
 static int64_t whole_s(int64_t ns)
@@ -191,7 +210,18 @@ static void source_row(const struct retro_page *p, struct text_table *t, int i)
     rs_text_table_cell(
         t, RS_STYLE_PLAIN, "%s",
         o->how == RS_CLOCK_IS_REFERENCE ? "" : rs_retro_offset_words(offset, sizeof offset, o));
-    rs_text_table_cell(t, RS_STYLE_DIM, "%s", o->why ? o->why : "");
+}
+
+/* What each clock's offset rests on; of the reference there is nothing to say. */
+static void print_why(const struct retro_page *p, int i)
+{
+    const struct retro_offset *o = &p->r->rebuilt.offset[i];
+    if (o->how == RS_CLOCK_IS_REFERENCE || !o->why || !*o->why)
+        return;
+    fputs("  ·", p->to);
+    rs_text_wrap_on(p->to,
+                    rs_arena_printf(p->arena, "%s: %s", p->r->evidence->source[i].name, o->why), 3,
+                    4, p->width);
 }
 
 static void print_sources(const struct retro_page *p)
@@ -204,18 +234,18 @@ static void print_sources(const struct retro_page *p)
         {"until", .optional = true},
         {"clock"},
         {"off by"},
-        {"for", .narrowest = 16, .optional = true},
     };
     const struct retro_evidence *e = p->r->evidence;
     struct text_table *t = rs_text_table_new((int)(sizeof column / sizeof column[0]), column);
     for (int i = 0; i < e->n_source; i++)
         source_row(p, t, i);
     rs_retro_page_heading(p, "Evidence");
-    rs_text_table_print(t, p->to, 2, p->width, p->colour);
+    rs_retro_page_table(p, t);
+    for (int i = 0; i < e->n_source; i++)
+        print_why(p, i);
     for (int i = 0; i < e->n_source; i++)
         print_lost(p, &e->source[i]);
     fputc('\n', p->to);
-    rs_text_table_free(t);
 }
 
 /* ---- the rollout ------------------------------------------------------------------------------------------------------- */
@@ -254,6 +284,19 @@ static const char *flag_text(const struct retro_page *p, const struct retro_flag
     return rs_arena_printf(p->arena, "%s set %s", name ? name : "a flag", s->on ? "on" : "off");
 }
 
+/* What was held, halted or resumed stands among the stages: else a reader sees a rollout that stops for no reason. */
+static void add_pauses(const struct retro_page *p, struct step *step, int *n)
+{
+    for (int i = 0; i < p->r->evidence->n_mark; i++) {
+        const char *text = rs_retro_pause_words(p->arena, p->r, i);
+        if (!text)
+            continue;
+        struct retro_instant *at = RS_ARENA_ARRAY(p->arena, struct retro_instant, 1);
+        *at = rs_retro_mark_at(p->r, i);
+        add_step(step, n, (struct step){at, text});
+    }
+}
+
 static void print_rollout(const struct retro_page *p)
 {
     static const struct text_column column[] = {
@@ -261,13 +304,16 @@ static void print_rollout(const struct retro_page *p)
     const struct retro_rebuilt *b = &p->r->rebuilt;
     const struct scenario *sc = p->r->evidence->scenario;
     int n_stage = sc && b->stage ? sc->response.n_stage : 0, n = 0;
-    if (n_stage + b->n_flag_step == 0)
-        return;
-    struct step *step = RS_ARENA_ARRAY(p->arena, struct step, n_stage + b->n_flag_step + 1);
+    int n_mark = p->r->evidence->n_mark;
+    struct step *step =
+        RS_ARENA_ARRAY(p->arena, struct step, n_stage + b->n_flag_step + n_mark + 1);
     for (int i = 0; i < n_stage; i++)
         add_step(step, &n, (struct step){&b->stage[i], stage_text(p, i)});
     for (int i = 0; i < b->n_flag_step; i++)
         add_step(step, &n, (struct step){&b->flag_step[i].at, flag_text(p, &b->flag_step[i])});
+    add_pauses(p, step, &n);
+    if (n == 0)
+        return;
     if (rs_retro_is_told(&b->finished))
         add_step(step, &n, (struct step){&b->finished, "the rollout is over"});
     struct text_table *t = rs_text_table_new((int)(sizeof column / sizeof column[0]), column);
@@ -282,13 +328,11 @@ static void print_rollout(const struct retro_page *p)
         rs_text_table_cell(t, is_told ? RS_STYLE_PLAIN : RS_STYLE_DIM, "%s",
                            step[i].at->never ? "never" : rs_retro_how_name(step[i].at->how));
         rs_text_table_cell(t, RS_STYLE_PLAIN, "%s",
-                           is_told ? rs_retro_interval(within, sizeof within, p->r, step[i].at)
-                                   : "");
+                           is_told ? rs_retro_around(within, sizeof within, step[i].at) : "");
     }
     rs_retro_page_heading(p, "The rollout");
-    rs_text_table_print(t, p->to, 2, p->width, p->colour);
+    rs_retro_page_table(p, t);
     fputc('\n', p->to);
-    rs_text_table_free(t);
 }
 
 /* ---- notes ------------------------------------------------------------------------------------------------------------- */
@@ -323,6 +367,8 @@ void rs_retro_print_text(FILE *to, const struct retro *r, int width, bool colour
     print_sources(&p);
     print_rollout(&p);
     rs_retro_print_episodes(&p);
+    rs_retro_print_changes(&p);
+    rs_retro_print_known(&p);
     rs_retro_print_contradictions(&p);
     rs_retro_print_conformance(&p);
     rs_retro_print_what_if(&p);

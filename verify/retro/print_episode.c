@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The clock of each episode, and what contradicts what. */
 #include <math.h>
+#include <string.h>
 
 #include "print_parts.h"
 #include "report_words.h"
@@ -19,7 +20,7 @@ static void print_head(const struct retro_page *p, int i)
         p->arena, "Episode %d of %d: %s%s%s%s%s%s%s%s%s%s", i + 1, r->rebuilt.n_episode, e->name,
         ref ? " (" : "", ref ? ref : "", ref ? ")" : "", stage ? ", in " : "", stage ? stage : "",
         e->alert ? ", detected by " : "", e->alert ? e->alert : "",
-        e->had_rollback ? "" : ", no rollback was commanded", "");
+        e->had_rollback ? "" : rs_retro_no_rollback_words(p->r), "");
     rs_retro_page_heading(p, text);
     if (e->sla == RS_SLA_NONE) {
         rs_text_wrap(p->to, "No SLA is asked of it.", 2, p->width);
@@ -39,37 +40,23 @@ static void print_head(const struct retro_page *p, int i)
         fputc('\n', p->to);
 }
 
-/* "portal errors from 0.17% to 12.5% [11.8%, 13.2%] within 30s at 10:11:02" */
-static const char *change_text(const struct retro_page *p, int signal, const struct retro_change *c)
-{
-    char before[64], after[128], ramp[32], at[40];
-    const struct retro_signal *s = &p->r->rebuilt.signal[signal];
-    struct retro_range level = {c->after, c->after_lo, c->after_hi};
-    return rs_arena_printf(
-        p->arena, "%s from %s to %s%s%s at %s", s->name,
-        rs_retro_in_unit(before, sizeof before, c->before, s->unit),
-        rs_retro_range(after, sizeof after, level, s->unit), c->ramp_s > 0.0 ? " within " : "",
-        c->ramp_s > 0.0 ? rs_seconds_human(ramp, sizeof ramp, c->ramp_s) : "",
-        rs_retro_time_of_day(at, sizeof at, p->r,
-                             rs_retro_shown_within(c->lo_ns, c->best_ns, c->hi_ns)));
-}
-
 static void print_changes(const struct retro_page *p, const struct retro_episode *e)
 {
     if (e->signal < 0 || e->signal >= p->r->rebuilt.n_signal) {
-        rs_text_wrap(p->to, "No recorded series shows it.", 2, p->width);
+        rs_text_wrap(p->to, rs_retro_unseen_words(p->r), 2, p->width);
         return;
     }
     if (e->up.found)
         rs_text_wrap(p->to,
                      rs_arena_printf(p->arena, "Seen: %s, at odds of 10^%.0f to 1.",
-                                     change_text(p, e->signal, &e->up),
+                                     rs_retro_change_words(p->arena, p->r, e->signal, &e->up),
                                      fmin(e->up.log10_odds, 9999.0)),
                      2, p->width);
     if (e->down.found)
         rs_text_wrap(p->to,
-                     rs_arena_printf(p->arena, "Gone: %s.", change_text(p, e->signal, &e->down)), 2,
-                     p->width);
+                     rs_arena_printf(p->arena, "Gone: %s.",
+                                     rs_retro_change_words(p->arena, p->r, e->signal, &e->down)),
+                     2, p->width);
 }
 
 /* ---- instants ---------------------------------------------------------------------------------------------------------- */
@@ -83,9 +70,9 @@ static void print_instants(const struct retro_page *p, const struct retro_episod
 {
     static const struct text_column column[] = {{"instant"},
                                                 {"at"},
-                                                {"within", .narrowest = 12},
+                                                {"within"},
                                                 {"how", .optional = true},
-                                                {"rests on", .narrowest = 14, .optional = true}};
+                                                {"rests on", .narrowest = 30, .optional = true}};
     struct text_table *t = rs_text_table_new((int)(sizeof column / sizeof column[0]), column);
     const char *unknown = NULL;
     int64_t day_ns = INT64_MIN; /* the date is told where it changes */
@@ -108,15 +95,16 @@ static void print_instants(const struct retro_page *p, const struct retro_episod
                     : "never");
         day_ns = is_told ? at->best_ns : day_ns;
         rs_text_table_cell(t, RS_STYLE_PLAIN, "%s",
-                           is_told ? rs_retro_interval(within, sizeof within, p->r, at) : "");
+                           is_told ? rs_retro_around(within, sizeof within, at) : "");
         rs_text_table_cell(t, how_style(at->how), "%s", rs_retro_how_name(at->how));
         rs_text_table_cell(t, RS_STYLE_DIM, "%s", at->why ? at->why : "");
     }
     if (n > 0)
-        rs_text_table_print(t, p->to, 2, p->width, p->colour);
+        rs_retro_page_table(p, t);
+    else
+        rs_text_table_free(t);
     if (unknown)
         rs_text_wrap(p->to, rs_arena_printf(p->arena, "Not known: %s.", unknown), 2, p->width);
-    rs_text_table_free(t);
 }
 
 static void print_legs(const struct retro_page *p, const struct retro_episode *e)
@@ -136,8 +124,7 @@ static void print_legs(const struct retro_page *p, const struct retro_episode *e
             t, is_sla ? RS_STYLE_BOLD : RS_STYLE_PLAIN, "%s",
             rs_retro_span_words(span, sizeof span, leg[i].lo_ns, leg[i].best_ns, leg[i].hi_ns));
     }
-    rs_text_table_print(t, p->to, 2, p->width, p->colour);
-    rs_text_table_free(t);
+    rs_retro_page_table(p, t);
 }
 
 void rs_retro_print_episodes(const struct retro_page *p)
@@ -165,6 +152,9 @@ void rs_retro_print_contradictions(const struct retro_page *p)
     for (int i = 0; i < b->n_contradiction; i++) {
         const struct retro_contradiction *c = &b->contradiction[i];
         const char *of = rs_retro_episode_name(p->r, c->episode);
+        if (of && strncmp(c->text, of, strlen(of)) == 0 &&
+            c->text[strlen(of)] == ':') /* it says so itself */
+            of = NULL;
         fputs("  ", p->to);
         rs_text_styled(p->to, RS_STYLE_OPEN, p->colour, "!");
         rs_text_wrap_on(p->to,

@@ -62,8 +62,9 @@ static void print_fits(const struct retro_page *p, const struct retro_learnt *l)
         }
     }
     if (n > 0)
-        rs_text_table_print(t, p->to, 2, p->width, p->colour);
-    rs_text_table_free(t);
+        rs_retro_page_table(p, t);
+    else
+        rs_text_table_free(t);
 }
 
 /* Fits by the same method and test, told together: "profile likelihood: portal errors, portal latency". */
@@ -121,6 +122,19 @@ static const char *bare_text(const struct retro_page *p, double x, const char *u
     return value_text(p, x, own ? unit : "");
 }
 
+/* A number that lies outside of an end it is rounded to would seem to lie on it: then all three have more digits. */
+static const char *end_text(const struct retro_page *p, const struct retro_predicted *q, double x)
+{
+    double end = q->seen < q->low ? q->low : q->high;
+    bool is_out = q->seen < q->low || q->seen > q->high,
+         is_alike = strcmp(bare_text(p, q->seen, q->unit), bare_text(p, end, q->unit)) == 0;
+    if (!is_out || !is_alike || !isfinite(x))
+        return bare_text(p, x, q->unit);
+    if (strcmp(q->unit, "ratio") == 0)
+        return rs_arena_printf(p->arena, "%.5g%%", 100.0 * x);
+    return rs_arena_printf(p->arena, strcmp(q->unit, "s") == 0 ? "%.6gs" : "%.6g", x);
+}
+
 static void
 predicted_row(const struct retro_page *p, struct text_table *t, const struct retro_predicted *q)
 {
@@ -134,9 +148,8 @@ predicted_row(const struct retro_page *p, struct text_table *t, const struct ret
                        has_unit ? q->unit : "");
     rs_text_table_cell(t, RS_STYLE_DIM, "%s", episode ? episode : "");
     rs_text_table_cell(t, is_out ? RS_STYLE_BAD : RS_STYLE_PLAIN, "%s%s", is_out ? "✘ " : "",
-                       bare_text(p, q->seen, q->unit));
-    rs_text_table_cell(t, RS_STYLE_PLAIN, "%s–%s", bare_text(p, q->low, q->unit),
-                       bare_text(p, q->high, q->unit));
+                       end_text(p, q, q->seen));
+    rs_text_table_cell(t, RS_STYLE_PLAIN, "%s–%s", end_text(p, q, q->low), end_text(p, q, q->high));
     rs_text_table_cell(t, RS_STYLE_PLAIN, "%s", bare_text(p, q->median, q->unit));
     if (isnan(q->p_value))
         rs_text_table_cell(t, RS_STYLE_PLAIN, "-");
@@ -167,8 +180,9 @@ static void print_predicted(const struct retro_page *p, const struct retro_learn
         p,
         rs_arena_printf(p->arena, "Does the fitted scenario produce what was seen?%s%s%s",
                         l->fault ? " (fault " : "", l->fault ? l->fault : "", l->fault ? ")" : ""));
-    rs_text_table_print(t, p->to, 2, p->width, p->colour);
-    rs_text_table_free(t);
+    rs_retro_page_table(p, t);
+    rs_text_wrap(p->to, "n: replicas in which it came to that, of all that were simulated", 2,
+                 p->width);
 }
 
 void rs_retro_print_learnt(const struct retro_page *p)

@@ -72,8 +72,9 @@ static void print_table(const struct retro_page *p, int episode)
             band_cell(t, style, &o->errors_saved, false);
     }
     if (n > 0)
-        rs_text_table_print(t, p->to, 2, p->width, p->colour);
-    rs_text_table_free(t);
+        rs_retro_page_table(p, t);
+    else
+        rs_text_table_free(t);
 }
 
 /* What is told of an outcome: why it was refused, or what it rests on; NULL = nothing of that kind. */
@@ -109,22 +110,108 @@ names_of(const struct retro_page *p, int episode, int i, bool refused, const cha
     return names;
 }
 
-/* What the rows rest on, and what was refused: each sentence once, with the questions that it is of. */
+/* The next clause of a text that says what a row rests on, up to "; "; NULL at its end. In the page's arena. */
+static const char *next_clause(const struct retro_page *p, const char **text)
+{
+    if (!**text)
+        return NULL;
+    const char *end = strstr(*text, "; ");
+    size_t n = end ? (size_t)(end - *text) : strlen(*text);
+    const char *clause = rs_arena_strndup(p->arena, *text, n);
+    *text += n + (end ? 2 : 0);
+    return clause;
+}
+
+static bool has_clause(const struct retro_page *p, const char *text, const char *wanted)
+{
+    for (const char *clause = next_clause(p, &text); clause; clause = next_clause(p, &text)) {
+        if (strcmp(clause, wanted) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The answered questions whose rows rest on that clause: "tighter, automation", "all" of them where it is more than one. */
+static const char *
+names_resting_on(const struct retro_page *p, int episode, const char *clause, bool *first_is, int i)
+{
+    const char *names = "";
+    int n = 0, n_answered = 0;
+    *first_is = true;
+    for (int k = 0; k < p->r->n_counterfactual; k++) {
+        const char *of = told_of(outcome_of(&p->r->counterfactual[k], episode), false);
+        n_answered += of != NULL;
+        if (!of || !has_clause(p, of, clause))
+            continue;
+        *first_is = *first_is && k >= i;
+        names = rs_arena_printf(p->arena, "%s%s%s", names, n++ ? ", " : "",
+                                p->r->counterfactual[k].name);
+    }
+    return n > 1 && n == n_answered ? "all" : names;
+}
+
+static void
+print_ground(const struct retro_page *p, bool refused, const char *names, const char *text)
+{
+    fputs("  ", p->to);
+    rs_text_styled(p->to, refused ? RS_STYLE_OPEN : RS_STYLE_PLAIN, p->colour, refused ? "?" : "·");
+    rs_text_wrap_on(p->to,
+                    rs_arena_printf(p->arena, "%s: %s%s", names, refused ? "refused: " : "", text),
+                    3, 4, p->width);
+}
+
+/* What the rows rest on: each clause once, with the questions that it is of; clauses of the same questions on one line. */
+static void print_rests(const struct retro_page *p, int episode, int i, const char *text)
+{
+    const char *line = NULL, *of = NULL, *rest = text;
+    for (const char *clause = next_clause(p, &rest); clause; clause = next_clause(p, &rest)) {
+        bool first_is = true;
+        const char *names = names_resting_on(p, episode, clause, &first_is, i);
+        if (!first_is) /* an earlier question said it */
+            continue;
+        if (line && strcmp(of, names) == 0) {
+            line = rs_arena_printf(p->arena, "%s; %s", line, clause);
+            continue;
+        }
+        if (line)
+            print_ground(p, false, of, line);
+        line = clause;
+        of = names;
+    }
+    if (line)
+        print_ground(p, false, of, line);
+}
+
+/* Does a row's detection come from rules over the recording, beside one that was noted? Then they differ, and it is said why. */
+static void print_detections(const struct retro_page *p, int episode)
+{
+    bool happened = false, rules = false;
+    for (int i = 0; i < p->r->n_counterfactual; i++) {
+        const struct retro_counterfactual *c = &p->r->counterfactual[i];
+        const struct retro_outcome *o = outcome_of(c, episode);
+        bool told = o && !o->refused && rs_retro_is_told(&o->detected);
+        happened = happened || (told && c->happened);
+        rules = rules || (told && c->kind == RS_IF_RULES && !c->happened);
+    }
+    if (happened && rules)
+        print_ground(
+            p, false, "detected",
+            "as it happened: as noted or rebuilt; rules: at an evaluation of the "
+            "recording, so up to one evaluation interval off the same alert as noted; "
+            "automation: the middle of many draws from within the first one's uncertainty");
+}
+
 static void print_grounds(const struct retro_page *p, int episode)
 {
+    print_detections(p, episode);
     for (int i = 0; i < p->r->n_counterfactual; i++) {
         const struct retro_outcome *o = outcome_of(&p->r->counterfactual[i], episode);
         bool refused = o && o->refused;
         const char *text = told_of(o, refused);
-        if (!text || was_told(p, episode, i, refused, text))
-            continue;
-        const char *names = names_of(p, episode, i, refused, text);
-        fputs("  ", p->to);
-        rs_text_styled(p->to, refused ? RS_STYLE_OPEN : RS_STYLE_PLAIN, p->colour,
-                       refused ? "?" : "·");
-        rs_text_wrap_on(
-            p->to, rs_arena_printf(p->arena, "%s: %s%s", names, refused ? "refused: " : "", text),
-            3, 4, p->width);
+        if (text && !refused)
+            print_rests(p, episode, i, text);
+        else if (text && !was_told(p, episode, i, refused, text))
+            print_ground(p, true, names_of(p, episode, i, refused, text), text);
     }
 }
 
@@ -175,7 +262,9 @@ static void print_alarms(const struct retro_page *p)
     }
     if (n > 0) {
         rs_retro_page_heading(p, "Alerts");
-        rs_text_table_print(t, p->to, 2, p->width, p->colour);
+        rs_retro_page_table(p, t);
+    } else {
+        rs_text_table_free(t);
     }
     if (n > MAX_ALARM)
         rs_text_wrap(p->to,
@@ -184,7 +273,6 @@ static void print_alarms(const struct retro_page *p)
                      2, p->width);
     if (n > 0)
         fputc('\n', p->to);
-    rs_text_table_free(t);
 }
 
 /* ---- what nothing can be said of --------------------------------------------------------------------------------------- */

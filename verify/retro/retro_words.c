@@ -201,8 +201,13 @@ static int64_t floor_s(int64_t ns)
     return s * RS_NS_PER_S;
 }
 
+/* What is written to the second is shown to the second, not as the middle of it. */
 int64_t rs_retro_shown_within(int64_t lo_ns, int64_t best_ns, int64_t hi_ns)
 {
+    bool is_open = lo_ns == INT64_MIN || hi_ns == RS_NEVER;
+    if (!is_open && hi_ns - lo_ns >= RS_NS_PER_S && hi_ns - lo_ns < 2 * RS_NS_PER_S &&
+        floor_s(best_ns) >= lo_ns)
+        return floor_s(best_ns);
     return is_coarse(lo_ns, hi_ns) ? floor_s(best_ns + RS_NS_PER_S / 2) : best_ns;
 }
 
@@ -263,9 +268,64 @@ char *rs_retro_span_words(char *buf, size_t n, int64_t lo_ns, int64_t best_ns, i
     return buf;
 }
 
+/* Without a tenth that is none: "15s", "1ms". */
+static char *short_span(char *buf, size_t n, int64_t ns)
+{
+    span(buf, n, ns);
+    char *tenth = strstr(buf, ".0");
+    if (tenth && (tenth[2] == 's' || tenth[2] == 'm'))
+        memmove(tenth, tenth + 2, strlen(tenth + 2) + 1);
+    return buf;
+}
+
+/* Up to whole units, so that what is shown holds it. */
+static int64_t outwards(int64_t ns, int64_t unit_ns)
+{
+    return ns <= 0 ? 0 : (ns + unit_ns - 1) / unit_ns * unit_ns;
+}
+
+char *rs_retro_around(char *buf, size_t n, const struct retro_instant *at)
+{
+    bool from = at->lo_ns != INT64_MIN, until = at->hi_ns != RS_NEVER;
+    int64_t shown_ns = rs_retro_shown(at);
+    int64_t unit_ns = is_coarse(at->lo_ns, at->hi_ns) ? RS_NS_PER_S : RS_NS_PER_MS;
+    int64_t back_ns = from ? outwards(shown_ns - at->lo_ns, unit_ns) : 0,
+            forth_ns = until ? outwards(at->hi_ns - shown_ns, unit_ns) : 0;
+    char back[40], forth[40], before[48] = "", after[48] = "";
+    /* A second more on one side, for it was rounded outwards, is not worth two numbers. */
+    if (back_ns >= 10 * RS_NS_PER_S && forth_ns - back_ns == RS_NS_PER_S)
+        back_ns = forth_ns;
+    if (forth_ns >= 10 * RS_NS_PER_S && back_ns - forth_ns == RS_NS_PER_S)
+        forth_ns = back_ns;
+    short_span(back, sizeof back, back_ns);
+    short_span(forth, sizeof forth, forth_ns);
+    if (back_ns > 0)
+        snprintf(before, sizeof before, "−%s", back);
+    if (forth_ns > 0)
+        snprintf(after, sizeof after, "%s+%s", *before ? " " : "", forth);
+    if (!from && !until)
+        snprintf(buf, n, "open");
+    else if (!until)
+        snprintf(buf, n, "%s%sor later", before, *before ? " " : "");
+    else if (!from)
+        snprintf(buf, n, "or earlier%s%s", *after ? ", " : "", after);
+    else if (back_ns + forth_ns <= RS_NS_PER_MS) /* the time is shown no finer */
+        snprintf(buf, n, "%s", "");
+    else if (strcmp(back, forth) == 0)
+        snprintf(buf, n, "±%s", back);
+    else
+        snprintf(buf, n, "%s%s", before, after);
+    return buf;
+}
+
+/* What is more than a minute is told as people say it: a zone's error is 2h 00m, not 7200 s. */
 static char *offset_span(char *buf, size_t n, int64_t ns)
 {
-    snprintf(buf, n, "%s%.3g s", ns > 0 ? "+" : "", rs_s_from_ns(ns));
+    char size[40];
+    if (ns >= 60 * RS_NS_PER_S || ns <= -60 * RS_NS_PER_S)
+        snprintf(buf, n, "%s%s", ns > 0 ? "+" : "-", span(size, sizeof size, ns < 0 ? -ns : ns));
+    else
+        snprintf(buf, n, "%s%.3g s", ns > 0 ? "+" : "", rs_s_from_ns(ns));
     return buf;
 }
 
@@ -407,36 +467,4 @@ const char *rs_retro_fit_sources(struct arena *arena, const struct retro_learnt 
             all = rs_arena_printf(arena, "%s%s%s", all ? all : "From ", all ? "; " : "", of);
     }
     return all ? rs_arena_printf(arena, "%s.", all) : "";
-}
-
-/* ---- known faults -------------------------------------------------------------------------------------------------- */
-
-static bool hurts(const struct retro *r, const struct retro_change *c)
-{
-    if (c->signal < 0)
-        return true;
-    switch (r->rebuilt.signal[c->signal].bad) {
-    case RS_EITHER_WAY: return true;
-    case RS_UPWARDS: return c->after > c->before;
-    case RS_DOWNWARDS: return c->after < c->before;
-    }
-    assert(!"a direction of no kind");
-    return false;
-}
-
-int rs_retro_change_of(const struct retro *r, const struct retro_known *known)
-{
-    const int64_t least_ns = 60 * RS_NS_PER_S;
-    bool ends = known->until_ns != RS_NEVER;
-    int64_t early_ns = ends ? (known->until_ns - known->from_ns) / 2 : least_ns;
-    int64_t from_ns = known->from_ns - (early_ns > least_ns ? early_ns : least_ns);
-    int found = -1;
-    for (int i = 0; i < r->rebuilt.n_change; i++) {
-        const struct retro_change *c = &r->rebuilt.change[i];
-        if (c->best_ns < from_ns || (ends && c->best_ns > known->until_ns) || !hurts(r, c))
-            continue;
-        if (found < 0 || c->log10_odds > r->rebuilt.change[found].log10_odds)
-            found = i;
-    }
-    return found;
 }

@@ -29,6 +29,12 @@ int64_t rs_retro_shown_within(int64_t lo_ns, int64_t best_ns, int64_t hi_ns);
  * has its date. n >= 100. Returns buf. */
 char *rs_retro_interval(char *buf, size_t n, const struct retro *r, const struct retro_instant *at);
 
+/*
+ * The same beside the time that is shown, in few signs: "±15s", "−50s +14s", "or later", "" where it has no width. Rounded outwards.
+ * n >= 100. Returns buf.
+ */
+char *rs_retro_around(char *buf, size_t n, const struct retro_instant *at);
+
 /* "6m12s [5m50s, 6m31s]"; open on a side: "at least 5m50s", "at most 6m31s"; no width: "6m12s". n >= 128. Returns buf. */
 char *rs_retro_span_words(char *buf, size_t n, int64_t lo_ns, int64_t best_ns, int64_t hi_ns);
 /* "2.1 s ahead [1.9 s, 2.4 s]" of a source's clock, "0 s" of the reference's. n >= 128. Returns buf. */
@@ -83,6 +89,30 @@ struct retro_range {
     double best, low, high; /* low, high: NaN = not told; high INFINITY = no end */
 };
 char *rs_retro_range(char *buf, size_t n, struct retro_range x, const char *unit);
+
+/* The unit in which a signal's levels are told: a ratio's is "ratio", whatever the document calls it. */
+const char *rs_retro_unit(const struct retro_signal *s);
+/* "portal errors from 0.17% to 12.5% [11.8%, 13.2%] within 30s at 10:11:02". In the arena. */
+const char *rs_retro_change_words(struct arena *arena,
+                                  const struct retro *r,
+                                  int signal,
+                                  const struct retro_change *c);
+/*
+ * Changes for the worse that lie in no episode: indices of rebuilt.change by falling odds, in the arena; *out_n of them. An episode
+ * explains what changes from its first known instant (the blamed change left out) to its last one, a minute more to either side.
+ */
+const int *rs_retro_unexplained(struct arena *arena, const struct retro *r, int *out_n);
+enum { RS_RETRO_UNEXPLAINED_TOLD = 10 }; /* by people; the others are counted */
+/* The "held", "halted" or "resumed" that somebody noted, told as a step of the rollout; NULL of any other mark. In the arena. */
+const char *rs_retro_pause_words(struct arena *arena, const struct retro *r, int mark);
+/* When a mark was noted, as an instant. */
+struct retro_instant rs_retro_mark_at(const struct retro *r, int mark);
+/* Why no change is told of an episode: nothing shows it, or nothing could. */
+const char *rs_retro_unseen_words(const struct retro *r);
+/* ", no rollback was noted", or that nobody could have noted one. */
+const char *rs_retro_no_rollback_words(const struct retro *r);
+/* Were there sources in which a rollback would stand, had it been noted? */
+bool rs_retro_has_notes(const struct retro *r);
 
 /*
  * The change that shows a known fault: of those in the way that hurts that lie between half the fault's length (at least a
