@@ -25,6 +25,24 @@ int rs_retro_args_check(const struct cli_args *args, struct err *err)
     return rs_report_kind_check("--markdown", args->markdown, "entry of an evidence log", err);
 }
 
+/* Do two names lead to one file, there or not yet there? */
+static bool is_one_file(const char *a, const char *b)
+{
+    struct stat one, other;
+    if (strcmp(a, b) == 0)
+        return true;
+    if (stat(a, &one) == 0 && stat(b, &other) == 0)
+        return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+    const char *of_a = strrchr(a, '/'), *of_b = strrchr(b, '/');
+    if (strcmp(of_a ? of_a + 1 : a, of_b ? of_b + 1 : b) != 0)
+        return false;
+    char folder_a[RS_PATH_SIZE], folder_b[RS_PATH_SIZE];
+    snprintf(folder_a, sizeof(folder_a), "%.*s", of_a ? (int)(of_a - a) + 1 : 1, of_a ? a : ".");
+    snprintf(folder_b, sizeof(folder_b), "%.*s", of_b ? (int)(of_b - b) + 1 : 1, of_b ? b : ".");
+    return stat(folder_a, &one) == 0 && stat(folder_b, &other) == 0 && one.st_dev == other.st_dev &&
+           one.st_ino == other.st_ino;
+}
+
 int rs_retro_args_record(char out[RS_PATH_SIZE], const struct cli_args *args, struct err *err)
 {
     const char *text = args->output ? args->output : args->plots ? args->plots : "";
@@ -36,6 +54,9 @@ int rs_retro_args_record(char out[RS_PATH_SIZE], const struct cli_args *args, st
         return rs_err_set(err, RS_E_USAGE, "%s is there already; --force replaces it", out);
     if (args->plots && mkdir(args->plots, 0777) != 0 && errno != EEXIST)
         return rs_err_set(err, RS_E_USAGE, "cannot make %s: %s", args->plots, strerror(errno));
+    if (out[0] && args->markdown && is_one_file(out, args->markdown))
+        return rs_err_set(err, RS_E_USAGE, "the record and --markdown have one name, %s",
+                          args->markdown);
     return rs_folder_check(out, err);
 }
 

@@ -161,7 +161,7 @@ static void print(const struct retro *r, const struct cli_args *args, int status
 
 static int write_learnt(const struct retro *r, bool quiet, struct err *err)
 {
-    if (!*diff_of(r)) {
+    if (!*diff_of(r) && !(r->learnt && r->learnt->again)) {
         fputs("rollsim: nothing is written: nothing was learnt that the scenario does not say\n",
               stderr);
         return 0;

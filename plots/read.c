@@ -19,9 +19,14 @@ static sqlite3 *connection(const struct record *r)
     return (sqlite3 *)(void *)r->db;
 }
 
+/* A file that is not what it was is the user's; a disk that cannot be read is the machine's. */
 static int db_error(const struct record *r, struct err *err)
 {
-    return rs_err_set(err, RS_E_IO, "the database: %s", sqlite3_errmsg(connection(r)));
+    int rc = sqlite3_errcode(connection(r));
+    const char *path = sqlite3_db_filename(connection(r), "main");
+    bool damaged = rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB || rc == SQLITE_ERROR;
+    return rs_err_set(err, damaged ? RS_E_USAGE : RS_E_IO, "%s%s: %s", path ? path : "the database",
+                      damaged ? " is damaged" : "", sqlite3_errmsg(connection(r)));
 }
 
 static sqlite3_stmt *statement(struct query *q)

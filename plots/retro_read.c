@@ -17,7 +17,9 @@ static int read_rows(struct past *p, const char *sql, row_fn take, struct err *e
     struct query *q = rs_query_new(&p->r, err, sql, "");
     while (rs_query_next(&p->r, q, &status, err)) {
         if (take(p, q)) {
-            status = rs_err_set(err, RS_E_IO, "the retrospective's database is damaged: %s", sql);
+            status = rs_err_set(
+                err, RS_E_USAGE,
+                "the retrospective's database is damaged: rows of a table do not fit together");
             break;
         }
     }

@@ -188,6 +188,12 @@ write() {
     [ "$(stat -c %a small.yaml)" = 640 ] || fail "the file's mode was changed"
     ! cmp -s small.yaml "$source_dir/tests/cli/tune/small.yaml" || fail "nothing was written"
     expect 0 check small.yaml --fail-on never
+    # The same evidence once more is no other.
+    cp small.yaml once.yaml
+    # shellcheck disable=SC2086
+    expect 2 retro $recorded --write --replicas 20 -q
+    says err "names this evidence as a source already"
+    cmp -s small.yaml once.yaml || fail "learnt twice"
 }
 
 refused() {
@@ -199,6 +205,9 @@ refused() {
     says out '"exit_status": 2'
     expect 2 retro kept.yaml -o nowhere/retro.db
     says err "folder nowhere does not exist"
+    expect 2 retro kept.yaml -o both.md --markdown ./both.md
+    says err "the record and --markdown have one name"
+    [ ! -e both.md ] || fail "something was written"
     expect 2 retro kept.yaml --timeline missing.yaml
     says err "missing.yaml"
     expect 2 retro kept.yaml --seed 0

@@ -332,7 +332,7 @@ static const struct {
      RS_E_IO},
     {"another version", newer_schema, "svg", NULL,
      "has schema version 99, this rollsim reads versions 1 to 3", RS_E_UNSUPPORTED},
-    {"a table missing", table_missing, "svg", NULL, "no such table: threshold", RS_E_IO},
+    {"a table missing", table_missing, "svg", NULL, "no such table: threshold", RS_E_USAGE},
     {"cut short", cut_short, "svg", NULL, "database", RS_E_IO},
     {"a format", good, "bmp", NULL, "must be svg or png, got 'bmp'", RS_E_USAGE},
     {"a picture", good, "svg", "ecfd", "did you mean 'ecdf'?", RS_E_USAGE},

@@ -173,7 +173,8 @@ static int write_patch(struct learning *l,
     int n = gather(l, path, text);
     char *whole = NULL, *diff = NULL;
     out->diff = rs_arena_strdup(l->arena, "");
-    if (n == 0)
+    out->again = l->sc->text && strstr(l->sc->text, rs_learn_source(l));
+    if (n == 0 || out->again)
         return 0;
     if (l->e->patch(l->sc, n, path, text, rs_learn_source(l), patched, &whole, &diff, errors) != 0)
         return -1;
@@ -311,6 +312,11 @@ static int replace(const char *shown, const char *path, const char *text, struct
 int rs_retro_learnt_write(const struct retro *r, struct err *err)
 {
     const struct scenario *sc = r->evidence->scenario;
+    if (r->learnt && r->learnt->again && sc)
+        return rs_err_set(err, RS_E_USAGE,
+                          "%s names this evidence as a source already: learnt twice it would count "
+                          "twice; nothing is written",
+                          sc->file);
     if (!r->learnt || !r->learnt->patched || !sc)
         return rs_err_set(err, RS_E_UNSUPPORTED, "nothing was learnt that could be written");
     char *path = realpath(sc->file, NULL);

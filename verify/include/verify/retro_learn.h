@@ -71,6 +71,8 @@ struct retro_learnt {
     const char *fault;           /* the scenario's fault that was taken, or NULL */
     char *diff;                  /* unified diff of the scenario; "" = nothing to write */
     char *patched;               /* the scenario's text with all fits written in; NULL */
+    bool
+        again; /* the scenario says that it has learnt from this evidence: nothing is written twice */
 };
 
 /* Writes `patched` over the scenario's file, whole or not at all. 0 or -1. */
