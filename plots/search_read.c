@@ -11,7 +11,7 @@
 
 static int damaged(struct err *err, const char *what)
 {
-    return rs_err_set(err, RS_E_IO, "the search's database is damaged: %s", what);
+    return rs_err_set(err, RS_E_USAGE, "the search's database is damaged: %s", what);
 }
 
 static int read_meta(struct search *s, struct err *err)
