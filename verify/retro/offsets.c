@@ -263,8 +263,10 @@ static void cast_all(const struct clocks *c, struct ballot *p, int source)
 
 static const char *zone_hint(int64_t offset_ns)
 {
-    const int64_t half_hour_ns = 1800 * RS_NS_PER_S;
+    const int64_t half_hour_ns = 1800 * RS_NS_PER_S, month_ns = 30 * 86400 * RS_NS_PER_S;
     int64_t size_ns = llabs(offset_ns);
+    if (size_ns > month_ns) /* none so large can be given either */
+        return "; more than 30 days: no clock is that far off, are the dates right?";
     int64_t off_ns = size_ns % half_hour_ns;
     if (off_ns > half_hour_ns / 2)
         off_ns = half_hour_ns - off_ns;
