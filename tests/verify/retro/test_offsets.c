@@ -245,6 +245,10 @@ START_TEST(test_sources)
     ck_assert_msg(o->n_agree == rows[_i].n_agree, "%s: %d agree of %d", rows[_i].what, o->n_agree,
                   o->n_pair);
     ck_assert_msg(!rows[_i].why || strstr(o->why, rows[_i].why), "%s: %s", rows[_i].what, o->why);
+    bool far = false; /* is told loudly */
+    for (int i = 0; i < m.r->rebuilt.n_contradiction; i++)
+        far = far || strstr(m.r->rebuilt.contradiction[i].text, "would be") != NULL;
+    ck_assert_int_eq(far, o->best_ns > S(30 * 86400));
     made_end(&m);
 }
 END_TEST
