@@ -49,10 +49,18 @@ static double away_from_zero(double v)
     return fabs(v) < tiny ? tiny : v;
 }
 
-/* The continued fraction of I_x(a, b) a / (x^a y^b / B); settles fast for x below the mean. NaN if it does not. */
+/* Steps of the continued fraction: those of 10^12 trials; more would keep somebody waiting for what is not better known. */
+#define STEPS_MAX 2e7
+
+/*
+ * The continued fraction of I_x(a, b) a / (x^a y^b / B); settles fast for x below the mean. NaN if it does not, or where a or b
+ * is not finite.
+ */
 static double fraction(double a, double b, double x)
 {
-    double cap = 1000.0 + 20.0 * sqrt(fmax(a, b));
+    if (!isfinite(a + b))
+        return NAN;
+    double cap = fmin(1000.0 + 20.0 * sqrt(fmax(a, b)), STEPS_MAX);
     double c = 1.0;
     double d = 1.0 / away_from_zero(1.0 - (a + b) * x / (a + 1.0));
     double h = d;
@@ -65,7 +73,7 @@ static double fraction(double a, double b, double x)
         d = 1.0 / away_from_zero(1.0 + odd * d);
         c = away_from_zero(1.0 + odd / c);
         h *= d * c;
-        if (fabs(d * c - 1.0) < 4e-16)
+        if (fabs(d * c - 1.0) < 4e-16 || isnan(h))
             return h;
     }
     return NAN;

@@ -209,6 +209,27 @@ static bool is_dated(int64_t ns)
     return rs_recorded_is_absolute(ns / RS_NS_PER_MS);
 }
 
+/* Where a source of marks first writes a time of the other kind; else where the source is named. */
+static struct mark
+odd_time(const struct retro_evidence *e, int source, bool dated, struct mark otherwise)
+{
+    for (int i = 0; i < e->n_mark; i++) {
+        if (e->mark[i].source == source && is_dated(e->mark[i].written_lo_ns) != dated) {
+            return e->mark[i].at;
+        }
+    }
+    return otherwise;
+}
+
+static int first_mark(const struct retro_evidence *e, int source)
+{
+    int i = 0;
+    while (i < e->n_mark && e->mark[i].source != source) {
+        i++;
+    }
+    return i;
+}
+
 /* Either all have dates, or none has. */
 static void check_dates(struct evidence_reading *g)
 {
@@ -222,12 +243,14 @@ static void check_dates(struct evidence_reading *g)
         bool dated = is_dated(first->first_ns);
         struct mark at = s->at.line > 0 ? s->at : (struct mark){s->file, 0, 0};
         if (is_dated(s->first_ns) != is_dated(s->last_ns)) {
-            rs_err_list_add(g->r->errors, RS_E_RANGE, at,
+            int k = first_mark(g->e, i);
+            bool usual = k == g->e->n_mark || is_dated(g->e->mark[k].written_lo_ns);
+            rs_err_list_add(g->r->errors, RS_E_RANGE, odd_time(g->e, i, usual, at),
                             "\"%s\" has times with dates and times without", s->name);
             return;
         }
         if (is_dated(s->first_ns) != dated) {
-            rs_err_list_add(g->r->errors, RS_E_RANGE, at,
+            rs_err_list_add(g->r->errors, RS_E_RANGE, odd_time(g->e, i, dated, at),
                             "\"%s\" has times %s dates, \"%s\" %s: evidence has one calendar or "
                             "none",
                             s->name, dated ? "without" : "with", first->name,
@@ -258,6 +281,7 @@ finish(struct evidence_reading *g, const struct retro_draft *draft, size_t n_bef
         if (draft) {
             rs_evidence_document_end(g, draft);
         }
+        rs_evidence_doubts(g);
         e->sha256 = rs_file_hash_hex(r->hash);
     }
     rs_err_list_sort(r->errors);

@@ -37,7 +37,12 @@ static const char *path_of(struct reader *r, const struct node *node, const char
 static const struct node *list_of(struct reader *r, const struct node *map, const char *key)
 {
     const struct node *list = rs_node_get(map, key);
-    if (list && (list->kind != RS_NODE_LIST || list->n == 0)) {
+    if (list && list->kind == RS_NODE_LIST && list->n == 0) {
+        rs_err_list_add(r->errors, RS_E_TYPE, list->at,
+                        "\"%s\" must name one file at least, got an empty list", key);
+        return NULL;
+    }
+    if (list && list->kind != RS_NODE_LIST) {
         refuse_type(r, list, key, "a list of files");
         return NULL;
     }
@@ -139,6 +144,27 @@ static void read_sources(struct evidence_reading *g, const struct retro_draft *d
 }
 
 /* ---- signals ---- */
+
+static void add_counter(void *ctx, const struct promql_reading *reading)
+{
+    struct evidence_reading *g = ctx;
+    if (reading->metric) {
+        RS_PUSH(g->r->arena, g->counter, g->n_counter, g->cap_counter, reading->metric);
+    }
+}
+
+/* Before metrics are read: what a signal counts is a counter, whatever it is called. */
+static void read_counters(struct evidence_reading *g, const struct retro_draft *d)
+{
+    for (int i = 0; i < d->n_signal; i++) {
+        const struct promql *of[2] = {d->signal[i].spec.events, d->signal[i].spec.total};
+        for (int k = 0; k < 2; k++) {
+            if (of[k]) {
+                rs_promql_readings(of[k], add_counter, g);
+            }
+        }
+    }
+}
 
 /* What is counted must be a selector: whose series are meant must be plain. */
 static void check_selector(struct reader *r, const struct node *map, const char *key)
@@ -308,6 +334,7 @@ void rs_evidence_document(struct evidence_reading *g, struct retro_draft *d)
     g->e->sla_ns = d->sla_ns;
     g->e->confidence = d->confidence;
     take_monitoring(g, &d->monitoring);
+    read_counters(g, d);
     read_sources(g, d);
     read_signals(g, d);
     read_what_ifs(g, d);

@@ -63,11 +63,29 @@ static void read_offset(struct reader *r, const struct node *map, struct source_
 
 /* ---- metrics, logs ---- */
 
+/* Labels that a series has already by what it is. */
+static void refuse_labels(
+    struct reader *r, const struct node *labels, const char *const *taken, int n, const char *why)
+{
+    for (int i = 0; labels && labels->kind == RS_NODE_MAP && i < n; i++) {
+        const struct pair *pair = rs_node_pair(labels, taken[i]);
+        if (pair) {
+            rs_err_list_add(r->errors, RS_E_KEY, pair->at, "\"labels\" cannot set \"%s\": %s",
+                            pair->key, why);
+        }
+    }
+}
+
+static const char *const metrics_taken[] = {"__name__"};
+static const char *const log_taken[] = {"__name__", "code", "le"};
+
 static void finish_metrics(struct reader *r, const struct node *map, void *draft, void *out)
 {
     struct metrics_draft *d = draft;
     (void)out;
     d->source.file = d->data.file;
+    refuse_labels(r, d->data.labels, metrics_taken, 1,
+                  "all series would be called so; \"rename\" names series");
     read_offset(r, map, &d->source);
 }
 
@@ -111,6 +129,7 @@ static void finish_log(struct reader *r, const struct node *map, void *draft, vo
                         "\"every\" must be whole milliseconds");
     }
     (void)rs_retell_labels_check(r, t->log.labels);
+    refuse_labels(r, t->log.labels, log_taken, 3, "what is counted out of a log has its own");
     read_offset(r, map, &t->log.source);
     *d = t->log;
 }
@@ -331,8 +350,12 @@ static const struct section signal_section = {"signal",
 static void finish_what_if(struct reader *r, const struct node *map, void *draft, void *out)
 {
     struct what_if_draft *d = draft;
-    (void)r, (void)out;
+    (void)out;
     d->map = map;
+    if (d->what_if.look_every_ns % RS_NS_PER_MS != 0) {
+        rs_err_list_add(r->errors, RS_E_RANGE, rs_retell_at(map, "look_every"),
+                        "\"look_every\" must be whole milliseconds");
+    }
     d->what_if.kind = rs_node_get(map, "rules")        ? RS_IF_RULES
                       : rs_node_get(map, "gate")       ? RS_IF_GATE
                       : rs_node_get(map, "automation") ? RS_IF_AUTOMATION

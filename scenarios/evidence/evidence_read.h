@@ -23,6 +23,8 @@ struct evidence_reading {
     struct retro_evidence *e;
     int *source_by_labels; /* [n_by_labels] by label set; -1 = none */
     int n_by_labels;
+    const char **counter; /* [n_counter] metrics that signals of the document count */
+    int n_counter, cap_counter;
 };
 
 /* What is said of any source. */
@@ -51,6 +53,21 @@ int rs_evidence_metrics(struct evidence_reading *g, const struct metrics_draft *
 int rs_evidence_join(struct evidence_reading *g, int source, const struct recorded *one);
 /* When all is read: e->data in order, e->source_of. */
 void rs_evidence_finish_data(struct evidence_reading *g);
+
+/* ---- counters.c ---- */
+
+/* Takes out of counters what no counter can have, counts it as rejected, and tells of it. Before the set is in order. */
+void rs_evidence_reject(struct evidence_reading *g, int source, struct recorded *set);
+/* Tells how often counters of a set in order begin anew. */
+void rs_evidence_resets(struct evidence_reading *g, int source, const struct recorded *set);
+
+/* ---- doubts.c ---- */
+
+/*
+ * What was read whole and is probably meant otherwise: signals that no series has, alerts that no rule has. Refuses intervals at
+ * which nobody would see the end of the evaluations.
+ */
+void rs_evidence_doubts(struct evidence_reading *g);
 
 /* ---- log.c ---- */
 

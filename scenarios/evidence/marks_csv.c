@@ -4,10 +4,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../series/series_text.h"
 #include "../text/csv.h"
 #include "evidence_read.h"
 
 enum { LINE_MAX_BYTES = 1 << 16, NONE = -1 };
+
+/* ---- lines ---- */
+
+/* Cuts the line in hand; false with an error where it is no text, or a quote is left open. */
+static bool split(struct csv *csv)
+{
+    size_t n = rs_utf8_prefix(csv->text);
+    if (csv->text[n] != '\0') {
+        rs_csv_refuse(csv, (int)n + 1, "the text is not UTF-8");
+        return false;
+    }
+    return rs_csv_split(csv);
+}
+
+/* A last line without an end may be a whole one, and may be what was left of one. */
+static void tell_cut(struct marks_reading *m, const struct csv *csv)
+{
+    if (csv->n_error == 0 && csv->source.unended) {
+        rs_evidence_note(m->e, (struct mark){csv->path, csv->source.line - 1, 1},
+                         "the last line does not end: is the file cut here? it is read as it "
+                         "stands");
+    }
+}
 
 /* ---- headings ---- */
 
@@ -27,7 +51,7 @@ static int read_heading(struct csv *csv, int *out_n)
     if (!rs_csv_next(csv)) {
         return csv->n_error > 0 ? -1 : rs_csv_refuse(csv, 1, "the table has no heading");
     }
-    if (!rs_csv_split(csv)) {
+    if (!split(csv)) {
         return -1;
     }
     for (int i = 0; i < csv->n_field; i++) {
@@ -66,7 +90,7 @@ static void tell_others(struct marks_reading *m, const struct csv *csv, const bo
 static bool next_row(struct csv *csv, int n_field)
 {
     while (rs_csv_next(csv)) {
-        if (!rs_csv_split(csv)) {
+        if (!split(csv)) {
             continue;
         }
         if (csv->n_field == n_field) {
@@ -304,6 +328,7 @@ int rs_marks_read_csv(struct marks_reading *m, struct text_source *from)
         status = m->how->episodes ? read_wide(m, &csv, n_field) : read_events(m, &csv, n_field);
     }
     status = csv.n_error > 0 ? -1 : status;
+    tell_cut(m, &csv);
     rs_csv_close(&csv);
     *from = csv.source; /* closed, which may be said twice */
     return status;

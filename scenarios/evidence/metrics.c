@@ -102,21 +102,24 @@ int rs_evidence_metrics(struct evidence_reading *g, const struct metrics_draft *
     int status = rs_retell_data_one(g->r, &d->data, one, &report, &notes);
     if (status == 0) {
         struct retro_source *s = &g->e->source[source];
+        uint64_t n_kept = one->n_sample;
+        rs_evidence_reject(g, source, one);
         rs_recorded_sort(one);
         s->format = rs_series_format_words(report.format);
         s->n_line = report.n_sample + report.order.n_same_time;
         s->n_taken = one->n_sample;
-        s->n_rejected = report.n_sample - one->n_sample;
+        s->n_rejected += report.n_sample - n_kept;
         if (one->n_sample > 0) {
             s->first_ns = one->first_ms * RS_NS_PER_MS;
             s->last_ns = one->last_ms * RS_NS_PER_MS;
         }
         take_notes(g, s->file, &notes);
         tell_order(g, source, &report.order);
-        if (s->n_rejected > 0) {
+        rs_evidence_resets(g, source, one);
+        if (report.n_sample > n_kept) {
             rs_evidence_note(g->e, s->at,
                              "samples of series that \"keep\" does not name, left out: %llu",
-                             (unsigned long long)s->n_rejected);
+                             (unsigned long long)(report.n_sample - n_kept));
         }
         status = tell_shared(g, source, rs_evidence_join(g, source, one));
     }

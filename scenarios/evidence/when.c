@@ -171,10 +171,10 @@ static int read_number(struct when *out, const char *text)
     int64_t whole = 0, ns = 0, step = RS_NS_PER_S;
     const char *p = text;
     int n = 0;
-    for (; is_digit(*p) && n < 19; p++, n++) {
+    for (; is_digit(*p) && n < 18; p++, n++) { /* 18 digits fit; what has more is no time of ours */
         whole = 10 * whole + (*p - '0');
     }
-    if (n == 0 || n == 19 || (*p && *p != '.')) {
+    if (n == 0 || (*p && *p != '.')) {
         return -1;
     }
     /* The size tells the unit, as for request logs: from 1e11 on they are thousandths, and so on. */

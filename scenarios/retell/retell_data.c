@@ -251,6 +251,7 @@ static int check_names(struct reader *r, const struct data_draft *d, const struc
 
 static int add_all(struct reader *r,
                    const struct data_draft *d,
+                   const char *path,
                    const struct recorded *one,
                    struct recorded *out)
 {
@@ -265,6 +266,7 @@ static int add_all(struct reader *r,
             continue;
         }
         int to = rs_recorded_series(out, labels_of(d, one->labels, out->labels, s->labels));
+        out->series[to].type = s->type != RS_TYPE_UNTOLD ? s->type : out->series[to].type;
         for (size_t k = 0; k < s->n; k++) {
             if (!rs_series_time_fits(s->sample[k].t_ms + zero_ms)) {
                 return rs_err_list_add(r->errors, RS_E_RANGE, d->zero->at,
@@ -275,8 +277,11 @@ static int add_all(struct reader *r,
         n_kept++;
     }
     if (n_kept == 0) {
-        return rs_err_list_add(r->errors, RS_E_RANGE, d->keep ? d->keep->at : d->at,
-                               "no series of \"%s\" is left", d->file);
+        /* Of the command line no place is known but the file itself. */
+        struct mark at = d->at.file ? d->at : (struct mark){rs_arena_strdup(r->arena, path), 0, 0};
+        return rs_err_list_add(
+            r->errors, RS_E_RANGE, d->keep ? d->keep->at : at,
+            one->n_series > 0 ? "no series of \"%s\" is left" : "\"%s\" has no series", d->file);
     }
     return 0;
 }
@@ -305,7 +310,7 @@ int rs_retell_data_one(struct reader *r,
         if (report) {
             *report = (struct retell_data_report){format, one->n_sample, one->report};
         }
-        status = add_all(r, d, one, out);
+        status = add_all(r, d, path, one, out);
     }
     rs_recorded_free(one);
     return status;

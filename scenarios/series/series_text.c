@@ -48,17 +48,20 @@ static int utf8_length(const unsigned char *p)
     return 1 + utf8[i].n_more;
 }
 
-bool rs_is_utf8(const char *text)
+size_t rs_utf8_prefix(const char *text)
 {
     const unsigned char *p = (const unsigned char *)text;
-    while (*p) {
-        int n = utf8_length(p);
-        if (n == 0) {
-            return false;
-        }
+    int n = 1;
+    while (*p && n > 0) {
+        n = utf8_length(p);
         p += n;
     }
-    return true;
+    return (size_t)((const char *)p - text);
+}
+
+bool rs_is_utf8(const char *text)
+{
+    return text[rs_utf8_prefix(text)] == '\0';
 }
 
 const char *rs_series_end(const char *text, enum series_quoting quoting)

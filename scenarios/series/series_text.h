@@ -47,6 +47,8 @@ int rs_series_date(int64_t *out_ms, const char *text);
 
 /* Is the text UTF-8? */
 bool rs_is_utf8(const char *text);
+/* How many bytes from its beginning are. */
+size_t rs_utf8_prefix(const char *text);
 
 /* Where a reader stands. */
 struct series_reader {

@@ -120,6 +120,7 @@ char *rs_source_line(struct text_source *s, size_t n_max, size_t *out_n, bool *t
         *too_long = true;
         return NULL;
     }
+    s->unended = end == NULL;
     s->at += n + (end != NULL);
     s->line++;
     s->col = 1;

@@ -19,6 +19,7 @@ struct text_source { /* caller's storage: open / close */
     size_t at, n, cap;
     bool ended;    /* nothing follows buf[n) */
     bool damaged;  /* the packed data broke off */
+    bool unended;  /* the newest line has no end: it is the last one, and may be cut */
     int line, col; /* of the character that comes next, by characters: from 1 */
 };
 

@@ -57,6 +57,8 @@ static const struct {
     {"1759153327123456", NULL, NULL, "2025-09-29T13:42:07.123456Z", "2025-09-29T13:42:07.124456Z",
      NULL, 0},
     {"1759153327123456789", NULL, NULL, NULL, NULL, "must be a time", 0},
+    {"9999999999999999999", NULL, NULL, NULL, NULL, "must be a time", 0},
+    {"99999999999999999999", NULL, NULL, NULL, NULL, "must be a time", 0},
     {"2025-09-29T13:42:60Z", NULL, NULL, "2025-09-29T13:43:00Z", "2025-09-29T13:43:01Z", NULL, 0},
     /* None. */
     {"2025-02-29T13:42Z", NULL, NULL, NULL, NULL, "must be a time", 0},

@@ -85,6 +85,20 @@ START_TEST(test_symmetry)
 }
 END_TEST
 
+/* What counts nothing ends too, and is not known: a tail of NaN keeps a bound where it was. */
+START_TEST(test_beta_ends)
+{
+    ck_assert(isnan(rs_beta_tails(0.5, INFINITY, 0.5, 0.5).lower));
+    ck_assert(isnan(rs_beta_tails(INFINITY, 0.5, 0.5, 0.5).lower));
+    ck_assert(isnan(rs_beta_tails(INFINITY, INFINITY, 0.5, 0.5).lower));
+    ck_assert(isnan(rs_beta_tails(1e308, 1e308, 0.5, 0.5).lower));
+    /* 2^53 of 2^54: sqrt(p q / n) below the middle is one standard deviation. */
+    double n = ldexp(1.0, 54), sd = 0.5 / sqrt(n);
+    ck_assert_double_eq_tol(rs_beta_tails(n / 2, n / 2, 0.5 - sd, 0.5 + sd).lower, 0.158655253931,
+                            1e-7);
+}
+END_TEST
+
 /* Another implementation, where it works: GSL's forward function away from n = 1e7. */
 START_TEST(test_beta_against_gsl)
 {
@@ -194,6 +208,7 @@ int main(void)
     tcase_add_loop_test(tc, test_clopper_pearson_golden, 0, (int)(sizeof exact / sizeof exact[0]));
     tcase_add_loop_test(tc, test_clopper_pearson_sweep, 0, (int)N_GRID);
     tcase_add_loop_test(tc, test_symmetry, 0, (int)N_GRID);
+    tcase_add_test(tc, test_beta_ends);
     tcase_add_test(tc, test_beta_against_gsl);
     tcase_add_test(tc, test_binomial_golden);
     tcase_add_loop_test(tc, test_plan_golden, 0, 5);

@@ -261,10 +261,18 @@ static void cast_all(const struct clocks *c, struct ballot *p, int source)
 
 /* ---- the offset ---- */
 
+/* So much cannot be given either. */
+static bool is_far(int64_t offset_ns)
+{
+    return llabs(offset_ns) > 30 * 86400 * RS_NS_PER_S;
+}
+
 static const char *zone_hint(int64_t offset_ns)
 {
     const int64_t half_hour_ns = 1800 * RS_NS_PER_S;
     int64_t size_ns = llabs(offset_ns);
+    if (is_far(offset_ns))
+        return "; no clock is that far off, are the dates right?";
     int64_t off_ns = size_ns % half_hour_ns;
     if (off_ns > half_hour_ns / 2)
         off_ns = half_hour_ns - off_ns;
@@ -315,6 +323,16 @@ static void estimate(const struct clocks *c, const struct ballot *p, int source)
                                ahead_words(arena, best_ns), most.n_agree, p->n,
                                rs_duration_human(wide, sizeof(wide), s.hi_ns - s.lo_ns), doubt,
                                zone_hint(best_ns))};
+}
+
+/* What ties two sources together may be years apart: then the marks are not of the same things, or one is dated wrong. */
+static void tell_far(const struct clocks *c, int source)
+{
+    const struct retro_offset *o = &c->b->r->rebuilt.offset[source];
+    if (is_far(o->best_ns))
+        rs_rebuild_contradict(c->b, -1, -1, -1, "the clock of %s would be %s%s",
+                              c->b->r->evidence->source[source].name,
+                              ahead_words(c->b->arena, o->best_ns), zone_hint(o->best_ns));
 }
 
 /* Pairs that could be no others and do not agree. Those of the clock, of stages and flags are told where they are settled. */
@@ -392,6 +410,7 @@ static bool take_next(struct clocks *c)
     }
     if (next >= 0) {
         estimate(c, &of_next, next);
+        tell_far(c, next);
         tell_disagreement(c, &of_next, next);
         c->known[next] = true;
     }

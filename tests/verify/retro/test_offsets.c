@@ -149,6 +149,18 @@ static const struct {
      3601,
      2,
      "a time zone?"},
+    {"ten years apart",
+     {0, 0, NAN},
+     NAN,
+     {{0, RS_EVENT_STAGE_ENTERED, 1, 100, 1},
+      {0, RS_EVENT_STAGE_ENTERED, 2, 900, 1},
+      {1, RS_EVENT_STAGE_ENTERED, 1, 315360100, 1},
+      {1, RS_EVENT_STAGE_ENTERED, 2, 315360900, 1}},
+     RS_CLOCK_ESTIMATED,
+     315359999,
+     315360001,
+     2,
+     "are the dates right?"},
     {"one of three pairs is wrong, and told",
      {0, 0, NAN},
      NAN,
@@ -233,6 +245,10 @@ START_TEST(test_sources)
     ck_assert_msg(o->n_agree == rows[_i].n_agree, "%s: %d agree of %d", rows[_i].what, o->n_agree,
                   o->n_pair);
     ck_assert_msg(!rows[_i].why || strstr(o->why, rows[_i].why), "%s: %s", rows[_i].what, o->why);
+    bool far = false; /* is told loudly */
+    for (int i = 0; i < m.r->rebuilt.n_contradiction; i++)
+        far = far || strstr(m.r->rebuilt.contradiction[i].text, "would be") != NULL;
+    ck_assert_int_eq(far, o->best_ns > S(30 * 86400));
     made_end(&m);
 }
 END_TEST
