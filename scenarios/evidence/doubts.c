@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What can only be seen when all evidence is read: names that nothing has, and intervals that are too short for so long a time. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "evidence_read.h"
@@ -133,15 +134,35 @@ static void doubt_subjects(struct evidence_reading *g)
 /* A year at intervals of 16 s. From a tenth on it is told, so that nobody wonders where the time goes. */
 #define EVALUATIONS_MAX INT64_C(2000000)
 
-static void
-doubt_interval(struct evidence_reading *g, struct mark at, const char *what, int64_t every_ns)
+enum { PARTS_MAX = 1000000 };
+
+/* How long there are samples, in parts as long as the lookback or longer: years in which nothing was recorded cost nothing. */
+static int64_t covered_ns(const struct retro_evidence *e)
 {
-    const struct recorded *data = g->e->data;
-    char every[32], span[32];
-    if (data->n_sample == 0 || every_ns <= 0) {
-        return;
+    const struct recorded *data = e->data;
+    if (data->n_sample == 0) {
+        return 0;
     }
-    int64_t span_ns = (data->last_ms - data->first_ms) * RS_NS_PER_MS, n = span_ns / every_ns;
+    int64_t span_ms = data->last_ms - data->first_ms, part_ms = e->lookback_ns / RS_NS_PER_MS;
+    part_ms = part_ms < span_ms / PARTS_MAX + 1 ? span_ms / PARTS_MAX + 1 : part_ms;
+    int64_t n = 0;
+    bool *seen = rs_xcalloc((size_t)(span_ms / part_ms) + 1, sizeof(*seen));
+    for (int i = 0; i < data->n_series; i++) {
+        for (size_t k = 0; k < data->series[i].n; k++) {
+            bool *part = &seen[(data->series[i].sample[k].t_ms - data->first_ms) / part_ms];
+            n += !*part;
+            *part = true;
+        }
+    }
+    free(seen);
+    return (n * part_ms < span_ms ? n * part_ms : span_ms) * RS_NS_PER_MS;
+}
+
+static void doubt_interval(
+    struct evidence_reading *g, int64_t span_ns, struct mark at, const char *what, int64_t every_ns)
+{
+    char every[32], span[32];
+    int64_t n = every_ns > 0 ? span_ns / every_ns : 0;
     rs_duration_format(every, sizeof(every), every_ns);
     rs_duration_human(span, sizeof(span), span_ns);
     if (n > EVALUATIONS_MAX) {
@@ -159,24 +180,26 @@ doubt_interval(struct evidence_reading *g, struct mark at, const char *what, int
 static void doubt_intervals(struct evidence_reading *g)
 {
     const struct retro_evidence *e = g->e;
+    int64_t span_ns = covered_ns(e);
     const struct node *root = g->r->root, *monitoring = rs_node_get(root, "monitoring");
     struct mark at = monitoring ? rs_retell_at(monitoring, "evaluation_interval")
                      : root     ? root->at
                                 : (struct mark){g->r->file, 0, 0};
-    doubt_interval(g, at, "\"evaluation_interval\"", e->evaluation_interval_ns);
+    doubt_interval(g, span_ns, at, "\"evaluation_interval\"", e->evaluation_interval_ns);
     for (int f = 0; f < e->n_rule_file; f++) {
         for (int k = 0; k < e->rule_file[f]->n_group; k++) {
             const struct rule_group *group = &e->rule_file[f]->group[k];
-            doubt_interval(g, group->at, "the group's \"interval\"", group->interval_ns);
+            doubt_interval(g, span_ns, group->at, "the group's \"interval\"", group->interval_ns);
         }
     }
     for (int i = 0; i < e->n_what_if; i++) {
         if (e->what_if[i].kind == RS_IF_GATE) {
-            doubt_interval(g, e->what_if[i].at, "\"look_every\"", e->what_if[i].look_every_ns);
+            doubt_interval(g, span_ns, e->what_if[i].at, "\"look_every\"",
+                           e->what_if[i].look_every_ns);
         }
     }
     for (int i = 0; i < e->n_signal_spec; i++) {
-        doubt_interval(g, e->signal_spec[i].at, "\"every\"", e->signal_spec[i].every_ns);
+        doubt_interval(g, span_ns, e->signal_spec[i].at, "\"every\"", e->signal_spec[i].every_ns);
     }
 }
 

@@ -23,7 +23,8 @@ static const struct {
      NULL,
      {"1", "+Inf", "3", "4", "5"},
      1,
-     "m.om:0:0: samples of counters that no counter can have (not finite, negative, or above 2^53), "
+     "m.om:0:0: samples of counters that no counter can have (not finite, negative, or above "
+     "2^53), "
      "left out: 1, in 1 series, the first one inf of a_total{job=\"x\"} at 2025-09-29T09:00:15"},
     {"a_total", NULL, {"1", "-Inf", "3", "4", "5"}, 1, "left out: 1, in 1 series"},
     {"a_total",
@@ -155,9 +156,9 @@ static const struct {
     {"", "at,event,note\n2025-09-29T09:00:00Z,note,\n", NULL, "does not end"},
     {"", "at,event,note\n2025-09-29T09:00:00Z,note,b\r\n", NULL, "does not end"},
     {"", "at,event,note\n", NULL, "does not end"},
-    /* Long, and still possible: an hour at 10 ms. */
-    {"monitoring: {evaluation_interval: 10ms}\n", NULL,
-     "retro.yaml:5:35: \"evaluation_interval\" of 10ms makes 360000 evaluations in the 1h 00m that "
+    /* Long, and still possible: two lookbacks at 1 ms; the hour between them has no samples. */
+    {"monitoring: {evaluation_interval: 1ms}\n", NULL,
+     "retro.yaml:5:35: \"evaluation_interval\" of 1ms makes 600000 evaluations in the 10m 00s that "
      "the series cover",
      NULL},
     {"monitoring: {evaluation_interval: 1s}\n", NULL, NULL, "evaluations"},
