@@ -20,11 +20,14 @@ static struct group *add_group(struct rebuild *b, const char *name, int procedur
         b->cap_group = b->cap_group ? 2 * b->cap_group : 8;
         b->group = rs_xrealloc(b->group, sizeof(*b->group) * (size_t)b->cap_group);
     }
-    b->group[b->n_group] = (struct group){.name = name,
-                                          .procedure = procedure,
-                                          .flag_step = -1,
-                                          .firing_ns = RS_NEVER,
-                                          .extent = {RS_NEVER, INT64_MIN}};
+    b->group[b->n_group] =
+        (struct group){.name = name,
+                       .procedure = procedure,
+                       .flag_step = -1,
+                       .firing_ns = RS_NEVER,
+                       .over_ns = RS_NEVER,
+                       .has = rs_xcalloc((size_t)b->r->evidence->n_source + 1, sizeof(uint64_t)),
+                       .extent = {RS_NEVER, INT64_MIN}};
     return &b->group[b->n_group++];
 }
 
@@ -36,6 +39,8 @@ static void widen(struct group *g, struct span s)
         g->extent.hi_ns = s.hi_ns;
 }
 
+_Static_assert(RS_EVENT_N <= 64, "events are kept as bits");
+
 static void add_mark(struct rebuild *b, struct group *g, int mark)
 {
     const struct retro_mark *m = &b->r->evidence->mark[mark];
@@ -44,6 +49,11 @@ static void add_mark(struct rebuild *b, struct group *g, int mark)
         g->mark = rs_xrealloc(g->mark, sizeof(*g->mark) * (size_t)g->cap);
     }
     g->mark[g->n++] = mark;
+    g->has[m->source] |= UINT64_C(1) << m->event;
+    bool ends = m->event == RS_CLOCK_COMPLETED || m->event == RS_CLOCK_RECOVERED ||
+                m->event == RS_CLOCK_RESOLVED;
+    if (ends && b->mark[mark].hi_ns < g->over_ns)
+        g->over_ns = b->mark[mark].hi_ns;
     if (g->procedure < 0)
         g->procedure = rs_mark_procedure(b->r, m);
     widen(g, b->mark[mark]);
@@ -51,8 +61,10 @@ static void add_mark(struct rebuild *b, struct group *g, int mark)
 
 void rs_rebuild_groups_clear(struct rebuild *b)
 {
-    for (int i = 0; i < b->n_group; i++)
+    for (int i = 0; i < b->n_group; i++) {
         free(b->group[i].mark);
+        free(b->group[i].has);
+    }
     free(b->group);
     b->group = NULL;
     b->n_group = b->cap_group = 0;
@@ -82,6 +94,15 @@ static bool is_named(const struct rebuild *b, int mark)
     return false;
 }
 
+/* May a mark begin one more group? */
+static bool has_room(struct rebuild *b, int mark)
+{
+    if (b->n_group < RS_REBUILD_GROUPS)
+        return true;
+    b->one_too_many = mark;
+    return false;
+}
+
 static void group_named(struct rebuild *b)
 {
     const struct retro_evidence *e = b->r->evidence;
@@ -96,6 +117,8 @@ static void group_named(struct rebuild *b)
                 if (strcmp(b->group[k].name, m->episode) == 0)
                     g = &b->group[k];
             }
+            if (!g && !has_room(b, i))
+                return;
             add_mark(b, g ? g : add_group(b, m->episode, rs_mark_procedure(b->r, m)), i);
         }
     }
@@ -107,38 +130,15 @@ static bool is_opening(int event)
     return event <= RS_CLOCK_DETECTED || event >= RS_EVENT_CHANGED;
 }
 
-static bool is_over_before(const struct rebuild *b, const struct group *g, int64_t t_ns)
-{
-    for (int i = 0; i < g->n; i++) {
-        int event = b->r->evidence->mark[g->mark[i]].event;
-        if ((event == RS_CLOCK_COMPLETED || event == RS_CLOCK_RECOVERED ||
-             event == RS_CLOCK_RESOLVED) &&
-            b->mark[g->mark[i]].hi_ns < t_ns) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool has_such(const struct rebuild *b, const struct group *g, const struct retro_mark *m)
-{
-    for (int i = 0; i < g->n; i++) {
-        const struct retro_mark *o = &b->r->evidence->mark[g->mark[i]];
-        if (o->event == m->event && o->source == m->source)
-            return true;
-    }
-    return false;
-}
-
 /* How far the mark lies from the group, or -1 where it does not fit. */
-static int64_t fits(const struct rebuild *b, const struct group *g, int mark)
+static int64_t fits(const struct rebuild *b, const struct group *g, int mark, int procedure)
 {
     const struct retro_mark *m = &b->r->evidence->mark[mark];
-    int procedure = rs_mark_procedure(b->r, m);
     if (procedure >= 0 && g->procedure >= 0 && procedure != g->procedure)
         return -1;
-    if ((rs_event_is_once(m->event) && has_such(b, g, m)) ||
-        (is_opening(m->event) && is_over_before(b, g, b->mark[mark].lo_ns))) {
+    bool has_such = g->has[m->source] >> m->event & 1u;
+    if ((rs_event_is_once(m->event) && has_such) ||
+        (is_opening(m->event) && g->over_ns < b->mark[mark].lo_ns)) {
         return -1;
     }
     int64_t apart_ns = rs_span_apart(b->mark[mark], g->extent);
@@ -158,7 +158,7 @@ static void place(struct rebuild *b, int mark)
     struct group *best = NULL;
     int64_t best_ns = 0;
     for (int i = 0; i < b->n_group; i++) {
-        int64_t apart_ns = fits(b, &b->group[i], mark);
+        int64_t apart_ns = fits(b, &b->group[i], mark, procedure);
         if (apart_ns >= 0 && (!best || apart_ns < best_ns)) {
             best = &b->group[i];
             best_ns = apart_ns;
@@ -166,6 +166,8 @@ static void place(struct rebuild *b, int mark)
     }
     if (!best && m->event == RS_CLOCK_RESOLVED)
         return; /* what was never seen to begin */
+    if (!best && !has_room(b, mark))
+        return;
     add_mark(b, best ? best : add_group(b, NULL, procedure), mark);
 }
 
@@ -192,34 +194,12 @@ static void group_unnamed(struct rebuild *b)
             p[n++] = (struct placed){rs_mark_best(b->r, i), e->mark[i].event, i};
     }
     qsort(p, (size_t)n, sizeof(*p), by_time);
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n && b->one_too_many < 0; i++)
         place(b, p[i].mark);
     free(p);
 }
 
 /* ---- flags and alerts ---- */
-
-/* Is step i another state than the one that was set before? Of the first that is known, than the one in which it began. */
-static bool changes_state(const struct retro *r, int i)
-{
-    const struct retro_flag_step *step = r->rebuilt.flag_step;
-    bool before = r->evidence->scenario->flag[step[i].flag].initially_on;
-    for (int k = 0; k < i; k++) {
-        if (step[k].flag == step[i].flag)
-            before = step[k].on;
-    }
-    return before != step[i].on;
-}
-
-/* Is it the first that is known of its flag? The steps before it may be lost. */
-static bool is_first(const struct retro *r, int i)
-{
-    for (int k = 0; k < i; k++) {
-        if (r->rebuilt.flag_step[k].flag == r->rebuilt.flag_step[i].flag)
-            return false;
-    }
-    return true;
-}
 
 static struct group *nearest(struct rebuild *b, int procedure, struct span at, int64_t within_ns)
 {
@@ -237,28 +217,39 @@ static struct group *nearest(struct rebuild *b, int procedure, struct span at, i
     return best;
 }
 
+/* A flag as it was set last: of the first step that is known the steps before it may be lost. */
+struct flag_state {
+    bool on, is_known;
+};
+
 static void join_flags(struct rebuild *b)
 {
     const struct scenario *sc = b->r->evidence->scenario;
     const struct retro_rebuilt *t = &b->r->rebuilt;
-    for (int i = 0; sc && i < t->n_flag_step; i++) {
+    if (!sc)
+        return;
+    struct flag_state *state = rs_xcalloc((size_t)sc->n_flag + 1, sizeof(*state));
+    for (int i = 0; i < sc->n_flag; i++)
+        state[i].on = sc->flag[i].initially_on;
+    for (int i = 0; i < t->n_flag_step; i++) {
         const struct retro_flag_step *step = &t->flag_step[i];
         int p = rs_commanding_procedure(sc, step->flag, step->on);
-        bool changes = changes_state(b->r, i);
-        if (p < 0 || (!changes && !is_first(b->r, i)))
+        struct flag_state was = state[step->flag];
+        bool changes = was.on != step->on;
+        state[step->flag] = (struct flag_state){step->on, true};
+        if (p < 0 || (!changes && was.is_known))
             continue;
         struct span at = rs_instant_span(&step->at);
         struct group *g = nearest(b, p, at, reach_ns);
-        if (!g && changes)
+        if (!g && changes && has_room(b, step->at.mark))
             g = add_group(b, NULL, p);
-        if (!g)
-            continue;
-        if (g->flag_step >= 0)
+        if (!g || g->flag_step >= 0)
             continue;
         g->procedure = p;
         g->flag_step = i;
         widen(g, at);
     }
+    free(state);
 }
 
 static void join_firings(struct rebuild *b)
@@ -270,6 +261,8 @@ static void join_firings(struct rebuild *b)
         if (p < 0 || f->fired.lo_ns == RS_NEVER)
             continue;
         struct group *g = nearest(b, p, f->fired, reach_ns);
+        if (!g && b->n_group == RS_REBUILD_GROUPS)
+            continue;
         if (!g)
             g = add_group(b, NULL, p);
         g->procedure = p;
@@ -392,11 +385,14 @@ void rs_rebuild_groups(struct rebuild *b)
     struct retro_rebuilt *t = &b->r->rebuilt;
     const struct retro_evidence *e = b->r->evidence;
     t->n_episode = 0;
+    b->one_too_many = -1;
     rs_rebuild_groups_clear(b);
     group_named(b);
     group_unnamed(b);
     join_flags(b);
     join_firings(b);
+    if (b->one_too_many >= 0)
+        return;
     if (b->n_group > 0)
         qsort(b->group, (size_t)b->n_group, sizeof(*b->group), by_extent);
     t->episode = RS_ARENA_ARRAY(b->arena, struct retro_episode, b->n_group);

@@ -49,9 +49,11 @@ static void by_marks(struct rebuild *b, const struct group *g, int episode)
         }
         if (i == RS_CLOCK_COMMANDED)
             add_flag_step(b, g, of, &n);
+        int n_told = b->n_told;
         ep->at[i] = rs_rebuild_settle(
             b, of, n, rs_arena_printf(b->arena, "%s: %s", ep->name, rs_retro_instant_name(i)),
             episode);
+        b->at_odds[i] = b->n_told > n_told ? b->told : NULL;
         free(of);
     }
 }
@@ -122,9 +124,12 @@ static bool is_witnessed(const struct retro_instant *i)
     return (i->how == RS_HOW_RECORDED || i->how == RS_HOW_COMPUTED) && !i->never;
 }
 
+/* a, which should come before b, comes after it. Of two by one clock it does not matter how far off that is. */
 static bool conflict(const struct retro_instant *a, const struct retro_instant *b)
 {
-    return a->lo_ns > b->hi_ns;
+    bool one_clock = a->source >= 0 && a->source == b->source && a->own_lo_ns != INT64_MIN &&
+                     b->own_lo_ns != INT64_MIN;
+    return a->lo_ns > b->hi_ns || (one_clock && a->own_lo_ns > b->own_hi_ns);
 }
 
 /* Is there one between them that is at odds with either? Then that says it better. */
@@ -153,6 +158,8 @@ static void tell_conflicts(struct rebuild *b, int episode, const struct retro_in
                 name, rs_retro_instant_name(i), rs_retro_span(b->arena, rs_instant_span(&was[i])),
                 was[i].why, rs_retro_instant_name(k),
                 rs_retro_span(b->arena, rs_instant_span(&was[k])), was[k].why);
+            b->at_odds[i] = b->at_odds[i] ? b->at_odds[i] : b->told;
+            b->at_odds[k] = b->at_odds[k] ? b->at_odds[k] : b->told;
         }
     }
 }
@@ -250,6 +257,33 @@ void rs_instants_by_order(struct rebuild *b, int episode)
     }
 }
 
+/*
+ * What lies between others is likeliest in their midst, but effects do not come before causes: not before the likeliest time of
+ * what comes before it, nor after that of what comes after it.
+ */
+static void best_in_order(struct retro_episode *ep)
+{
+    for (int place = 0; place < RS_RETRO_INSTANT_N; place++) {
+        int x = place == 0 ? RS_RETRO_CHANGED : place - 1; /* the change is the first of all */
+        struct retro_instant *at = &ep->at[x];
+        if (at->how != RS_HOW_BOUNDED || at->never)
+            continue;
+        struct span s = rs_instant_span(at);
+        int64_t best_ns = rs_span_best(s);
+        for (int i = 0; i < RS_RETRO_INSTANT_N; i++) {
+            const struct retro_instant *o = &ep->at[i];
+            if (rs_clock_before(x, i) && is_witnessed(o) && o->best_ns < best_ns)
+                best_ns = o->best_ns;
+        }
+        for (int i = 0; i < RS_RETRO_INSTANT_N; i++) {
+            const struct retro_instant *o = &ep->at[i];
+            if (rs_clock_before(i, x) && rs_instant_known(o) && o->best_ns > best_ns)
+                best_ns = o->best_ns;
+        }
+        at->best_ns = clamp(best_ns, s);
+    }
+}
+
 /* ---- the SLA ---- */
 
 static const char *missing_words(const struct retro_episode *ep)
@@ -289,6 +323,16 @@ static const char *range_words(struct arena *arena, int64_t lo_ns, int64_t hi_ns
     return rs_arena_printf(arena, "%s%s to %s%s", sign, lo, hi_ns < 0 ? "-" : "", hi);
 }
 
+/* Why the leg cannot be judged though it has a length: a contradiction about one of its ends, or that it is negative. */
+static const char *odds_words(const struct rebuild *b, int64_t hi_ns)
+{
+    const char *odds = b->at_odds[RS_CLOCK_DETECTED] ? b->at_odds[RS_CLOCK_DETECTED]
+                                                     : b->at_odds[RS_CLOCK_COMPLETED];
+    if (odds)
+        return odds;
+    return hi_ns < 0 ? "completed comes before detected" : NULL;
+}
+
 void rs_rebuild_sla(struct rebuild *b, int episode)
 {
     struct retro_episode *ep = &b->r->rebuilt.episode[episode];
@@ -305,6 +349,12 @@ void rs_rebuild_sla(struct rebuild *b, int episode)
         return;
     }
     const char *leg = range_words(b->arena, lo_ns, hi_ns);
+    const char *odds = odds_words(b, hi_ns);
+    if (odds) {
+        ep->sla = RS_SLA_UNDECIDABLE;
+        ep->sla_why = rs_arena_printf(b->arena, "what was noted contradicts itself: %s", odds);
+        return;
+    }
     /* Where both ends have a width the shortest leg is not reached: the end of a mark's interval is not in it. */
     if (hi_ns <= ep->sla_ns || lo_ns >= ep->sla_ns) {
         ep->sla = hi_ns <= ep->sla_ns ? RS_SLA_KEPT : RS_SLA_BROKEN;
@@ -329,4 +379,5 @@ void rs_rebuild_instants(struct rebuild *b, const struct group *g, int episode)
     over_by(b, g, &b->r->rebuilt.episode[episode]);
     rs_instants_by_order(b, episode);
     rs_instants_by_flags(b, episode);
+    best_in_order(&b->r->rebuilt.episode[episode]);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Instants that nobody noted and no rule tells, inferred from where a signal changed. */
+#include <math.h>
+
 #include "retro/rebuild.h"
 
 static enum retro_direction other_way(enum retro_direction d)
@@ -316,6 +318,39 @@ void rs_instants_by_beginning(struct rebuild *b, const struct group *g, int epis
     infer_first_bad(b, ep);
 }
 
+/*
+ * A flag that ends a fault and was noted as set when the fault was long gone: one of the two is wrong. Only what has gone all the way
+ * back counts, beyond all doubt, and by more than a minute: a fault that grows less by itself is none.
+ */
+static void
+tell_gone_before(struct rebuild *b, const struct group *g, int episode, struct span window)
+{
+    const struct retro_episode *ep = &b->r->rebuilt.episode[episode];
+    const struct retro_instant *commanded = &ep->at[RS_CLOCK_COMMANDED];
+    const struct retro_signal *s = &b->r->rebuilt.signal[ep->signal];
+    const struct retro_change_options opt = {
+        .confidence = b->r->evidence->confidence, .direction = other_way(s->bad), .ramps = true};
+    const int64_t long_ns = 60 * RS_NS_PER_S;
+    const double sure = 6.0;
+    struct retro_change c;
+    if (ep->down.found || commanded->how != RS_HOW_RECORDED ||
+        !rs_ends_with_flags(b, g->procedure) || !place(&c, s, window, &opt)) {
+        return;
+    }
+    int64_t gone_ns =
+        c.hi_ns + rs_ns_from_s(c.ramp_s) + 2 * interval_at(s, &c) + b->slack_ns + long_ns;
+    double size = fabs(ep->up.after - ep->up.before);
+    if (c.log10_odds < sure || gone_ns >= commanded->lo_ns ||
+        fabs(c.after - ep->up.before) > 0.3 * size) {
+        return;
+    }
+    rs_rebuild_contradict(
+        b, commanded->mark, -1, episode,
+        "%s: commanded %s (%s), but the fault was gone before: %s was back at its level %s",
+        ep->name, rs_retro_span(b->arena, rs_instant_span(commanded)), commanded->why, s->name,
+        rs_retro_span(b->arena, (struct span){c.lo_ns - b->slack_ns, c.hi_ns + b->slack_ns}));
+}
+
 void rs_instants_by_end(struct rebuild *b, const struct group *g, int episode)
 {
     struct retro_episode *ep = &b->r->rebuilt.episode[episode];
@@ -328,6 +363,9 @@ void rs_instants_by_end(struct rebuild *b, const struct group *g, int episode)
         behind.lo_ns = commanded.lo_ns;
     if (behind.lo_ns < behind.hi_ns)
         find_end(b, ep, behind);
+    struct span before = {ep->up.hi_ns, behind.lo_ns};
+    if (before.lo_ns < before.hi_ns)
+        tell_gone_before(b, g, episode, before);
     if (ep->down.found)
         infer_end(b, ep);
 }

@@ -4,6 +4,7 @@
  * was detected where that is not known, at which a flag that the procedure turns back was turned the other way, or up.
  */
 #include <math.h>
+#include <stdlib.h>
 
 #include "retro/rebuild.h"
 
@@ -15,23 +16,11 @@ static double reach_of(const struct retro_flag_step *s)
     return isnan(s->percent) ? 100.0 : s->percent;
 }
 
-/* How far it reached before step i. */
-static double reach_before(const struct rebuild *b, int i)
+/* Does a step from one reach to another go the way that the procedure takes back? */
+static bool
+is_turned_back(const struct retro_flag_step *step, double from, const struct procedure *p)
 {
-    const struct retro_rebuilt *t = &b->r->rebuilt;
-    int flag = t->flag_step[i].flag;
-    for (int k = i - 1; k >= 0; k--) {
-        if (t->flag_step[k].flag == flag)
-            return reach_of(&t->flag_step[k]);
-    }
-    return b->r->evidence->scenario->flag[flag].initially_on ? 100.0 : 0.0;
-}
-
-/* Does step i go the way that the procedure takes back? */
-static bool is_turned_back(const struct rebuild *b, int i, const struct procedure *p)
-{
-    const struct retro_flag_step *step = &b->r->rebuilt.flag_step[i];
-    double from = reach_before(b, i), to = reach_of(step);
+    double to = reach_of(step);
     for (int k = 0; k < p->n_action; k++) {
         const struct action *a = &p->action[k];
         if (a->kind != RS_ACT_SET_FLAG || a->flag != step->flag)
@@ -57,15 +46,23 @@ void rs_instants_by_flags(struct rebuild *b, int episode)
         return;
     int last = -1;
     int64_t lo_ns = INT64_MIN;
+    double *reach = rs_xcalloc((size_t)sc->n_flag + 1, sizeof(*reach)); /* before each step */
+    for (int i = 0; i < sc->n_flag; i++)
+        reach[i] = sc->flag[i].initially_on ? 100.0 : 0.0;
     for (int i = 0; i < t->n_flag_step; i++) {
         const struct retro_instant *set = &t->flag_step[i].at;
-        if (set->lo_ns > by->hi_ns || !is_turned_back(b, i, &sc->response.procedure[ep->procedure]))
+        const struct retro_flag_step *step = &t->flag_step[i];
+        bool turned =
+            is_turned_back(step, reach[step->flag], &sc->response.procedure[ep->procedure]);
+        reach[step->flag] = reach_of(step);
+        if (set->lo_ns > by->hi_ns || !turned)
             continue;
         /* One that may have come too late leaves the one before it possible. */
         if (last < 0 || set->hi_ns <= by->lo_ns)
             lo_ns = set->lo_ns;
         last = i;
     }
+    free(reach);
     if (last < 0)
         return;
     const struct retro_flag_step *step = &t->flag_step[last];

@@ -46,12 +46,15 @@ static bool is_of(const struct rebuild *b, const struct group *g, const struct f
            g->procedure >= 0 && rs_span_apart(f->fired, g->extent) == 0;
 }
 
-static const struct firing *first_firing(const struct rebuild *b, const struct group *g)
+/* The first time in the group that this alert, or any, was up. */
+static const struct firing *
+first_firing(const struct rebuild *b, const struct group *g, const char *alert)
 {
     const struct firing *first = NULL;
     for (int i = 0; i < b->n_firing; i++) {
         const struct firing *f = &b->firing[i];
-        if (is_of(b, g, f) && (!first || f->fired.lo_ns < first->fired.lo_ns))
+        if (is_of(b, g, f) && (!alert || strcmp(f->alert, alert) == 0) &&
+            (!first || f->fired.lo_ns < first->fired.lo_ns))
             first = f;
     }
     return first;
@@ -163,7 +166,7 @@ static void detect(struct rebuild *b, struct retro_episode *ep, const struct fir
         return;
     }
     if (!subject || strcmp(subject, f->alert) != 0) {
-        if (rs_span_apart(rs_instant_span(at), f->fired) == 0)
+        if (!ep->alert && !ep->detector && rs_span_apart(rs_instant_span(at), f->fired) == 0)
             ep->alert = f->alert;
         return;
     }
@@ -193,15 +196,54 @@ tell_if_apart(struct rebuild *b, int episode, int instant, struct span s, const 
         b, at->mark, -1, episode, "%s: %s %s (%s), but %s it is %s", ep->name, f->alert,
         rs_retro_instant_name(instant), rs_retro_span(b->arena, rs_instant_span(at)),
         f->recorded ? "by ALERTS" : "by the rules over the series", rs_retro_span(b->arena, s));
+    b->at_odds[instant] = b->at_odds[instant] ? b->at_odds[instant] : b->told;
+}
+
+static bool is_alert(const struct rebuild *b, const char *word)
+{
+    const struct retro_evidence *e = b->r->evidence;
+    if (rs_alert_procedure(e->scenario, word) >= 0)
+        return true;
+    for (int i = 0; i < b->n_firing; i++) {
+        if (strcmp(b->firing[i].alert, word) == 0)
+            return true;
+    }
+    for (int f = 0; f < e->n_rule_file; f++) {
+        for (int g = 0; g < e->rule_file[f]->n_group; g++) {
+            const struct rule_group *group = &e->rule_file[f]->group[g];
+            for (int i = 0; i < group->n_rule; i++) {
+                if (group->rule[i].alert && strcmp(group->rule[i].alert, word) == 0)
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* By the mark: an alert, if it names one; else what its words say, a look, a check or a gate. */
+static void who_detected(const struct rebuild *b, struct retro_episode *ep)
+{
+    const struct retro_instant *at = &ep->at[RS_CLOCK_DETECTED];
+    const char *subject = subject_of(b, at);
+    if (at->mark < 0)
+        return;
+    int event = b->r->evidence->mark[at->mark].event;
+    if (subject && is_alert(b, subject)) {
+        ep->alert = subject;
+    } else if (subject) {
+        ep->detector = subject;
+    } else if (event != RS_CLOCK_DETECTED) {
+        ep->detector = event == RS_EVENT_CHECK_FAILED ? "a check" : "a gate";
+    }
 }
 
 static void by_alert(struct rebuild *b, const struct group *g, int episode)
 {
     struct retro_episode *ep = &b->r->rebuilt.episode[episode];
-    const char *subject = subject_of(b, &ep->at[RS_CLOCK_DETECTED]);
-    if (subject && rs_alert_procedure(b->r->evidence->scenario, subject) >= 0)
-        ep->alert = subject;
-    const struct firing *f = first_firing(b, g);
+    who_detected(b, ep);
+    const struct firing *f = ep->alert ? first_firing(b, g, ep->alert) : NULL;
+    if (!f)
+        f = first_firing(b, g, NULL);
     if (!f)
         return;
     tell_if_apart(b, episode, RS_CLOCK_DETECTED, f->fired, f);

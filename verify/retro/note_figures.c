@@ -112,10 +112,11 @@ put_change(const struct retro_note *n, int signal, const struct retro_change *c,
 static void put_episode(const struct retro_note *n, const struct retro_episode *e)
 {
     const char *stage = rs_retro_stage_name(n->r, e->stage);
+    const char *by = e->alert ? e->alert : e->detector;
     fputs("#### ", n->to);
     rs_retro_note_put(n->to, rs_arena_printf(n->arena, "%s%s%s%s%s", e->name, stage ? ", in " : "",
-                                             stage ? stage : "", e->alert ? ", detected by " : "",
-                                             e->alert ? e->alert : ""));
+                                             stage ? stage : "", by ? ", detected by " : "",
+                                             by ? by : ""));
     fputs("\n\n", n->to);
     put_change(n, e->signal, &e->up, "Seen");
     put_change(n, e->signal, &e->down, "Gone");

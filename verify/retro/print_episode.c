@@ -16,11 +16,12 @@ static void print_head(const struct retro_page *p, int i)
     const struct scenario *sc = r->evidence->scenario;
     const char *ref = sc && e->procedure >= 0 ? sc->response.procedure[e->procedure].ref : NULL;
     const char *stage = rs_retro_stage_name(r, e->stage);
-    const char *text = rs_arena_printf(
-        p->arena, "Episode %d of %d: %s%s%s%s%s%s%s%s%s%s", i + 1, r->rebuilt.n_episode, e->name,
-        ref ? " (" : "", ref ? ref : "", ref ? ")" : "", stage ? ", in " : "", stage ? stage : "",
-        e->alert ? ", detected by " : "", e->alert ? e->alert : "",
-        e->had_rollback ? "" : rs_retro_no_rollback_words(p->r), "");
+    const char *by = e->alert ? e->alert : e->detector;
+    const char *text = rs_arena_printf(p->arena, "Episode %d of %d: %s%s%s%s%s%s%s%s%s%s", i + 1,
+                                       r->rebuilt.n_episode, e->name, ref ? " (" : "",
+                                       ref ? ref : "", ref ? ")" : "", stage ? ", in " : "",
+                                       stage ? stage : "", by ? ", detected by " : "", by ? by : "",
+                                       e->had_rollback ? "" : rs_retro_no_rollback_words(p->r), "");
     rs_retro_page_heading(p, text);
     if (e->sla == RS_SLA_NONE) {
         rs_text_wrap(p->to, "No SLA is asked of it.", 2, p->width);

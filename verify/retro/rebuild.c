@@ -57,6 +57,12 @@ static void take_contradictions(struct rebuild *b)
     t->contradiction = RS_ARENA_ARRAY(b->arena, struct retro_contradiction, b->n_contradiction);
     for (int i = 0; i < b->n_contradiction; i++)
         t->contradiction[i] = b->contradiction[i];
+    int n_more = b->n_told - b->n_contradiction;
+    if (n_more > 0) {
+        struct retro_contradiction *last = &t->contradiction[t->n_contradiction - 1];
+        last->text = rs_arena_printf(b->arena, "%s; and %d more contradiction%s, not listed",
+                                     last->text, n_more, n_more == 1 ? "" : "s");
+    }
 }
 
 /* The series' clocks are set right by their best offset; so much may be left. */
@@ -121,20 +127,32 @@ static void rebuild_all(struct rebuild *b)
     rs_rebuild_groups(b);
 }
 
+static int too_many(const struct rebuild *b, struct err_list *errors)
+{
+    return rs_err_list_add(
+        errors, RS_E_RANGE, b->r->evidence->mark[b->one_too_many].at,
+        "more than %d rollbacks: what is noted up to here makes so many, and this begins another "
+        "one; name those marks that belong together by \"episode\"",
+        RS_REBUILD_GROUPS);
+}
+
 int rs_retro_rebuild(struct retro *r, struct err_list *errors)
 {
-    struct rebuild b = {.r = r, .arena = r->arena};
+    struct rebuild b = {.r = r, .arena = r->arena, .one_too_many = -1};
     int status = set_clocks(&b, errors);
     if (status == 0)
         status = look_at_signals(r, errors);
     if (status == 0) {
-        int n_of_clocks = b.n_contradiction;
+        int n_of_clocks = b.n_contradiction, n_told = b.n_told;
         rebuild_all(&b);
         if (rs_rebuild_tie(&b)) {
             b.n_contradiction = n_of_clocks;
+            b.n_told = n_told;
             rebuild_all(&b);
         }
         take_contradictions(&b);
+        if (b.one_too_many >= 0)
+            status = too_many(&b, errors);
     }
     rs_rebuild_groups_clear(&b);
     free(b.firing);

@@ -35,6 +35,8 @@ struct group {
     int procedure;
     int n, cap;
     int *mark;          /* [n] heap */
+    uint64_t *has;      /* [n_source] which events are among them, as bits; heap */
+    int64_t over_ns;    /* the first end of an instant that says it is over, RS_NEVER = none does */
     int flag_step;      /* the step by which it was commanded, or -1 */
     int64_t firing_ns;  /* of the alert, by ALERTS or by the rules, RS_NEVER = none fired */
     struct span extent; /* of all that is in it */
@@ -55,6 +57,11 @@ struct rebuild {
     struct span *gap; /* [n_gap] in which the recording stands still, by time; heap */
     int n_contradiction, cap_contradiction;
     struct retro_contradiction *contradiction; /* heap */
+    int n_told;                                /* contradictions, with those beyond what is kept */
+    const char *told;                          /* the last of them */
+    /* Of the episode that is being made: the first contradiction that an instant is part of, or NULL. */
+    const char *at_odds[RS_RETRO_INSTANT_N];
+    int one_too_many; /* the mark for which there would be more groups than are kept, or -1 */
 };
 
 /* One time that an alert was up, on the clock of reference. */
@@ -64,6 +71,11 @@ struct firing {
         cleared;   /* fired.lo = RS_NEVER: never fired; cleared.lo = RS_NEVER: up at the end */
     bool recorded; /* told by ALERTS in the recording, not by the rules over it */
 };
+
+/* Contradictions that are kept; of more it is told how many there are. */
+enum { RS_REBUILD_CONTRADICTIONS = 200 };
+/* Rollbacks that are rebuilt; more are no evidence of a rollout, but notes that were not told which belong together. */
+enum { RS_REBUILD_GROUPS = 1000 };
 
 void rs_rebuild_contradict(
     struct rebuild *b, int mark_a, int mark_b, int episode, const char *fmt, ...)

@@ -227,23 +227,84 @@ static int by_best(const void *a, const void *b)
     return x->at.mark - y->at.mark;
 }
 
-/* Marks of other sources that tell the same step as mark i, as far as their times allow it. */
-static int
-same_elsewhere(const struct rebuild *b, const int *of, int n, int i, const bool *taken, int *out)
+/* One flag step as one mark told it; `of` is the place of the mark among all those of flags. */
+struct told_step {
+    int flag, source, of;
+    bool on;
+    int64_t lo_ns, hi_ns;
+};
+
+static int by_flag(const void *a, const void *b)
 {
-    const struct retro_evidence *e = b->r->evidence;
-    int n_out = 0;
-    out[n_out++] = of[i];
-    for (int k = i + 1; k < n; k++) {
-        bool new_source = true;
-        for (int j = 0; j < n_out; j++)
-            new_source = new_source && e->mark[out[j]].source != e->mark[of[k]].source;
-        if (!taken[k] && new_source && same_step(&e->mark[of[i]], &e->mark[of[k]]) &&
-            rs_span_apart(b->mark[of[i]], b->mark[of[k]]) == 0) {
-            out[n_out++] = of[k];
+    const struct told_step *x = a, *y = b;
+    if (x->flag != y->flag)
+        return x->flag - y->flag;
+    if (x->on != y->on)
+        return x->on - y->on;
+    if (x->source != y->source)
+        return x->source - y->source;
+    if (x->lo_ns != y->lo_ns)
+        return x->lo_ns < y->lo_ns ? -1 : 1;
+    return x->of - y->of;
+}
+
+/* The flag steps, so that those which may be the same lie together. */
+struct told_steps {
+    int n;
+    struct told_step *step; /* by flag, state, source, time */
+    int64_t widest_ns;      /* the longest of them */
+    bool *taken;            /* [n] by `of` */
+};
+
+/* The first step of the same flag, state and source that begins at or after t. */
+static int first_from(const struct told_steps *all, struct told_step key)
+{
+    int lo = 0, hi = all->n;
+    key.of = -1;
+    while (lo < hi) {
+        int mid = lo + (hi - lo) / 2;
+        if (by_flag(&all->step[mid], &key) < 0) {
+            lo = mid + 1;
+        } else {
+            hi = mid;
         }
     }
-    return n_out;
+    return lo;
+}
+
+/* Of another source the first mark that tells the same step as mark i, as far as their times allow it; -1: none does. */
+static int
+same_of(const struct rebuild *b, const struct told_steps *all, const int *of, int i, int source)
+{
+    const struct retro_mark *mark = b->r->evidence->mark;
+    struct told_step key = {.flag = mark[of[i]].flag, .source = source, .on = mark[of[i]].on};
+    struct span s = b->mark[of[i]];
+    int best = -1;
+    key.lo_ns = rs_span_shift(s.lo_ns, -all->widest_ns);
+    for (int k = first_from(all, key); k < all->n && all->step[k].lo_ns <= s.hi_ns; k++) {
+        const struct told_step *t = &all->step[k];
+        if (t->flag != key.flag || t->on != key.on || t->source != source)
+            break;
+        if (!all->taken[t->of] && (best < 0 || t->of < best) && t->hi_ns >= s.lo_ns &&
+            same_step(&mark[of[i]], &mark[of[t->of]])) {
+            best = t->of;
+        }
+    }
+    return best;
+}
+
+static void begin_steps(const struct rebuild *b, struct told_steps *all, const int *of, int n)
+{
+    all->n = n;
+    all->step = rs_xcalloc((size_t)n + 1, sizeof(*all->step));
+    all->taken = rs_xcalloc((size_t)n + 1, sizeof(*all->taken));
+    for (int i = 0; i < n; i++) {
+        const struct retro_mark *m = &b->r->evidence->mark[of[i]];
+        struct span s = b->mark[of[i]];
+        all->step[i] = (struct told_step){m->flag, m->source, i, m->on, s.lo_ns, s.hi_ns};
+        all->widest_ns = s.hi_ns - s.lo_ns > all->widest_ns ? s.hi_ns - s.lo_ns : all->widest_ns;
+    }
+    qsort(all->step, (size_t)n, sizeof(*all->step), by_flag);
 }
 
 void rs_rebuild_flags(struct rebuild *b)
@@ -252,18 +313,23 @@ void rs_rebuild_flags(struct rebuild *b)
     const struct retro_evidence *e = b->r->evidence;
     int n;
     int *of = pick(b, RS_EVENT_FLAG_SET, -1, &n);
-    int *same = rs_xcalloc((size_t)n + 1, sizeof(*same));
-    bool *taken = rs_xcalloc((size_t)n + 1, sizeof(*taken));
+    int *same = rs_xcalloc((size_t)e->n_source + 1, sizeof(*same));
+    struct told_steps all = {0};
+    begin_steps(b, &all, of, n);
     t->n_flag_step = 0;
     t->flag_step = RS_ARENA_ARRAY(b->arena, struct retro_flag_step, n);
     for (int i = 0; i < n; i++) {
         const struct retro_mark *m = &e->mark[of[i]];
-        if (taken[i] || m->flag < 0)
+        if (all.taken[i] || m->flag < 0)
             continue;
-        int n_same = same_elsewhere(b, of, n, i, taken, same);
-        for (int j = 0; j < n_same; j++) {
-            for (int k = i; k < n; k++)
-                taken[k] = taken[k] || of[k] == same[j];
+        int n_same = 0;
+        same[n_same++] = of[i];
+        for (int s = m->source + 1; s < e->n_source; s++) { /* marks come by source */
+            int k = same_of(b, &all, of, i, s);
+            if (k < 0)
+                continue;
+            all.taken[k] = true;
+            same[n_same++] = of[k];
         }
         t->flag_step[t->n_flag_step++] =
             (struct retro_flag_step){.flag = m->flag,
@@ -273,7 +339,8 @@ void rs_rebuild_flags(struct rebuild *b)
     }
     free(of);
     free(same);
-    free(taken);
+    free(all.step);
+    free(all.taken);
     if (t->n_flag_step > 1)
         qsort(t->flag_step, (size_t)t->n_flag_step, sizeof(*t->flag_step), by_best);
 }

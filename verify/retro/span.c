@@ -76,15 +76,18 @@ const char *rs_retro_span(struct arena *arena, struct span s)
 void rs_rebuild_contradict(
     struct rebuild *b, int mark_a, int mark_b, int episode, const char *fmt, ...)
 {
+    va_list args;
+    va_start(args, fmt);
+    b->told = rs_arena_vprintf(b->arena, fmt, args);
+    va_end(args);
+    b->n_told++;
+    if (b->n_contradiction == RS_REBUILD_CONTRADICTIONS)
+        return;
     if (b->n_contradiction == b->cap_contradiction) {
         b->cap_contradiction = b->cap_contradiction ? 2 * b->cap_contradiction : 16;
         b->contradiction =
             rs_xrealloc(b->contradiction, sizeof(*b->contradiction) * (size_t)b->cap_contradiction);
     }
-    va_list args;
-    va_start(args, fmt);
-    const char *text = rs_arena_vprintf(b->arena, fmt, args);
-    va_end(args);
     b->contradiction[b->n_contradiction++] =
-        (struct retro_contradiction){text, mark_a, mark_b, episode};
+        (struct retro_contradiction){b->told, mark_a, mark_b, episode};
 }

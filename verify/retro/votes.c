@@ -30,20 +30,18 @@ static int64_t from_zero(struct span s)
 }
 
 /*
- * The least that a clock must be off for its marks to be true: the place in the span that is nearest to right, or to a whole
- * number of half hours off, which is a time zone.
+ * A clock that may be right is. One that is not is off by a time zone if there is just one whole half hour that fits, and else by
+ * anything in the span: its middle is the least wrong.
  */
 int64_t rs_offset_best(struct span s)
 {
     const int64_t half_hour_ns = 1800 * RS_NS_PER_S;
-    int64_t middle_ns = s.lo_ns + (s.hi_ns - s.lo_ns) / 2;
     if (rs_span_within(s, 0))
         return 0;
-    int64_t n = (llabs(middle_ns) + half_hour_ns / 2) / half_hour_ns;
-    int64_t zone_ns = middle_ns < 0 ? -n * half_hour_ns : n * half_hour_ns;
-    if (zone_ns < s.lo_ns)
-        return s.lo_ns;
-    return zone_ns > s.hi_ns ? s.hi_ns : zone_ns;
+    /* Without 0 in it, both ends are on one side: towards 0 is rounded up on the one, down on the other. */
+    int64_t first = s.lo_ns > 0 ? (s.lo_ns - 1) / half_hour_ns + 1 : s.lo_ns / half_hour_ns;
+    int64_t last = s.hi_ns > 0 ? s.hi_ns / half_hour_ns : (s.hi_ns + 1) / half_hour_ns - 1;
+    return first == last ? first * half_hour_ns : s.lo_ns + (s.hi_ns - s.lo_ns) / 2;
 }
 
 static int most_voters(const struct vote *vote, int n)

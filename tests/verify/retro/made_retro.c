@@ -3,6 +3,7 @@
 
 #include <check.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,10 +108,8 @@ void made_sample(struct made *m, int source, const char *series, double at_s, do
     rs_recorded_add(m->e.data, k, (made_zero_ns + rs_ns_from_s(at_s)) / RS_NS_PER_MS, v);
 }
 
-void made_rebuild(struct made *m)
+static int rebuild(struct made *m, struct err_list *errors)
 {
-    struct err_list errors;
-    rs_err_list_init(&errors);
     int *by_labels = RS_ARENA_ARRAY(m->arena, int, m->e.data->n_series);
     rs_labels *was = RS_ARENA_ARRAY(m->arena, rs_labels, m->e.data->n_series);
     for (int i = 0; i < m->e.data->n_series; i++)
@@ -128,11 +127,32 @@ void made_rebuild(struct made *m)
     m->r->arena = arena;
     m->r->evidence = &m->e;
     m->r->rebuilt.offset = RS_ARENA_ARRAY(arena, struct retro_offset, m->e.n_source);
-    ck_assert_int_eq(rs_retro_align_series(m->r, &errors), 0);
-    ck_assert_int_eq(rs_retro_see(m->r, &errors), 0);
-    ck_assert_int_eq(rs_retro_rebuild(m->r, &errors), 0);
+    ck_assert_int_eq(rs_retro_align_series(m->r, errors), 0);
+    ck_assert_int_eq(rs_retro_see(m->r, errors), 0);
+    return rs_retro_rebuild(m->r, errors);
+}
+
+void made_rebuild(struct made *m)
+{
+    struct err_list errors;
+    rs_err_list_init(&errors);
+    ck_assert_int_eq(rebuild(m, &errors), 0);
     ck_assert_uint_eq(errors.n, 0);
     rs_err_list_clear(&errors);
+}
+
+char *made_refuse(struct made *m)
+{
+    struct err_list errors;
+    char *said = NULL;
+    size_t n = 0;
+    rs_err_list_init(&errors);
+    ck_assert_int_eq(rebuild(m, &errors), -1);
+    FILE *to = open_memstream(&said, &n);
+    rs_err_list_print(&errors, to);
+    fclose(to);
+    rs_err_list_clear(&errors);
+    return said;
 }
 
 double made_s(int64_t t_ns)

@@ -32,6 +32,8 @@ void made_sample(struct made *m, int source, const char *series, double at_s, do
 
 /* Clocks, rules and everything that happened; m->r holds it. */
 void made_rebuild(struct made *m);
+/* The same where it must fail: what is said then, heap. */
+char *made_refuse(struct made *m);
 
 double made_s(int64_t t_ns);
 int made_procedure(const struct made *m, const char *name);

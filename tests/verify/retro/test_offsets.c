@@ -71,13 +71,14 @@ START_TEST(test_either)
 }
 END_TEST
 
-/* Where in its span an offset is taken to be: as near to right, or to a time zone, as it allows. */
+/* Where in its span an offset is taken to be: right, or off by the one time zone that it allows, or in the middle. */
 static const struct {
     double lo, hi, best;
 } bests[] = {
-    {-5, 30, 0},           {0, 30, 0},         {-30, 0, 0},        {2, 4, 2},
-    {-9, -3, -3},          {3590, 3610, 3600}, {3590, 3597, 3597}, {-1830, -1790, -1800},
-    {-3660, -3610, -3610}, {600, 800, 600},    {1000, 1300, 1300},
+    {-5, 30, 0},           {0, 30, 0},         {-30, 0, 0},           {2, 4, 3},
+    {-9, -3, -6},          {3590, 3610, 3600}, {3590, 3597, 3593.5},  {-1830, -1790, -1800},
+    {-3660, -3610, -3635}, {600, 800, 700},    {1000, 1300, 1150},    {1800, 1900, 1800},
+    {-1900, -1800, -1800}, {1700, 3700, 2700}, {-3700, -1700, -2700}, {1700, 1800, 1800},
 };
 
 START_TEST(test_best)
@@ -122,7 +123,7 @@ static const struct {
      2,
      4,
      1,
-     "2.0s ahead"},
+     "3.0s ahead"},
     {"minutes in the notes, seconds in the log, several pairs",
      {0, 0, NAN},
      NAN,
@@ -221,7 +222,7 @@ static const struct {
      1,
      3,
      7, /* of 9: each page may be either */
-     "1.0s ahead"},
+     "2.0s ahead"},
 };
 
 START_TEST(test_sources)

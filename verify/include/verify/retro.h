@@ -87,7 +87,9 @@ struct retro_episode {
     int procedure, stage; /* or -1 */
     int service;          /* whose signal shows it, or -1 */
     const char *alert;    /* that detected it, or NULL */
-    bool had_rollback;    /* a rollback was commanded */
+    const char *
+        detector; /* what detected it where that was no alert: a look, a check, a gate in its words; or NULL */
+    bool had_rollback; /* a rollback was commanded */
     struct retro_instant at[RS_RETRO_INSTANT_N];
     int64_t sla_ns; /* RS_NEVER = none */
     enum retro_sla sla;
