@@ -49,14 +49,11 @@ void rs_conform_sides(struct conform *c, enum retro_rule rule)
 
 /* ---- flags ---- */
 
-/* Does the setting say what the flag said already? */
-static bool says_nothing_new(const struct conform *c, int step)
+/* Does the setting say what the flag said already? last: the one before it, NULL = it is the first. */
+static bool says_nothing_new(const struct conform *c,
+                             const struct retro_flag_step *f,
+                             const struct retro_flag_step *last)
 {
-    const struct retro_flag_step *f = &c->r->rebuilt.flag_step[step], *last = NULL;
-    for (int i = 0; i < step; i++) {
-        if (c->r->rebuilt.flag_step[i].flag == f->flag)
-            last = &c->r->rebuilt.flag_step[i];
-    }
     if (!last)
         return f->on == c->sc->flag[f->flag].initially_on;
     return f->on == last->on && (!f->on || isnan(f->percent) || isnan(last->percent) ||
@@ -120,14 +117,17 @@ void rs_conform_flags(struct conform *c)
 {
     for (int flag = 0; flag < c->sc->n_flag; flag++) {
         int n = 0, n_unnamed = 0;
+        const struct retro_flag_step *last = NULL;
         for (int i = 0; i < c->r->rebuilt.n_flag_step; i++) {
-            if (c->r->rebuilt.flag_step[i].flag != flag)
+            const struct retro_flag_step *step = &c->r->rebuilt.flag_step[i];
+            if (step->flag != flag)
                 continue;
             n++;
-            if (!c->flag_used[i] && !says_nothing_new(c, i)) {
+            if (!c->flag_used[i] && !says_nothing_new(c, step, last)) {
                 n_unnamed++;
                 say_unnamed(c, i);
             }
+            last = step;
         }
         struct conform_about about = {.rule = RS_CONFORM_FLAG,
                                       .ref = c->sc->flag[flag].ref,

@@ -188,6 +188,16 @@ static int add_level(struct harm_crowd *out,
     return out->n_level++;
 }
 
+/* The level of a percentage that was set before: to count users takes time, and a flag goes up and down by few steps. */
+static int find_level(const struct harm_crowd *out, const double *percent, double wanted)
+{
+    for (int i = 1; i < out->n_level; i++) {
+        if (percent[i] == wanted)
+            return i;
+    }
+    return -1;
+}
+
 static void add_piece(struct harm_crowd *out, int64_t at_ns, int level)
 {
     out->piece_at_ns[out->n_piece] = at_ns;
@@ -219,16 +229,22 @@ void rs_harm_crowd(struct harm_crowd *out, const struct retro *r, const struct r
     if (flag < 0)
         return;
     int meant = audience_of(&sc->response, flag);
+    double *level_percent = rs_xcalloc((size_t)n_step + 1, sizeof(*level_percent));
     for (int i = 0; i < n_step; i++) {
         const struct retro_flag_step *s = &r->rebuilt.flag_step[i];
         if (s->flag != flag || s->at.how == RS_HOW_UNKNOWN)
             continue;
         double percent = !s->on ? 0.0 : isnan(s->percent) ? 100.0 : s->percent;
-        int level = percent > 0.0 ? add_level(out, sc, cohort, flag, meant, percent) : 0;
+        int level = percent > 0.0 ? find_level(out, level_percent, percent) : 0;
+        if (level < 0) {
+            level = add_level(out, sc, cohort, flag, meant, percent);
+            level_percent[level] = percent;
+        }
         if (level > 0 && rs_harm_level_share(out, level) <= 0.0)
             level = 0; /* meant for nobody who calls: then it is not what is to blame */
         add_piece(out, s->at.best_ns, level);
     }
+    free(level_percent);
     out->why = rs_arena_printf(r->arena, "within reach are those to whom %s was shown",
                                sc->flag[flag].name);
 }
