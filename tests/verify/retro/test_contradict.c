@@ -206,14 +206,18 @@ END_TEST
 /* Who detected it: the alert that the mark names, though another fires then; a look, a check and a gate are no alerts. */
 static const struct {
     int event;
+    int stage;           /* -1: none */
     const char *subject; /* NULL: none */
     const char *alert, *detector;
 } who[] = {
-    {RS_CLOCK_DETECTED, NULL, "SecretProviderFallback", NULL},
-    {RS_CLOCK_DETECTED, "SecretProviderFallback", "SecretProviderFallback", NULL},
-    {RS_CLOCK_DETECTED, "PortalSLA", "PortalSLA", NULL},
-    {RS_CLOCK_DETECTED, "secret-provider-failure", NULL, "secret-provider-failure"},
-    {RS_CLOCK_DETECTED, "the board", NULL, "the board"},
+    {RS_CLOCK_DETECTED, -1, NULL, "SecretProviderFallback", NULL},
+    {RS_CLOCK_DETECTED, -1, "SecretProviderFallback", "SecretProviderFallback", NULL},
+    {RS_CLOCK_DETECTED, -1, "PortalSLA", "PortalSLA", NULL},
+    {RS_CLOCK_DETECTED, -1, "secret-provider-failure", NULL, "secret-provider-failure"},
+    {RS_EVENT_CHECK_FAILED, 4, NULL, NULL, "a check"},
+    {RS_EVENT_CHECK_FAILED, 4, "sign in", NULL, "sign in"},
+    {RS_EVENT_GATE_FAILED, 1, "stage-1-errors", NULL, "stage-1-errors"},
+    {RS_CLOCK_DETECTED, -1, "the board", NULL, "the board"},
 };
 
 START_TEST(test_who_detected)
@@ -228,7 +232,9 @@ START_TEST(test_who_detected)
     for (double t = 1005; t <= 1305; t += 30)
         made_sample(&m, prometheus, "ALERTS{alertname=SecretProviderFallback,alertstate=firing}", t,
                     1);
-    m.mark[made_mark(&m, notes, who[_i].event, 1000, 1)].subject = who[_i].subject;
+    struct retro_mark *mark = &m.mark[made_mark(&m, notes, who[_i].event, 1000, 1)];
+    mark->subject = who[_i].subject;
+    mark->stage = who[_i].stage;
     made_rebuild(&m);
     int at = 0;
     for (int i = 0; i < m.r->rebuilt.n_episode; i++) {
