@@ -43,7 +43,8 @@ function(rs_library name)
 endfunction()
 
 # rs_test(test_queue unit rs_sim m)  ->  a Check program tests/<...>/test_queue.c, run by CTest under the label. Without
-# sanitizers a unit test is also run under valgrind, as valgrind_test_queue under the label valgrind (not slow and long ones).
+# sanitizers a unit test is also run under valgrind, as valgrind_test_queue under the label valgrind (not slow and long ones; those
+# that take longest there are long).
 function(rs_test name label)
     add_executable(${name} ${name}.c)
     target_link_libraries(${name} PRIVATE ${ARGN} PkgConfig::CHECK)
@@ -64,6 +65,10 @@ function(rs_test name label)
                              ENVIRONMENT "CK_DEFAULT_TIMEOUT=600;RS_UNDER_VALGRIND=1")
         if(name MATCHES "^test_(plots|layout|draw|loop|run|promql_condition)$") # the longest begin first
             set_tests_properties(valgrind_${name} PROPERTIES COST 100)
+        endif()
+        # Half a minute each and more there, for code that other tests bring under it too: in the long form alone.
+        if(name MATCHES "^test_(rule_check|check_numeric|check_eyes|conform|rebuild|share|tune_search)$")
+            set_tests_properties(valgrind_${name} PROPERTIES LABELS long)
         endif()
     endif()
 endfunction()
