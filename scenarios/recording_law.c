@@ -7,6 +7,7 @@
 
 #include "recording_table.h"
 #include "sim/clock.h"
+#include "text/value.h"
 
 enum { N_LATENCY = 6 };
 enum { RATIO, OF, LATENCY }; /* sources: the first two and N_LATENCY from the third on */
@@ -89,18 +90,13 @@ static const struct key law_keys[] = {
 
 /* ---- the law of the rows ---- */
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), n_end = strlen(end);
-    return n >= n_end && strcmp(text + n - n_end, end) == 0;
-}
-
 static double share_unit(const struct law_keys *k)
 {
     const char *name = k->errors ? k->errors : k->success;
-    bool percent = k->in == 2 || (k->in == 0 && !k->of &&
-                                  (ends_with(name, "pct") || ends_with(name, "percent") ||
-                                   ends_with(name, "%") || ends_with(name, "%)")));
+    bool percent =
+        k->in == 2 || (k->in == 0 && !k->of &&
+                       (rs_text_ends_with(name, "pct") || rs_text_ends_with(name, "percent") ||
+                        rs_text_ends_with(name, "%") || rs_text_ends_with(name, "%)")));
     return percent ? 0.01 : 1.0;
 }
 
@@ -109,10 +105,10 @@ static double latency_unit(const struct law_keys *k, const char *name)
     if (k->latency.unit != 0) {
         return unit_s[k->latency.unit];
     }
-    return ends_with(name, "_ms")   ? 1e-3
-           : ends_with(name, "_us") ? 1e-6
-           : ends_with(name, "_ns") ? 1e-9
-                                    : 1.0;
+    return rs_text_ends_with(name, "_ms")   ? 1e-3
+           : rs_text_ends_with(name, "_us") ? 1e-6
+           : rs_text_ends_with(name, "_ns") ? 1e-9
+                                            : 1.0;
 }
 
 static int refuse_value(

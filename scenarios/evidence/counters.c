@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../series/series_text.h"
+#include "../text/value.h"
 #include "evidence_read.h"
 #include "models/tsdb.h"
 #include "sim/clock.h"
@@ -37,16 +38,10 @@ static bool is_counter(const struct evidence_reading *g,
     return rs_series_is_counter(set, s, false) || is_one_of(name, g->counter, g->n_counter);
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), m = strlen(end);
-    return n > m && strcmp(text + n - m, end) == 0;
-}
-
 /* The sum of a histogram counts no things: it may fall where measured values may be negative. */
 static bool is_sum(const struct recorded *set, const struct recorded_series *s)
 {
-    return ends_with(rs_labels_get(set->labels, s->labels, "__name__"), "_sum");
+    return rs_text_ends_with(rs_labels_get(set->labels, s->labels, "__name__"), "_sum");
 }
 
 static bool is_possible(double v, bool sum)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenarios/export.h"
+#include "../text/value.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -12,23 +13,17 @@
 
 /* ---- metrics ---- */
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), k = strlen(end);
-    return n >= k && strcmp(text + n - k, end) == 0;
-}
-
 /* Length of the family's name, and its type, told by the ending as the exposition format has it. */
 static size_t family(const char *name, const char **type)
 {
     static const char *const of_histogram[] = {"_bucket", "_count", "_sum"};
     *type = "unknown";
-    if (ends_with(name, "_total")) {
+    if (rs_text_ends_with(name, "_total")) {
         *type = "counter";
         return strlen(name) - strlen("_total");
     }
     for (int i = 0; i < 3; i++) {
-        if (ends_with(name, of_histogram[i])) {
+        if (rs_text_ends_with(name, of_histogram[i])) {
             *type = "histogram";
             return strlen(name) - strlen(of_histogram[i]);
         }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "patch_private.h"
+#include "verify/retro_evidence.h"
 
 static bool is_written(const struct patch *p, const struct node *node)
 {
@@ -98,23 +99,9 @@ static bool is_settled(const struct patch *p, const char *id)
     return n > 0 && n_measured == n;
 }
 
-static const char *quoted(struct patch *p, const char *text)
-{
-    char *out = RS_ARENA_ARRAY(p->r.arena, char, 2 * strlen(text) + 3), *at = out;
-    *at++ = '"';
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\') {
-            *at++ = '\\';
-        }
-        *at++ = (unsigned char)*text < 0x20 ? ' ' : *text;
-    }
-    *at++ = '"';
-    return out;
-}
-
 static int settle(struct patch *p, const struct node *assumption, const char *source)
 {
-    if (rs_patch_put_key(p, assumption, "source", quoted(p, source)) != 0) {
+    if (rs_patch_put_key(p, assumption, "source", rs_retro_quoted(p->r.arena, source)) != 0) {
         return -1;
     }
     const struct node *placeholder = rs_node_get(assumption, "placeholder");
@@ -189,8 +176,9 @@ static int add_measured(struct patch *p, const struct node *list, int n_written,
     const char *says =
         rs_arena_printf(p->r.arena, "Measured in the rollout %.*s; see the values' own sources.",
                         (int)(colon ? (size_t)(colon - source) : strlen(source)), source);
-    const char *text = rs_arena_printf(p->r.arena, "{id: %s, text: %s, source: %s}", id,
-                                       quoted(p, says), quoted(p, source));
+    const char *text =
+        rs_arena_printf(p->r.arena, "{id: %s, text: %s, source: %s}", id,
+                        rs_retro_quoted(p->r.arena, says), rs_retro_quoted(p->r.arena, source));
     if (list && list->kind == RS_NODE_LIST && list->n > 0) {
         return rs_patch_append(p, list, text);
     }

@@ -3,23 +3,18 @@
 #include <math.h>
 #include <string.h>
 
+#include "../text/value.h"
 #include "series_text.h"
 
 /* Rises enough to be called a counter's, and the share of steps that must not fall. */
 enum { RISES_MIN = 3 };
 #define FALLS_MAX 0.05
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), m = strlen(end);
-    return n > m && strcmp(text + n - m, end) == 0;
-}
-
 /* Names that counters have: OpenMetrics, section "Suffixes". A field of JSON lines is called by the end of its path. */
 static bool is_counter_name(const char *name)
 {
-    return ends_with(name, "_total") || ends_with(name, "_count") || ends_with(name, "_sum") ||
-           ends_with(name, "_bucket");
+    return rs_text_ends_with(name, "_total") || rs_text_ends_with(name, "_count") ||
+           rs_text_ends_with(name, "_sum") || rs_text_ends_with(name, "_bucket");
 }
 
 /* Does it rise as a counter does: seldom down, and then to less than half, which is a start anew? */

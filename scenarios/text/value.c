@@ -189,3 +189,9 @@ int rs_value_timestamp(double *out_s, const char *text)
     *out_s = (double)(ns / RS_NS_PER_S) + (double)(ns % RS_NS_PER_S) * 1e-9;
     return 0;
 }
+
+bool rs_text_ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text), m = strlen(end);
+    return n >= m && strcmp(text + n - m, end) == 0;
+}

@@ -99,9 +99,9 @@ const char *rs_learn_ratio_text(struct learning *l, double ratio)
     return rs_arena_printf(l->arena, "%s%%", text);
 }
 
-const char *rs_learn_quoted(struct learning *l, const char *text)
+const char *rs_retro_quoted(struct arena *arena, const char *text)
 {
-    char *out = RS_ARENA_ARRAY(l->arena, char, 2 * strlen(text) + 3), *at = out;
+    char *out = RS_ARENA_ARRAY(arena, char, 2 * strlen(text) + 3), *at = out;
     *at++ = '"';
     for (; *text; text++) {
         if (*text == '"' || *text == '\\')
@@ -121,7 +121,7 @@ const char *rs_learn_lognormal_text(
     if (isfinite(cap_s))
         cap = rs_arena_printf(l->arena, ", cap: %s", rs_learn_duration_text(l, cap_s));
     return rs_arena_printf(l->arena, "{lognormal: {median: %s, %s: %s}%s, source: %s}", median,
-                           quantile, at, cap, rs_learn_quoted(l, rs_learn_source(l)));
+                           quantile, at, cap, rs_retro_quoted(l->arena, rs_learn_source(l)));
 }
 
 /* ---- the patch ---- */
@@ -173,7 +173,7 @@ static int write_patch(struct learning *l,
     int n = gather(l, path, text);
     char *whole = NULL, *diff = NULL;
     out->diff = rs_arena_strdup(l->arena, "");
-    out->again = l->sc->text && strstr(l->sc->text, rs_learn_source(l));
+    out->again = l->sc->text && strstr(l->sc->text, rs_retro_quoted(l->arena, rs_learn_source(l)));
     if (n == 0 || out->again)
         return 0;
     if (l->e->patch(l->sc, n, path, text, rs_learn_source(l), patched, &whole, &diff, errors) != 0)

@@ -31,10 +31,9 @@ void rs_learn_parameter(struct learning *l,
                         struct fit_value v);
 /* "prisma-2025-10: metrics.om, timeline.yaml, 2025-10-01T09:00:00Z to 2025-10-03T12:00:00Z" */
 const char *rs_learn_source(struct learning *l);
-/* A piece of YAML for a duration ("61.3ms"), a ratio ("0.118%"), and a text in quotes. In the arena. */
+/* A piece of YAML for a duration ("61.3ms") and a ratio ("0.118%"). In the arena. */
 const char *rs_learn_duration_text(struct learning *l, double s);
 const char *rs_learn_ratio_text(struct learning *l, double ratio);
-const char *rs_learn_quoted(struct learning *l, const char *text);
 /* "{lognormal: {median: 2m, p95: 7m}, cap: 30m, source: "..."}"; cap INFINITY: none. `quantile`: "p95". */
 const char *rs_learn_lognormal_text(
     struct learning *l, double median_s, const char *quantile, double at_s, double cap_s);

@@ -275,7 +275,7 @@ static const char *empirical_text(struct learning *l, const struct bucket_counts
             break;
     }
     return rs_arena_printf(l->arena, "{empirical: {points: [%s]}, source: %s}", text,
-                           rs_learn_quoted(l, rs_learn_source(l)));
+                           rs_retro_quoted(l->arena, rs_learn_source(l)));
 }
 
 static void

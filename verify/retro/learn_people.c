@@ -248,7 +248,7 @@ static void update_mean(
     f->text = rs_arena_printf(l->arena, "{exponential: {mean: %s}%s%s, source: %s}",
                               rs_learn_duration_text(l, v.value), isfinite(cap_s) ? ", cap: " : "",
                               isfinite(cap_s) ? rs_learn_duration_text(l, cap_s) : "",
-                              rs_learn_quoted(l, rs_learn_source(l)));
+                              rs_retro_quoted(l->arena, rs_learn_source(l)));
 }
 
 static void test_law(struct learning *l, struct retro_fit *f, const struct fit_duration *fit, int n)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "retro/noise.h"
 
+#include <gsl/gsl_sort.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -8,17 +9,11 @@
 
 static const double median_of_size = 0.6745; /* of a normal, in standard deviations */
 
-static int by_number(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 double rs_noise_robust_sd(double *size, size_t n)
 {
     if (n == 0)
         return 0.0;
-    qsort(size, n, sizeof(*size), by_number);
+    gsl_sort(size, 1, n);
     return size[n / 2] / median_of_size;
 }
 
@@ -27,7 +22,7 @@ double rs_noise_of_steps(double *step, size_t n)
     size_t zero = 0;
     if (n == 0)
         return 0.0;
-    qsort(step, n, sizeof(*step), by_number);
+    gsl_sort(step, 1, n);
     while (zero < n && step[zero] == 0.0)
         zero++;
     if (zero == n)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The points of a window, with the sums that make every cut of it cheap. */
+#include <gsl/gsl_sort.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -7,17 +8,11 @@
 #include "retro/posterior.h"
 #include "sim/arena.h"
 
-static int by_number(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double median_of(double *x, int n)
 {
     if (n == 0)
         return 0.0;
-    qsort(x, (size_t)n, sizeof(*x), by_number);
+    gsl_sort(x, 1, (size_t)n);
     return x[n / 2];
 }
 
@@ -27,7 +22,7 @@ static double resolution_of(const struct post_window *w)
     double *y = rs_xcalloc((size_t)w->n_point, sizeof(*y));
     for (int i = 0; i < w->n_point; i++)
         y[i] = w->point[i].k;
-    qsort(y, (size_t)w->n_point, sizeof(*y), by_number);
+    gsl_sort(y, 1, (size_t)w->n_point);
     double range = y[w->n_point - 1] - y[0], step = range;
     for (int i = 1; i < w->n_point; i++) {
         double d = y[i] - y[i - 1];

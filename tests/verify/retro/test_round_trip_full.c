@@ -1,62 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * The long form of test_round_trip.c: two hundred rollouts. What follows from marks and from the rules must hold whenever
- * it is stated; what is inferred from the series, and each fitted number, at 95 %: fewer hits than happen once in 1e5 at that rate are a failure.
- * An SLA verdict is never the wrong one.
- */
-#include <check.h>
-#include <stdlib.h>
-
+/* The long form of test_round_trip.c: two hundred rollouts. */
 #include "trip.h"
-
-START_TEST(test_truth_is_covered)
-{
-    static struct trip t;
-    trip_run(&t, 0, 200, true);
-    trip_print(&t, stdout);
-    ck_assert_int_ge(t.n_found * 100, t.n_rolled_back * 95);
-    ck_assert_int_eq(t.n_sla_wrong, 0);
-    for (int m = 0; m < RS_CLOCK_N; m++) {
-        for (int h = RS_HOW_RECORDED; h <= RS_HOW_BOUNDED; h++) {
-            struct hits hits = t.instant[m][h];
-            double p = h == RS_HOW_INFERRED ? 0.95 : 0.999;
-            ck_assert_msg(trip_chance(hits, p) > 1e-5, "%s, %s: %d of %d",
-                          rs_clock_name((enum clock_mark)m), rs_retro_how_name((enum retro_how)h),
-                          hits.n_in, hits.n);
-        }
-    }
-    ck_assert_msg(trip_chance(t.offset, 0.999) > 1e-5, "offset: %d of %d", t.offset.n_in,
-                  t.offset.n);
-    for (int k = 0; k < RS_FIT_KIND_N; k++)
-        ck_assert_msg(trip_chance(t.fit[k], 0.95) > 1e-5, "%s: %d of %d",
-                      rs_retro_fit_kind_name((enum retro_fit_kind)k), t.fit[k].n_in, t.fit[k].n);
-}
-END_TEST
-
-/* So many parameters missed as make it fail are missed less than once in 1e4. */
-START_TEST(test_people_are_learnt)
-{
-    static struct trip t;
-    trip_pool(&t, 500, 200);
-    trip_print(&t, stdout);
-    struct hits h = t.fit[RS_FIT_PEOPLE];
-    ck_assert_int_ge(h.n, 4);
-    ck_assert_int_ge(t.n_duration, 200);
-    ck_assert_msg(trip_chance(h, 0.95) > 1e-4, "%d of %d", h.n_in, h.n);
-}
-END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("round trip, 200 rollouts");
-    TCase *tc = tcase_create("round trip");
-    tcase_set_timeout(tc, 1800);
-    tcase_add_test(tc, test_truth_is_covered);
-    tcase_add_test(tc, test_people_are_learnt);
-    suite_add_tcase(s, tc);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int n_failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return n_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return trip_suite("round trip, 200 rollouts", 200, 200);
 }

@@ -32,6 +32,8 @@ void trip_run(struct trip *t, int first, int n, bool learn);
 /* What is learnt of people from n rollouts together. */
 void trip_pool(struct trip *t, int first, int n);
 void trip_print(const struct trip *t, FILE *to);
+/* The checks of both over n and n_pooled rollouts, as a program: its exit status. */
+int trip_suite(const char *name, int n, int n_pooled);
 /* P(at most n_in of n) if each is in with probability p. */
 double trip_chance(struct hits h, double p);
 

@@ -155,6 +155,9 @@ struct retro_known {
     struct mark at;
 };
 
+/* A text as YAML takes it between double quotes, in the arena; control characters become blanks. */
+const char *rs_retro_quoted(struct arena *arena, const char *text);
+
 /*
  * Texts put at places of the scenario's file, paths as `tune` writes them: whole values, also maps, each a piece of YAML on one
  * line; a key that is not there yet is put in. `source`: where the texts come from, or NULL. An assumption that nothing else
